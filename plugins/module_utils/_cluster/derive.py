@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From one definition of a cluster and the hosts' facts to the data of one host.
+
+What the definition gives stays as it is; what it leaves out is derived; the override of a host comes last. Every
+function here is pure.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import interfaces_holding, own_address
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
+
+# Skew is (256 - priority) / 256 of the interval (RFC 5798 section 6.1), so high priorities take over faster.
+# 255 is the address owner, who ignores weights; 250 leaves room to add a weight.
+HIGHEST_PRIORITY = 250
+PRIORITY_STEP = 10
+
+
+class Member:
+    """What is known of one member of the cluster.
+
+    :ivar name: the inventory name.
+    :ivar facts: normalised facts (see C(facts.from_ansible)), or C(None) when none were gathered.
+    """
+
+    def __init__(self, name, facts):
+        self.name = name
+        self.facts = facts
+
+
+def _error(identifier, name, message, remedy):
+    return Finding(id=identifier, severity="error", object=name, message=message, remedy=remedy)
+
+
+def priority(index, count):
+    """Return the priority of the member at I(index) of I(count) members (at most 250), from 250 down, all different."""
+    step = max(1, min(PRIORITY_STEP, (HIGHEST_PRIORITY - 1) // max(count - 1, 1)))
+    return HIGHEST_PRIORITY - index * step
+
+
+def state(instance, index):
+    """Return the initial state of a member.
+
+    keepalived drops C(nopreempt) and C(preempt_delay) from an instance that starts as MASTER (vrrp.c), so there
+    everybody starts as BACKUP and the priorities decide.
+    """
+    if instance.get("nopreempt") or instance.get("preempt_delay"):
+        return "BACKUP"
+    return "MASTER" if index == 0 else "BACKUP"
+
+
+def _describe(facts):
+    return ", ".join("%s %s" % (name, " ".join(values) or "without an address")
+                     for name, values in facts["interfaces"].items()) or "none"
+
+
+def interface(instance, member):
+    """Return ``(interface, findings)``: the one interface of the member whose subnet holds the first address."""
+    name = "vrrp_instance %s" % instance.get("name")
+    wanted = instance_addresses(instance)
+    if not wanted or member.facts is None:
+        return None, []
+    first = wanted[0]
+    if first["device"]:
+        return first["device"], []
+    found = interfaces_holding(member.facts, first["address"])
+    if len(found) == 1:
+        return found[0], []
+    what = "no interface of %s has a subnet that holds %s" if not found else "several interfaces of %s hold %s"
+    return None, [_error(
+        "interface-unknown", name, what % (member.name, first["address"]),
+        "Set interface, or correct the address (%s has: %s)." % (member.name, _describe(member.facts)))]
+
+
+def _unicast(instance, member, members):
+    """Return ``(keys, findings)``: the source address of a member and those of all the others."""
+    name = "vrrp_instance %s" % instance.get("name")
+    device = instance.get("interface")
+    wanted = instance_addresses(instance)
+    version = 6 if wanted and ":" in wanted[0]["address"] else 4
+    sources, findings = {}, []
+    for other in members:
+        address = None
+        if other.facts is not None:
+            holding = [device] if other is member else interfaces_holding(other.facts, wanted[0]["address"])
+            address = next((own for own in (own_address(other.facts, item, version) for item in holding) if own), None)
+        if address is None:
+            findings.append(_error(
+                "unicast-peer-unknown", name,
+                "the address of %s on the segment of the virtual address is not known" % other.name,
+                "Gather the facts of %s first (run without --limit), or set unicast_peer." % other.name))
+        sources[other.name] = address
+    if findings:
+        return {}, findings
+    return {"unicast_src_ip": sources[member.name],
+            "unicast_peer": [sources[other.name] for other in members if other is not member]}, []
+
+
+def _defaults(block, values):
+    """Set what I(block) leaves out; an explicit value, also an empty one, stays."""
+    for key, value in values.items():
+        if block.get(key) is None:
+            block[key] = value
+
+
+def track(data, definition):
+    """Add the track_file and the check script of the tracked service, and their use in every instance.
+
+    Both have weight 0: a failed service is a FAULT, which moves the address whatever the priorities are.
+
+    :param data: the data of one host, changed in place.
+    :param definition: ``{"name": str, "file": path or None, "script": command or None, "interval": seconds,
+        "timeout": seconds, "fall": int, "rise": int}``.
+    """
+    parts = []
+    if definition.get("file"):
+        parts.append(("track_file", definition["name"], {"file": definition["file"], "weight": 0}))
+    if definition.get("script"):
+        values = {key: definition[key] for key in ("interval", "timeout", "fall", "rise")
+                  if definition.get(key) is not None}
+        parts.append(("vrrp_script", "check_%s" % definition["name"], dict(values, script=definition["script"])))
+    uses = {"track_file": "track_file", "vrrp_script": "track_script"}
+    for section, name, values in parts:
+        blocks = data.setdefault(section, [])
+        if all(block.get("name") != name for block in blocks):
+            blocks.append(dict(values, name=name))
+        for instance in data.get("vrrp_instance") or []:
+            _defaults(instance, {uses[section]: [name]})
+
+
+def merge(data, override):
+    """Return ``(data, findings)``: I(data) with I(override) laid over it, block by block, named ones by name.
+
+    A list inside a block is replaced, never extended.
+    """
+    merged, findings = dict(data), []
+    for section, value in override.items():
+        if isinstance(value, dict):
+            merged[section] = dict(merged.get(section) or {}, **value)
+        elif isinstance(value, list) and all(isinstance(block, dict) for block in value):
+            blocks = [dict(block) for block in merged.get(section) or []]
+            for change in value:
+                target = next((block for block in blocks if block.get("name") == change.get("name")), None)
+                if target is None:
+                    findings.append(_error(
+                        "override-unknown", "%s %s" % (section, change.get("name")),
+                        "the override names a block that the cluster does not have",
+                        "Use one of: %s." % (", ".join(str(block.get("name")) for block in blocks) or "none")))
+                else:
+                    target.update(change)
+            merged[section] = blocks
+        else:
+            merged[section] = value
+    return merged, findings
+
+
+def pruned(data):
+    """Leave out what says nothing: C(None), empty blocks and empty lists, which Ansible fills in for unset options."""
+    if isinstance(data, dict):
+        pairs = ((key, pruned(value)) for key, value in data.items())
+        return {key: value for key, value in pairs if value is not None and value != {} and value != []}
+    if isinstance(data, list):
+        return [pruned(value) for value in data]
+    return data
+
+
+def _derive_instance(instance, member, members, unicast):
+    findings = []
+    index = [other.name for other in members].index(member.name)
+    if instance.get("interface") is None:
+        device, found = interface(instance, member)
+        findings.extend(found)
+        _defaults(instance, {"interface": device} if device else {})
+    _defaults(instance, {"state": state(instance, index), "priority": priority(index, len(members))})
+    if unicast and instance.get("unicast_peer") is None and instance.get("interface") and instance_addresses(instance):
+        keys, found = _unicast(instance, member, members)
+        findings.extend(found)
+        _defaults(instance, keys)
+    return findings
+
+
+def derive(config, host, members, unicast=False, tracked=None, override=None):
+    """Return ``(data, findings)``: the complete configuration of one member.
+
+    :param config: the cluster's definition, in the shape of the data model; what it gives is never changed.
+    :param host: the inventory name of the member to derive for.
+    :param members: list of C(Member) in the order of their priority, I(host) among them.
+    :param unicast: whether C(unicast_src_ip) and C(unicast_peer) are derived.
+    :param tracked: the tracked service, see C(track), or C(None).
+    :param override: data of this one host, laid over the result.
+    :returns: the data, and findings with severity error for what could not be derived.
+    """
+    if len(members) > HIGHEST_PRIORITY:
+        return config, [_error("too-many-members", "the cluster", "%d members are more than priorities (1-%d)"
+                               % (len(members), HIGHEST_PRIORITY), "Split the group into several clusters.")]
+    member = next(other for other in members if other.name == host)
+    data, findings = merge(pruned(copy.deepcopy(config)), pruned(copy.deepcopy(override or {})))
+    if tracked:
+        track(data, tracked)
+    for instance in data.get("vrrp_instance") or []:
+        findings.extend(_derive_instance(instance, member, members, unicast))
+    if data:
+        global_defs = data.setdefault("global_defs", {})
+        _defaults(global_defs, {"router_id": host})
+        if data.get("vrrp_script"):
+            _defaults(global_defs, {"enable_script_security": True})
+    return data, findings

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""What a check has to say: one finding per thing that is wrong, naming the object and the remedy.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, Optional
+
+ERROR = "error"
+WARNING = "warning"
+INFO = "info"
+
+
+class BadValue(ValueError):
+    """A value that cannot be used: ``message`` says what is wrong, ``remedy`` what to do about it."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__((message + " " + remedy).strip())
+        self.message = message
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result of a check.
+
+    ``id`` is stable and documented, ``severity`` is ERROR, WARNING or INFO, ``object`` names the block
+    ("vrrp_instance VI_1"). ``message`` and ``remedy`` are sentences. ``line`` and ``column`` count from 1.
+    """
+
+    id: str
+    severity: str
+    object: str
+    message: str
+    remedy: str = ""
+    path: Optional[str] = None
+    line: Optional[int] = None
+    column: Optional[int] = None
+
+    def __str__(self) -> str:
+        place = [str(part) for part in (self.path, self.line, self.column) if part is not None]
+        message = self.message if self.message.endswith((".", "?", "!")) else self.message + "."
+        text = "%s: %s %s" % (self.object, message, self.remedy)
+        return (":".join(place) + ": " + text if place else text).rstrip()
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The finding as plain data, without the places that are not known."""
+        return {key: value for key, value in asdict(self).items() if value is not None}

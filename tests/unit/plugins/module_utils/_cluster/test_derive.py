@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a definition and facts to the data of one host."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import Member, derive, merge, priority
+
+FACTS = {
+    "lb1": {"hostname": "lb1", "interfaces": {"eth0": ["10.9.0.11/24"], "eth1": ["198.18.0.11/24", "fd00:18::11/64"]}},
+    "lb2": {"hostname": "lb2", "interfaces": {"eth0": ["10.9.0.12/24"], "ens5": ["198.18.0.12/24", "fd00:18::12/64"]}},
+    "lb3": {"hostname": "lb3", "interfaces": {"eth1": ["198.18.0.13/24"]}},
+}
+MEMBERS = [Member(name, FACTS[name]) for name in ("lb1", "lb2", "lb3")]
+
+
+def cluster(**keys):
+    instance = dict({"name": "VI_1", "virtual_router_id": 51, "virtual_ipaddress": ["198.18.0.100/24"]}, **keys)
+    return {"vrrp_instance": [instance]}
+
+
+def instance_of(host, config, **options):
+    data, findings = derive(config, host, MEMBERS, **options)
+    assert findings == []
+    return data["vrrp_instance"][0]
+
+
+@pytest.mark.parametrize("host, interface, priority_, state", [
+    ("lb1", "eth1", 250, "MASTER"), ("lb2", "ens5", 240, "BACKUP"), ("lb3", "eth1", 230, "BACKUP"),
+])
+def test_each_member_gets_its_own_interface_priority_and_state(host, interface, priority_, state):
+    instance = instance_of(host, cluster())
+    assert (instance["interface"], instance["priority"], instance["state"]) == (interface, priority_, state)
+
+
+@pytest.mark.parametrize("key", [{"nopreempt": True}, {"preempt_delay": 10}])
+def test_everybody_starts_as_backup_where_master_would_drop_the_option(key):
+    assert {instance_of(host, cluster(**key))["state"] for host in FACTS} == {"BACKUP"}
+
+
+def test_what_the_definition_gives_stays_and_is_not_changed_in_place():
+    config = cluster(state="BACKUP", priority=77, interface="bond0")
+    before = copy.deepcopy(config)
+    instance = instance_of("lb1", config, unicast=False)
+    assert (instance["state"], instance["priority"], instance["interface"]) == ("BACKUP", 77, "bond0")
+    assert config == before
+
+
+def test_the_device_of_the_entry_is_the_interface():
+    assert instance_of("lb1", cluster(virtual_ipaddress=["203.0.113.9/24 dev eth0"]))["interface"] == "eth0"
+
+
+def test_an_address_outside_every_subnet_is_refused_with_the_subnets():
+    dummy, findings = derive(cluster(virtual_ipaddress=["203.0.113.9/24"]), "lb1", MEMBERS)
+    assert [finding.id for finding in findings] == ["interface-unknown"]
+    assert "VI_1" in str(findings[0]) and "203.0.113.9" in str(findings[0]) and "198.18.0.11/24" in str(findings[0])
+
+
+def test_an_address_in_two_subnets_is_refused():
+    twice = Member("lb1", {"hostname": "lb1", "interfaces": {"eth0": ["198.18.0.5/24"], "eth1": ["198.18.0.6/16"]}})
+    dummy, findings = derive(cluster(), "lb1", [twice])
+    assert "several interfaces" in str(findings[0])
+
+
+def test_unicast_names_the_own_address_and_all_the_others():
+    instance = instance_of("lb2", cluster(), unicast=True)
+    assert instance["unicast_src_ip"] == "198.18.0.12"
+    assert instance["unicast_peer"] == ["198.18.0.11", "198.18.0.13"]
+
+
+def test_unicast_uses_the_family_of_the_virtual_address():
+    data, findings = derive(cluster(virtual_ipaddress=["fd00:18::100/64"]), "lb1", MEMBERS[:2], unicast=True)
+    assert findings == []
+    assert data["vrrp_instance"][0]["unicast_peer"] == ["fd00:18::12"]
+
+
+def test_unicast_without_the_facts_of_a_peer_is_refused_and_named():
+    members = [MEMBERS[0], Member("lb2", None)]
+    dummy, findings = derive(cluster(), "lb1", members, unicast=True)
+    assert [finding.id for finding in findings] == ["unicast-peer-unknown"]
+    assert "lb2" in str(findings[0]) and "--limit" in str(findings[0])
+
+
+def test_multicast_needs_no_facts_of_the_peers():
+    data, findings = derive(cluster(), "lb1", [MEMBERS[0], Member("lb2", None)])
+    assert findings == [] and "unicast_peer" not in data["vrrp_instance"][0]
+
+
+TRACKED = {"name": "nginx", "file": "/run/keepalived-track/nginx", "script": "/usr/bin/curl -s http://127.0.0.1/",
+           "interval": 1, "timeout": 1, "fall": 2, "rise": 2}
+
+
+def test_the_tracked_service_is_wired_into_every_instance():
+    config = {"vrrp_instance": cluster()["vrrp_instance"] + cluster(name="VI_2", virtual_router_id=52)["vrrp_instance"]}
+    data, findings = derive(config, "lb1", MEMBERS, tracked=TRACKED)
+    assert findings == []
+    assert data["track_file"] == [{"name": "nginx", "file": "/run/keepalived-track/nginx", "weight": 0}]
+    assert data["vrrp_script"][0]["name"] == "check_nginx"
+    assert all(instance["track_file"] == ["nginx"] and instance["track_script"] == ["check_nginx"]
+               for instance in data["vrrp_instance"])
+    assert data["global_defs"]["enable_script_security"] is True
+
+
+def test_an_instance_that_lists_its_own_tracking_keeps_it():
+    config = cluster(track_script=["other"])
+    config["vrrp_script"] = [{"name": "other", "script": "/usr/bin/true"}]
+    instance = instance_of("lb1", config, tracked=TRACKED)
+    assert instance["track_script"] == ["other"] and instance["track_file"] == ["nginx"]
+
+
+def test_the_override_comes_last_and_is_found_by_name():
+    instance = instance_of("lb1", cluster(), override={"vrrp_instance": [{"name": "VI_1", "priority": 5}]})
+    assert instance["priority"] == 5 and instance["virtual_router_id"] == 51
+
+
+def test_an_override_of_an_unknown_block_is_refused_with_the_known_ones():
+    dummy, findings = merge(cluster(), {"vrrp_instance": [{"name": "VI_2", "priority": 5}]})
+    assert "VI_2" in str(findings[0]) and "VI_1" in str(findings[0])
+
+
+def test_router_id_is_the_host_unless_given():
+    assert derive(cluster(), "lb1", MEMBERS)[0]["global_defs"]["router_id"] == "lb1"
+    given = dict(cluster(), global_defs={"router_id": "x"})
+    assert derive(given, "lb1", MEMBERS)[0]["global_defs"]["router_id"] == "x"
+
+
+@pytest.mark.parametrize("count", [1, 2, 25, 26, 200, 250])
+def test_priorities_are_distinct_and_usable(count):
+    values = [priority(index, count) for index in range(count)]
+    assert values[0] == 250 and len(set(values)) == count and min(values) >= 1
+
+
+def test_more_members_than_priorities_are_refused():
+    dummy, findings = derive(cluster(), "0", [Member(str(number), FACTS["lb1"]) for number in range(251)])
+    assert [finding.id for finding in findings] == ["too-many-members"]
