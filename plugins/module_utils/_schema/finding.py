@@ -15,7 +15,7 @@ WARNING = "warning"
 INFO = "info"
 
 
-class BadValue(ValueError):
+class BadValueError(ValueError):
     """A value that cannot be used: ``message`` says what is wrong, ``remedy`` what to do about it."""
 
     def __init__(self, message: str, remedy: str = "") -> None:

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""The check of data against the table: keys, types, ranges, names, versions.
+
+What several keywords mean together is not checked here.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+
+from . import layout, table, values
+from .finding import ERROR, INFO, WARNING, BadValueError, Finding
+from .line import first_word
+from .row import BLOCK, BODY, HEAD, Row, Version, version_text
+
+# The identifiers of findings.
+UNKNOWN = "unknown-key"
+VALUE = "bad-value"
+MISSING = "missing-key"
+DUPLICATE = "duplicate-name"
+VERSION = "unknown-to-version"
+DEPRECATED = "deprecated-key"
+RENAMED = "renamed-key"
+
+# The object of findings about the top level.
+ROOT = "configuration"
+RAW = "raw"
+
+
+def check(data: Any, version: Optional[Sequence[int]] = None) -> List[Finding]:
+    """What is wrong with the data for a version of keepalived such as (2, 2, 7); None is the newest."""
+    return normalise(data, version)[1]
+
+
+def normalise(data: Any, version: Optional[Sequence[int]] = None) -> Tuple[Dict[str, Any], List[Finding]]:
+    """The canonical form of the data, and what is wrong with it; what is wrong is left out of the form.
+
+    Canonical data has keywords by their newest names, values in the types of the table, and no None, no
+    false flag and no empty list or dictionary.
+    """
+    checker = _Checker(tuple(version) if version else None)
+    return checker.section("", {} if data is None else data, ROOT, 0), checker.findings
+
+
+class _Checker:
+    """One pass over the data, collecting the findings."""
+
+    def __init__(self, version: Optional[Version]) -> None:
+        self.version = version
+        self.findings: List[Finding] = []
+
+    def section(self, path: str, data: Any, label: str, level: int) -> Dict[str, Any]:
+        """The canonical form of one block; ``label`` names it in messages."""
+        if not isinstance(data, dict):
+            self._error(VALUE, label, "must be a dictionary.", "Write keys and values below it.")
+            return {}
+        given = self._by_keyword(path, data, label)
+        found: Dict[str, Any] = {}
+        for row in table.rows(path).values():
+            if row.keyword in given:
+                value = self._value(row, given[row.keyword], label, level)
+                if value is not None:
+                    found[row.keyword] = value
+        raw = self._raw(path, data.get(RAW), label, level)
+        if raw:
+            found[RAW] = raw
+        present = set(given) | {first_word(text) for text in raw}
+        for row in table.rows(path).values():
+            if row.required and not present & {row.keyword, *(alias.keyword for alias in row.aliases)}:
+                self._error(MISSING, label, "%s is missing." % row.keyword, row.remedy or 'Add "%s".' % row.keyword)
+        return found
+
+    def _by_keyword(self, path: str, data: Dict[Any, Any], label: str) -> Dict[str, Any]:
+        """The data by the newest names of the keywords; unknown keys are reported."""
+        given: Dict[str, Any] = {}
+        for key, value in data.items():
+            row = table.find(str(key), path)
+            if row is None:
+                if key != RAW:
+                    self._error(UNKNOWN, label, 'unknown key "%s".' % key, _remedy_for_unknown(str(key), path))
+            elif value is not None:
+                if row.keyword in given and given[row.keyword] != value:
+                    message = "%s is given by two names with different values." % row.keyword
+                    self._error(DUPLICATE, label, message, "Keep one of them.")
+                elif key != row.keyword:
+                    message = "%s is another name of %s." % (key, row.keyword)
+                    self._report(RENAMED, INFO, label, message, "Write %s." % row.keyword)
+                given[row.keyword] = value
+        return given
+
+    def _value(self, row: Row, value: Any, label: str, level: int) -> Any:
+        """The canonical value of one row, None when it is left out or wrong."""
+        convert = self._block if row.type == BLOCK else self._checked
+        found = convert(row, value, label, level)
+        if found is None or found in ({}, []) or not self._known(row, found, label):
+            return None
+        if row.deprecated:
+            self._report(DEPRECATED, WARNING, label, "%s is deprecated." % row.keyword, row.deprecated)
+        return found
+
+    def _checked(self, row: Row, value: Any, label: str, level: int) -> Any:
+        """The canonical value of a row that is no block; every bad item of a list is reported."""
+        try:
+            if not row.is_list:
+                found = values.check(row, value)
+                if found is not None:
+                    self._try_lines(row, found, level)
+                return found
+            items = values.items(row, value)
+        except BadValueError as problem:
+            self._bad_value(row, label, problem)
+            return None
+        good = []
+        for item in items:
+            try:
+                good.append(values.check_item(row, item))
+                self._try_lines(row, good[-1:], level)
+            except BadValueError as problem:
+                self._bad_value(row, label, problem)
+        return good
+
+    @staticmethod
+    def _try_lines(row: Row, value: Any, level: int) -> None:
+        """Write the value to see whether it can be written."""
+        if row.place == BODY:
+            layout.body_lines(row, value, level)
+        elif row.place != HEAD:
+            layout.keyword_lines(row, value, row.keyword, level)
+
+    def _known(self, row: Row, value: Any, label: str) -> bool:
+        """Whether the version knows the keyword; reported when not."""
+        have = version_text(self.version) if self.version else ""
+        if layout.spelling(row, self.version) is None:
+            change = "came with" if row.since and self.version and self.version < row.since else "ended with"
+            when = version_text((row.since if change == "came with" else row.until) or ())
+            message = "%s %s keepalived %s, this is %s." % (row.keyword, change, when, have)
+            self._error(VERSION, label, message, "Remove it or change the version of keepalived.")
+            return False
+        if row.decimals_since and self.version and self.version < row.decimals_since and isinstance(value, float):
+            since = version_text(row.decimals_since)
+            message = "%s takes whole numbers only before keepalived %s, this is %s." % (row.keyword, since, have)
+            self._error(VERSION, label, message, "Use a whole number.")
+            return False
+        return True
+
+    def _block(self, row: Row, value: Any, label: str, level: int) -> Any:
+        name = row.keyword if label == ROOT else "%s %s" % (label, row.keyword)
+        if not row.repeatable:
+            return self.section(row.path, value, name, level + 1)
+        if not isinstance(value, (list, tuple)):
+            self._error(VALUE, name, "must be a list of dictionaries.", "Write a dash before the first key.")
+            return None
+        found: List[Dict[str, Any]] = []
+        seen: Dict[Tuple[str, ...], str] = {}
+        for number, item in enumerate(value, 1):
+            item_name = _item_name(row, name, item, number)
+            block = self.section(row.path, item, item_name, level + 1)
+            found.append(block)
+            if layout.head_form(row, block) is None:
+                if isinstance(item, dict) and layout.head_form(row, item) is None:
+                    self._error(MISSING, item_name, *_head_message(row))
+                continue
+            words = tuple(layout.head_words(row, block))
+            if words and words in seen:
+                self._error(DUPLICATE, item_name, "is defined twice.", "Rename or remove one of them.")
+            seen[words] = item_name
+        return found
+
+    def _raw(self, path: str, value: Any, label: str, level: int) -> List[str]:
+        texts = [value] if isinstance(value, str) else value or []
+        if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+            self._error(
+                VALUE, label, "raw must be a list of text.", "Write every line or block after a dash, in quotes."
+            )
+            return []
+        found = []
+        for text in texts:
+            tidy = layout.tidy_raw(text)
+            problems = parse("\n".join(layout.raw_lines(tidy, level))).problems
+            for problem in problems[:1]:
+                self._error(VALUE, label, "raw line %d: %s." % (problem.line, problem.message), "")
+            if tidy and not problems:
+                found.append(tidy)
+        return layout.sorted_raw(found, path)
+
+    def _bad_value(self, row: Row, label: str, problem: BadValueError) -> None:
+        self._error(VALUE, label, "%s %s" % (row.keyword, problem.message), problem.remedy or row.remedy)
+
+    def _error(self, identifier: str, label: str, message: str, remedy: str) -> None:
+        self._report(identifier, ERROR, label, message, remedy)
+
+    def _report(self, identifier: str, severity: str, label: str, message: str, remedy: str) -> None:
+        self.findings.append(Finding(identifier, severity, label, message, remedy))
+
+
+def _item_name(row: Row, name: str, item: Any, number: int) -> str:
+    """The name of one block in messages: its head as it was given, else its place in the list."""
+    heads = [head.keyword for head in table.placed(row.path, HEAD)]
+    given = [str(item[key]) for key in heads if item.get(key) is not None] if isinstance(item, dict) else []
+    return " ".join([name, *given]) if given else "%s (number %d)" % (name, number)
+
+
+def _head_message(row: Row) -> Tuple[str, str]:
+    forms = [" and ".join(part[1:-1] for part in form if layout.is_key(part)) for form in row.heads]
+    if len(forms) == 1:
+        return "%s is missing." % forms[0], 'Add "%s".' % forms[0]
+    return "must have %s, and nothing of the others." % ", or ".join(forms), "Choose one of them."
+
+
+def _remedy_for_unknown(key: str, path: str) -> str:
+    homes = table.homes(key)
+    if homes:
+        return "It belongs in %s." % " or ".join(home.replace("/", " ") or "the top level" for home in homes)
+    match = table.nearest(key, path)
+    if match:
+        return 'Did you mean "%s"?' % match
+    return "Remove it, or write the line below raw when your keepalived knows it."

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""Lines as keepalived splits them: from text to words, and the other way.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import List, Sequence
+
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement, Word, parse
+
+from .finding import BadValueError
+
+INDENT = "    "
+
+# The daemon reads 1023 bytes at once, the newline among them (MAXBUF of lib/parser.h); the rest is a new line to it.
+LONGEST_LINE = 1022
+
+_REFERENCE = re.compile(r"\$(\{|[A-Za-z_][A-Za-z0-9_]*([\s,)]|\Z))")
+_WHITE = re.compile(r"[ \t\f\v]+")
+_FIRST_WORD = re.compile(r"(?:@\S+[ \t]+)?\"?([^\s\"{}]+)")
+
+
+def has_reference(word: str) -> bool:
+    """Whether the daemon may replace a part of the word by the value of a definition (``$NAME``, ``${NAME}``)."""
+    return _REFERENCE.search(word) is not None
+
+
+def first_word(text: str) -> str:
+    """The first word of a line, without the condition (``@id``) before it."""
+    found = _FIRST_WORD.match(text)
+    return found.group(1) if found else ""
+
+
+def split(text: str) -> List[Word]:
+    """The words of one line. Raises BadValueError when it is not exactly one line of plain words."""
+    if any(character in text for character in "\n\r\0"):
+        raise BadValueError("must be one line.", "Write one entry per line.")
+    document = parse(text)
+    if document.problems:
+        raise BadValueError("cannot be written: %s." % document.problems[0].message)
+    statements = list(document.statements())
+    if not statements:
+        raise BadValueError("is empty.", "Remove it.")
+    statement = statements[0]
+    if len(statements) > 1 or statement.has_block:
+        raise BadValueError("has a brace.", "Put the word with it in double quotes.")
+    if statement.kind != "statement" or statement.condition is not None:
+        raise BadValueError(
+            'must be plain words, got "%s".' % text.strip(), "Write it below raw, where anything is allowed."
+        )
+    if _squeezed(text) != _squeezed("".join(word.text for word in statement.words)):
+        raise BadValueError("has a comment.", "Put a word with # or ! in double quotes.")
+    return statement.words
+
+
+def written(words: Sequence[str], level: int = 0) -> str:
+    """The line of these written words. Raises BadValueError when the daemon would not read it as one line."""
+    text = INDENT * level + " ".join(words)
+    length = len(text.encode("utf-8", "surrogateescape"))
+    if length > LONGEST_LINE:
+        remedy = "Shorten it, or move the command into a script." if words else ""
+        raise BadValueError("makes a line of %d bytes, keepalived reads %d at most." % (length, LONGEST_LINE), remedy)
+    return text
+
+
+def arguments(statement: Statement) -> str:
+    """What stands after the keyword, as written; for values with a grammar of their own."""
+    text: str = statement.arguments
+    return text
+
+
+def _squeezed(text: str) -> str:
+    return _WHITE.sub("", text)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""The form of the keyword table: one row per keyword, one section per block.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Optional, Tuple
+
+from .grammar import Grammar
+
+Version = Tuple[int, ...]
+
+# The oldest keepalived the collection supports; a row without ``since`` is known to it.
+OLDEST: Version = (2, 0, 10)
+
+# Types of values. What each of them takes and how it is written: values.py.
+INT = "int"  # whole number
+DECIMAL = "decimal"  # number with up to six decimals
+FLAG = "flag"  # present or not; keepalived knows no way to write "off"
+BOOL = "bool"  # on or off
+ENUM = "enum"  # one of the choices
+IP = "ip"  # IPv4 or IPv6 address without prefix
+INTERFACE = "interface"  # name of a network interface
+STRING = "string"  # one word
+PATH = "path"  # absolute file name
+SCRIPT = "script"  # command line
+SCRIPT_USER = "script_user"  # command line, optionally with user and group
+WORDS = "words"  # several words in the row's own grammar
+NAMES = "names"  # block with a list of words
+LINES = "lines"  # block with a list of lines in the row's own grammar
+BLOCK = "block"  # block with keywords of its own: the section of that path
+
+# Where a row stands in its block.
+KEYWORD = "keyword"  # a line of its own
+HEAD = "head"  # between the block's keyword and its brace, such as a name
+BODY = "body"  # the lines between the braces, without a keyword
+
+
+class Alias(NamedTuple):
+    """An older or another name of a keyword, and the version from which keepalived knew it."""
+
+    keyword: str
+    since: Optional[Version] = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One keyword.
+
+    ``minimum`` and ``maximum`` bound numbers and, for STRING, the length in bytes. ``default`` is what the
+    daemon does without the keyword, as text. ``since`` and ``until`` are the first and the last version that
+    know it (None: all supported ones); ``aliases`` are other names it is read by, and written by when the version
+    knows only those.
+    ``optional``: the keyword may stand without its value, in the data ``true``.
+    ``repeatable``: a list in the data, one line or block per item.
+    ``first_wins``: of several lines the daemon takes the first instead of the last.
+    ``former``: words that are no keywords (any more) and often meant this one.
+    ``decimals_since``: older versions take whole numbers only.
+    ``heads``: for BLOCK, the forms of what stands between keyword and brace, the first that fits is used;
+    ``"<name>"`` stands for the row of that keyword, anything else for itself.
+    """
+
+    keyword: str
+    type: str
+    description: str
+    section: str = ""
+    place: str = KEYWORD
+    unit: str = ""
+    minimum: Optional[float] = None
+    maximum: Optional[float] = None
+    choices: Tuple[str, ...] = ()
+    default: str = ""
+    since: Optional[Version] = None
+    until: Optional[Version] = None
+    decimals_since: Optional[Version] = None
+    aliases: Tuple[Alias, ...] = ()
+    former: Tuple[str, ...] = ()
+    optional: bool = False
+    required: bool = False
+    repeatable: bool = False
+    first_wins: bool = False
+    secret: bool = False
+    deprecated: str = ""
+    remedy: str = ""
+    entry: Optional[Grammar] = None
+    heads: Tuple[Tuple[str, ...], ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path of the keyword, and of its own section when it is a block: ``vrrp_instance/priority``."""
+        return self.section + "/" + self.keyword if self.section else self.keyword
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the value is a list in the data."""
+        return self.repeatable or self.type in (NAMES, LINES)
+
+
+class Section(NamedTuple):
+    """The rows of one block; ``path`` is "" for the top level, else the block's keywords joined by "/"."""
+
+    path: str
+    rows: Tuple[Row, ...]
+
+
+NAMED = (("<name>",),)
+
+
+def name(description: str) -> Row:
+    """The row of a block's name."""
+    return Row("name", STRING, description, place=HEAD)
+
+
+def version_text(version: Version) -> str:
+    """``(2, 2, 7)`` as ``2.2.7``."""
+    return ".".join(str(part) for part in version)

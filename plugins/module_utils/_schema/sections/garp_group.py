@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""Keywords of garp_group: pauses between gratuitous ARPs on a switch that cannot take them fast (data only)."""
+
+from __future__ import annotations
+
+from .. import entries
+from ..row import DECIMAL, INTERFACE, NAMES, Row, Section
+from ..words import INT_MAX
+
+_LONGEST = INT_MAX / 1000000
+
+SECTION = Section(
+    "garp_group",
+    (
+        Row(
+            "garp_interval",
+            DECIMAL,
+            "Pause between two gratuitous ARPs.",
+            unit="seconds",
+            minimum=0,
+            maximum=_LONGEST,
+        ),
+        Row(
+            "gna_interval",
+            DECIMAL,
+            "Pause between two unsolicited neighbour advertisements.",
+            unit="seconds",
+            minimum=0,
+            maximum=_LONGEST,
+        ),
+        Row("interface", INTERFACE, "Interface to which the pauses apply, alone."),
+        Row("interfaces", NAMES, "Interfaces to which the pauses apply together.", entry=entries.INTERFACE_NAME),
+    ),
+)

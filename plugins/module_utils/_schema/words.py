@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""Checks of single words: numbers, addresses, interface names.
+
+Every check takes the word as text, returns nothing that matters, and raises BadValueError with a message that
+starts with the word's fault ("must be 1-255, got 300.") and a remedy.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from difflib import get_close_matches
+from typing import Any, Callable, Iterable, Optional, Union
+
+from .finding import BadValueError
+
+Check = Callable[[str], Any]
+Number = Union[int, float]
+
+# IFNAMSIZ without the final zero byte (linux/if.h).
+INTERFACE_LENGTH = 15
+UINT_MAX = 2**32 - 1
+INT_MAX = 2**31 - 1
+# The daemon keeps timers in microseconds in 32 bits (TIMER_MAX of lib/timer.h).
+TIMER_MAX = UINT_MAX // 10**6
+
+_INTEGER = re.compile(r"[+-]?[0-9]+\Z")
+_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\Z")
+_WITH_UNIT = re.compile(r"([+-]?[0-9.]+)\s*(us|ms|s|sec|seconds?|m|min|h)\Z")
+_MAC = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){4,5}\Z")
+_UNITS = {"s": "seconds", "sec": "seconds", "second": "seconds", "seconds": "seconds", "ms": "milliseconds"}
+_UNITS["us"] = "microseconds"
+
+
+def nearest(word: str, known: Iterable[str]) -> Optional[str]:
+    """The known word that was most likely meant, or None."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    match = get_close_matches(word.lower(), list(by_lower), n=1)
+    return by_lower[match[0]] if match else None
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A remedy that names the nearest known word."""
+    match = nearest(word, known)
+    return 'Did you mean "%s"?' % match if match else otherwise
+
+
+def number_text(value: Number) -> str:
+    """The number as the daemon reads it: no exponent, at most six decimals, none when it is whole."""
+    if isinstance(value, int) or value == int(value):
+        return str(int(value))
+    return ("%.6f" % value).rstrip("0")
+
+
+def range_text(minimum: Optional[Number], maximum: Optional[Number]) -> str:
+    """``1-255``, ``2 or 3``, ``-20 to 19``, ``at least 1`` or "" for no bounds."""
+    if minimum is None and maximum is None:
+        return ""
+    if maximum is None:
+        return "at least " + number_text(minimum or 0)
+    if minimum is None:
+        return "at most " + number_text(maximum)
+    low, high = number_text(minimum), number_text(maximum)
+    if isinstance(minimum, int) and maximum == minimum + 1:
+        return low + " or " + high
+    return low + (" to " if minimum < 0 else "-") + high
+
+
+def to_int(word: str, unit: str = "") -> int:
+    """The whole number a word stands for; ``unit`` ("seconds") is named when the word has one and must not."""
+    if not _INTEGER.match(word):
+        raise BadValueError('must be a whole number, got "%s".' % word, _number_remedy(word, unit))
+    return int(word)
+
+
+def to_decimal(word: str, unit: str = "") -> Number:
+    """The number a word stands for, in the daemon's resolution of six decimals."""
+    if not _DECIMAL.match(word):
+        raise BadValueError('must be a number, got "%s".' % word, _number_remedy(word, unit))
+    value = round(float(word), 6)
+    return int(value) if value == int(value) else value
+
+
+def in_range(value: Number, minimum: Optional[Number], maximum: Optional[Number], remedy: str = "") -> None:
+    """Refuse a number outside its bounds; both bounds belong to the range, None is no bound."""
+    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+        limits = range_text(minimum, maximum)
+        raise BadValueError(
+            "must be %s, got %s." % (limits, number_text(value)), remedy or "Use a number in that range."
+        )
+
+
+def number(minimum: Optional[int], maximum: Optional[int]) -> Check:
+    """A check for whole numbers within the bounds."""
+    return lambda word: in_range(to_int(word), minimum, maximum)
+
+
+def decimal(minimum: Optional[Number], maximum: Optional[Number]) -> Check:
+    """A check for decimal numbers within the bounds."""
+    return lambda word: in_range(to_decimal(word), minimum, maximum)
+
+
+def one_of(*choices: str) -> Check:
+    """A check for one of the words, which are case-sensitive."""
+
+    def check(word: str) -> None:
+        if word not in choices:
+            either = " or ".join([", ".join(choices[:-1]), choices[-1]]) if len(choices) > 1 else choices[0]
+            raise BadValueError('must be %s, got "%s".' % (either, word), did_you_mean(word, choices))
+
+    return check
+
+
+def address(word: str, version: Optional[int] = None) -> Union[ipaddress.IPv4Address, ipaddress.IPv6Address]:
+    """An IPv4 or IPv6 address without prefix length; ``version`` 4 or 6 asks for one of them."""
+    kind = "an IPv%d address" % version if version else "an IP address"
+    try:
+        # an interface after "%" is fine for Python 3.9+, but not for keepalived
+        found = None if "%" in word else ipaddress.ip_address(word)
+    except ValueError:
+        found = None
+    if found is None or (version and found.version != version):
+        like = "fd00::10" if version == 6 else "198.18.0.10"
+        remedy = "Leave the prefix length out." if "/" in word else "Write it like %s." % like
+        raise BadValueError('must be %s, got "%s".' % (kind, word), remedy)
+    return found
+
+
+def prefix(word: str) -> None:
+    """An address, optionally with a prefix length (not a netmask, which the daemon does not read)."""
+    host, slash, length = word.partition("/")
+    found = address(host)
+    if not slash:
+        return
+    if not re.match(r"[0-9]+\Z", length):
+        remedy = "Write the length as a number, like %s/%d." % (host, found.max_prefixlen * 3 // 4)
+        raise BadValueError('has the prefix length "%s".' % length, remedy)
+    if int(length) > found.max_prefixlen:
+        raise BadValueError(
+            "has the prefix length %s, IPv%d allows 0-%d." % (length, found.version, found.max_prefixlen),
+            "Use the prefix length of the interface's network.",
+        )
+
+
+def multicast(version: Optional[int] = None) -> Check:
+    """A check for multicast addresses; IPv6 ones must be link-local (ff02::/16 and its kin)."""
+
+    def check(word: str) -> None:
+        found = address(word, version)
+        if not found.is_multicast:
+            raise BadValueError('must be a multicast address, got "%s".' % word, "Use one like 224.0.0.18 or ff02::12.")
+        if found.version == 6 and found.packed[1] & 0x0F != 2:
+            raise BadValueError('must be a link-local multicast address, got "%s".' % word, "Use one like ff02::12.")
+
+    return check
+
+
+def interface(word: str) -> None:
+    """A name the kernel takes for a network interface (dev_valid_name of net/core/dev.c)."""
+    if word in (".", "..") or re.search(r"[/:\s]", word):
+        raise BadValueError('must be the name of a network interface, got "%s".' % word, "Write it like eth0.")
+    if len(word.encode("utf-8", "replace")) > INTERFACE_LENGTH:
+        raise BadValueError(
+            'must be the name of a network interface, "%s" is longer than %d characters.' % (word, INTERFACE_LENGTH),
+            'Use the name that "ip link" shows.',
+        )
+
+
+def label(word: str) -> None:
+    """The label of an address: an interface name, optionally with ":" and a suffix, 15 bytes together."""
+    if len(word.encode("utf-8", "replace")) > INTERFACE_LENGTH:
+        # the daemon drops the whole address then
+        raise BadValueError("is longer than %d characters." % INTERFACE_LENGTH, "Shorten it, like eth0:1.")
+
+
+def mac(word: str) -> None:
+    """A MAC address of five or six bytes; with five, the virtual_router_id is the last one."""
+    if not _MAC.match(word):
+        raise BadValueError('must be a MAC address, got "%s".' % word, "Write it like 00:00:5e:00:01:33.")
+
+
+def absolute(word: str) -> None:
+    """An absolute file name."""
+    if not word.startswith("/"):
+        raise BadValueError('must be an absolute path, got "%s".' % word, "Start it with /.")
+
+
+def text(word: str) -> None:
+    """Any word."""
+    if not word:
+        raise BadValueError("must not be empty.")
+
+
+def _number_remedy(word: str, unit: str) -> str:
+    found = _WITH_UNIT.match(word)
+    if not found:
+        return "Write digits only."
+    remedy = "Write it in %s without a unit" % unit if unit else "Write it without a unit"
+    # another unit needs another number
+    return remedy + (": %s." % found.group(1) if not unit or _UNITS.get(found.group(2)) == unit else ".")
