@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for virtual addresses.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+
+from .model import OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
+from .registry import Said, rule
+
+# The count of addresses has one byte in an advert (RFC 5798 section 5.2.5).
+MOST_ADDRESSES = 255
+# A message names so many addresses and counts the others.
+MOST_NAMED = 3
+
+
+def _has_none(instance: Block) -> bool:
+    return instance.lacks("virtual_ipaddress") and instance.lacks("no_virtual_ipaddress")
+
+
+@rule("no-virtual-address", ERROR, "keepalived ends when a version 3 or strict instance has no virtual_ipaddress.",
+      "vrrp/vrrp.c:2897")
+def no_virtual_address(configuration: Configuration, instance: Block) -> Said:
+    if _has_none(instance) and (vrrp_version(configuration, instance) == 3 or is_strict(configuration, instance)):
+        yield "virtual_ipaddress is missing and keepalived would not start.", "Add an address to virtual_ipaddress."
+
+
+@rule("virtual-address-expected", WARNING, "An instance without virtual_ipaddress moves nothing.", "vrrp/vrrp.c:2897")
+def virtual_address_expected(configuration: Configuration, instance: Block) -> Said:
+    if _has_none(instance) and vrrp_version(configuration, instance) == 2 and not is_strict(configuration, instance):
+        yield "virtual_ipaddress is missing: adverts name no address.", "Add an address to virtual_ipaddress."
+
+
+@rule("mixed-families", ERROR, "keepalived drops addresses of another family than the first.", "vrrp/vrrp_data.c:1131")
+def mixed_families(_configuration: Configuration, instance: Block) -> Said:
+    found = addresses(instance, "virtual_ipaddress")
+    for address in found:
+        if address.ip.version != family(instance):
+            yield (f"virtual_ipaddress {address.ip} is IPv{address.ip.version} in an IPv{family(instance)} instance "
+                   "and is dropped.", "Move it to virtual_ipaddress_excluded or to an instance of its own.")
+
+
+@rule("duplicate-address", WARNING, "keepalived ignores an address that it has already, without a word before 2.3.3.",
+      "vrrp/vrrp_data.c:1203 of 2.3.3")
+def duplicate_address(_configuration: Configuration, instance: Block) -> Said:
+    found = [address.ip for address in addresses(instance)]
+    for ip in sorted({ip for ip in found if found.count(ip) > 1}, key=str):
+        yield f"the address {ip} is listed twice.", "Remove one of the lines."
+
+
+@rule("address-in-two-instances", WARNING, "Two instances of one host fight for the same address.", "run: config test")
+def address_in_two_instances(configuration: Configuration, instance: Block) -> Said:
+    own = {address.ip for address in addresses(instance)}
+    for other in configuration.blocks("vrrp_instance"):
+        if other is instance:
+            return
+        for ip in sorted(own & {address.ip for address in addresses(other)}, key=str):
+            yield f"the address {ip} is also one of vrrp_instance {other.name}.", "Keep it in one of the two."
+
+
+@rule("too-many-addresses", WARNING, "keepalived moves addresses beyond 255 to virtual_ipaddress_excluded.",
+      "vrrp/vrrp.c:3087, RFC 5798 section 5.2.5")
+def too_many_addresses(_configuration: Configuration, instance: Block) -> Said:
+    count = len(instance.get("virtual_ipaddress", []))
+    if count > MOST_ADDRESSES:
+        yield (f"virtual_ipaddress has {count} addresses, an advert names {MOST_ADDRESSES} at most.",
+               "Move the others to virtual_ipaddress_excluded.")
+
+
+@rule("address-without-prefix", WARNING, "An address without prefix length gets /32 or /128: no route to its subnet.",
+      "vrrp/vrrp_ipaddress.c, run")
+def address_without_prefix(_configuration: Configuration, instance: Block) -> Said:
+    found = [address.ip for address in addresses(instance) if address.prefix is None]
+    if found:
+        names = ", ".join(str(ip) for ip in found[:MOST_NAMED])
+        more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+        length = f"/{found[0].max_prefixlen}"
+        yield (f"without a prefix length {names}{more} becomes {length}.",
+               f"Write the one of the interface's subnet, or {length} if that is meant.")
+
+
+@rule("label-of-another-interface", WARNING, "A label that does not begin with its interface misleads every reader.",
+      "run: config test, ip-address(8)")
+def label_of_another_interface(_configuration: Configuration, instance: Block) -> Said:
+    for address in addresses(instance):
+        device = address.device or instance.get("interface")
+        if address.label and device and address.label.partition(":")[0] != device:
+            yield f"the label {address.label} of {address.ip} does not begin with its interface {device}.", \
+                  f"Write {device}:{address.label.partition(':')[2] or '1'}."
+
+
+@rule("strict-drops-traffic", ERROR, "In strict mode keepalived drops every packet to the virtual address.",
+      "vrrp/vrrp.c:3158, RFC 5798 section 6.1 (Accept_Mode)")
+def strict_drops_traffic(configuration: Configuration, instance: Block) -> Said:
+    if is_strict(configuration, instance) and priority(instance) != OWNER_PRIORITY and \
+            instance.lacks("accept") and instance.lacks("no_accept"):
+        yield ("vrrp_strict drops all packets to the virtual address, so no service answers there.",
+               "Remove vrrp_strict, or set accept; for a mere router say no_accept.")
+
+
+@rule("address-off-subnet", WARNING, "An address outside every subnet of its interface cannot be reached directly.",
+      "run: config test")
+def address_off_subnet(configuration: Configuration, instance: Block) -> Said:
+    if configuration.interfaces is None:
+        return
+    for address in addresses(instance):
+        device = address.device or instance.get("interface")
+        own = [own for own in configuration.interfaces.get(device or "", []) if own.version == address.ip.version]
+        if own and not any(address.ip in one.network for one in own):
+            subnets = ", ".join(str(one.network) for one in own)
+            yield f"the address {address.ip} is in no subnet of {device} ({subnets}).", \
+                  "Correct the address or the interface, or route the address to these hosts."
+
+
+@rule("address-is-own", ERROR, "keepalived removes the host's own address whenever it is not master.",
+      "RFC 5798 section 1.6 (IP address owner)")
+def address_is_own(configuration: Configuration, instance: Block) -> Said:
+    if priority(instance) == OWNER_PRIORITY:
+        return
+    virtual = {address.ip for address in addresses(instance)}
+    for name, own in configuration.host_addresses():
+        if own.ip in virtual:
+            yield f"the address {own.ip} is the host's own on {name}.", "Choose an address that no host has."
+
+
+@rule("address-device-not-on-host", ERROR, "keepalived ends when the interface of an address does not exist.",
+      "run: config test")
+def address_device_not_on_host(configuration: Configuration, instance: Block) -> Said:
+    for device in sorted({address.device for address in addresses(instance) if address.device}):
+        if configuration.lacks_interface(device):
+            yield f"the host has no interface {device}, which an address names with dev.", \
+                  configuration.known_interfaces()

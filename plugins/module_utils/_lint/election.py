@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for the election: state, priority, preemption, intervals and the virtual router's number.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+
+from .model import OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
+from .registry import Said, rule
+
+# Advert intervals of version 3 are sent in hundredths of a second in 12 bits (RFC 5798 section 5.2.7).
+V3_STEPS_PER_SECOND = 100
+V3_LONGEST = 40.95
+
+
+@rule("nopreempt-master", ERROR, "keepalived drops nopreempt from an instance with state MASTER.", "vrrp/vrrp.c:3111")
+def nopreempt_master(_configuration: Configuration, instance: Block) -> Said:
+    if instance.has("nopreempt") and instance.get("state") == "MASTER":
+        yield ("nopreempt has no effect with state MASTER: keepalived drops it, and the host preempts.",
+               "Set state to BACKUP on all hosts; the priority decides who begins.")
+
+
+@rule("preempt-delay-master", ERROR, "keepalived drops preempt_delay from an instance with state MASTER.",
+      "vrrp/vrrp.c:3118")
+def preempt_delay_master(_configuration: Configuration, instance: Block) -> Said:
+    if instance.get("preempt_delay") and instance.get("state") == "MASTER":
+        yield ("preempt_delay has no effect with state MASTER: keepalived drops it.",
+               "Set state to BACKUP on all hosts; the priority decides who begins.")
+
+
+@rule("preempt-delay-nopreempt", WARNING, "keepalived resets preempt_delay of an instance with nopreempt.",
+      "vrrp/vrrp.c:3132")
+def preempt_delay_nopreempt(_configuration: Configuration, instance: Block) -> Said:
+    if instance.get("preempt_delay") and instance.has("nopreempt"):
+        yield "preempt_delay has no effect with nopreempt.", "Remove one of the two."
+
+
+@rule("nopreempt-owner", WARNING, "keepalived resets nopreempt of an instance with priority 255.", "vrrp/vrrp.c:3101")
+def nopreempt_owner(_configuration: Configuration, instance: Block) -> Said:
+    if instance.has("nopreempt") and instance.get("priority") == OWNER_PRIORITY:
+        yield "nopreempt has no effect with priority 255: the owner always takes its addresses.", \
+              "Set priority to 254 or less."
+
+
+@rule("master-without-priority", ERROR, "keepalived gives state MASTER without a priority the priority 255.",
+      "vrrp/vrrp.c:2905")
+def master_without_priority(_configuration: Configuration, instance: Block) -> Said:
+    if instance.get("state") == "MASTER" and instance.lacks("priority"):
+        yield ("state MASTER without priority means priority 255: the host always preempts and ignores all weights.",
+               "Set priority, 254 at most.")
+
+
+@rule("strict-master", ERROR, "keepalived turns MASTER into BACKUP in strict mode unless the priority is 255.",
+      "vrrp/vrrp.c:2917")
+def strict_master(configuration: Configuration, instance: Block) -> Said:
+    if is_strict(configuration, instance) and instance.get("state") == "MASTER" and \
+            priority(instance) not in (OWNER_PRIORITY, None):
+        yield "vrrp_strict allows state MASTER only with priority 255.", "Remove vrrp_strict, or set state to BACKUP."
+
+
+@rule("interface-missing", ERROR, "keepalived ends when an instance has no interface.", "vrrp/vrrp.c:2318")
+def interface_missing(configuration: Configuration, instance: Block) -> Said:
+    # From 2.2.8 on, unicast needs none when every address says where it belongs.
+    is_needed = configuration.version is not None and configuration.version < (2, 2, 8)
+    if instance.has("unicast_peer") and not is_needed:
+        is_needed = not all(address.device for address in addresses(instance))
+    else:
+        is_needed = True
+    if is_needed and instance.lacks("interface"):
+        yield "interface is missing and keepalived would not start.", "Set it to the interface that holds the address."
+
+
+@rule("interface-loopback", ERROR, "keepalived refuses the loopback interface and ends.", "vrrp/vrrp_parser.c:812")
+def interface_loopback(_configuration: Configuration, instance: Block) -> Said:
+    if instance.get("interface") == "lo":
+        yield "the loopback interface cannot run VRRP and keepalived would not start.", \
+              "Set interface to the one that reaches the other hosts."
+
+
+@rule("interface-not-on-host", ERROR, "keepalived ends when an interface does not exist, unless dynamic_interfaces.",
+      "vrrp/vrrp_daemon.c:526")
+def interface_not_on_host(configuration: Configuration, instance: Block) -> Said:
+    name = instance.get("interface")
+    if name and configuration.lacks_interface(name):
+        yield f"the host has no interface {name} and keepalived would not start.", configuration.known_interfaces()
+
+
+@rule("duplicate-virtual-router", ERROR, "keepalived ends when two instances are the same virtual router.",
+      "vrrp/vrrp.c:4394")
+def duplicate_virtual_router(configuration: Configuration, instance: Block) -> Said:
+    for other in configuration.blocks("vrrp_instance"):
+        if other is instance:
+            return
+        if all(other.get(key) == instance.get(key) for key in ("virtual_router_id", "interface")) and \
+                family(other) == family(instance) and _on_same_wire(instance, other):
+            number = instance.get("virtual_router_id")
+            yield (f"virtual_router_id {number} is that of vrrp_instance {other.name} on the same interface.",
+                   "Give each instance a number of its own.")
+
+
+def _on_same_wire(instance: Block, other: Block) -> bool:
+    """Say whether both hear the same adverts: one multicast group, or a unicast peer in common."""
+    peers = [{words[0] for words in block.lines("unicast_peer")} for block in (instance, other)]
+    if peers[0] or peers[1]:
+        return bool(peers[0] & peers[1])
+    return bool(instance.get("mcast_dst_ip") == other.get("mcast_dst_ip"))
+
+
+@rule("advert-int-not-whole", ERROR, "keepalived rounds advert_int to whole seconds with VRRP version 2.",
+      "vrrp/vrrp.c:3268")
+def advert_int_not_whole(configuration: Configuration, instance: Block) -> Said:
+    interval = instance.get("advert_int", 1)
+    if vrrp_version(configuration, instance) == 2 and interval != int(interval):
+        yield (f"advert_int {interval} needs VRRP version 3: version 2 takes whole seconds only.",
+               "Set version to 3 on all hosts, or advert_int to a whole number.")
+
+
+@rule("advert-int-step", WARNING, "keepalived rounds advert_int to hundredths of a second with VRRP version 3.",
+      "vrrp/vrrp.c:3290, RFC 5798 section 5.2.7")
+def advert_int_step(configuration: Configuration, instance: Block) -> Said:
+    interval = instance.get("advert_int", 1)
+    steps = round(interval * V3_STEPS_PER_SECOND, 6)
+    if vrrp_version(configuration, instance) == 3 and steps != int(steps):
+        yield f"advert_int {interval} is no multiple of 0.01 seconds and is rounded.", \
+              f"Set it to {max(int(steps), 1) / V3_STEPS_PER_SECOND}."
+
+
+@rule("advert-int-too-long", ERROR, "keepalived cuts advert_int to 40.95 seconds with VRRP version 3.",
+      "vrrp/vrrp.c:3281, RFC 5798 section 5.2.7")
+def advert_int_too_long(configuration: Configuration, instance: Block) -> Said:
+    interval = instance.get("advert_int", 1)
+    if vrrp_version(configuration, instance) == 3 and interval > V3_LONGEST:
+        yield f"advert_int {interval} is longer than VRRP version 3 can say (40.95 seconds).", \
+              "Set it to 40.95 or less, or version to 2."
+
+
+@rule("version-2-with-ipv6", WARNING, "keepalived ignores version 2 of an instance with IPv6 addresses.",
+      "vrrp/vrrp_parser.c:1857")
+def version_2_with_ipv6(_configuration: Configuration, instance: Block) -> Said:
+    if instance.get("version") == 2 and family(instance) == 6:
+        yield "version 2 knows no IPv6 and is ignored.", "Set version to 3."
+
+
+@rule("down-timer-adverts-low", WARNING, "A backup takes over as soon as one advert is lost.",
+      "vrrp/vrrp_parser.c:1328")
+def down_timer_adverts_low(_configuration: Configuration, instance: Block) -> Said:
+    if instance.get("down_timer_adverts") == 1:
+        yield "down_timer_adverts 1 makes one lost packet a failover.", "Set it to 3, or advert_int to a third."

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The data of one host as the rules look at it.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+
+IP = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
+
+ADDRESS_BLOCKS = ("virtual_ipaddress", "virtual_ipaddress_excluded")
+
+# What may be tracked: keyword in an instance -> (section that defines it, default of its weight).
+TRACKED = {
+    "track_script": ("vrrp_script", 0),
+    "track_file": ("track_file", 1),
+    "track_process": ("vrrp_track_process", 0),
+    "track_bfd": ("bfd_instance", 0),
+}
+
+OWNER_PRIORITY = 255
+DEFAULT_PRIORITY = 100
+DEFAULT_VERSION = 2
+
+
+class Address(NamedTuple):
+    """One line of virtual_ipaddress; ``prefix`` is None when it is not written."""
+
+    ip: IP
+    prefix: Optional[int]
+    device: Optional[str]
+    label: Optional[str]
+
+
+class Tracking(NamedTuple):
+    """One line of a track_* block with the weight that counts, its own or that of what is tracked."""
+
+    keyword: str
+    name: str
+    weight: int
+
+
+class Block:
+    """One block of the data.
+
+    ``data`` is canonical, ``given`` are the keywords that it had before. ``label`` names it in messages. ``written``
+    are the keywords in its raw lines; ``is_open`` says that those hold more than can be seen here (an include, a
+    definition that is used as a line, a sequence).
+    """
+
+    def __init__(self, section: str, data: Dict[str, Any], given: Any = None) -> None:
+        self.section = section
+        self.data = data
+        self.given = {key for key, value in given.items() if value} if isinstance(given, dict) else set()
+        self.name = str(data.get("name", ""))
+        self.label = (section + " " + self.name).strip() or "configuration"
+        self.statements = list(parse("\n".join(data.get("raw", []))).statements()) if data.get("raw") else []
+        self.written = {statement.keyword for statement in self.statements}
+        self.is_open = any(
+            statement.kind in ("include", "sequence") or statement.keyword[:1] in ("$", "")
+            for statement in self.statements
+            if statement.kind != "definition"
+        )
+
+    def get(self, keyword: str, default: Any = None) -> Any:
+        """Return the value of a keyword, or the default."""
+        return self.data.get(keyword, default)
+
+    def has(self, keyword: str) -> bool:
+        """Say whether the keyword is in the data, in what the schema refuses of it, or in the raw lines."""
+        return keyword in self.data or keyword in self.given or keyword in self.written
+
+    def lacks(self, keyword: str) -> bool:
+        """Say whether the keyword is certainly not there."""
+        return not self.has(keyword) and not self.is_open
+
+    def lines(self, keyword: str) -> List[List[str]]:
+        """Return the lines of a value block as lists of words."""
+        return [str(line).split() for line in self.data.get(keyword, [])]
+
+
+class Configuration:
+    """The data of one host, with what is known of the host and its version of keepalived.
+
+    ``data``: canonical; ``given``: the same as it was given.
+    ``host``: normalised facts ``{"interfaces": {name: ["address/prefix", ...]}}`` without loopback, or None.
+    ``version``: such as (2, 2, 7), or None.
+    """
+
+    def __init__(
+        self,
+        data: Dict[str, Any],
+        given: Any = None,
+        host: Optional[Dict[str, Any]] = None,
+        version: Optional[Sequence[int]] = None,
+    ) -> None:
+        given = given if isinstance(given, dict) else {}
+        self.data = data
+        self.version = tuple(version) if version else None
+        self.root = Block("", data)
+        self.globals = Block("global_defs", data.get("global_defs", {}), given.get("global_defs"))
+        self._blocks = {
+            section: [
+                # The canonical form has a block for each block that was given.
+                Block(section, block, before) for block, before in zip(value, given.get(section) or [{}] * len(value))
+            ]
+            for section, value in data.items()
+            if section != "raw" and isinstance(value, list) and all(isinstance(block, dict) for block in value)
+        }
+        self._defined: Dict[str, Dict[str, Block]] = {}
+        self.interfaces: Optional[Dict[str, List[Interface]]] = None
+        if host is not None:
+            self.interfaces = {
+                name: [ipaddress.ip_interface(value) for value in values] for name, values in host["interfaces"].items()
+            }
+
+    def blocks(self, section: str) -> List[Block]:
+        """Return the blocks of a section; the whole configuration for "", the one of global_defs."""
+        if section == "":
+            return [self.root]
+        return [self.globals] if section == "global_defs" else self._blocks.get(section, [])
+
+    def at_least(self, *version: int) -> bool:
+        """Say whether keepalived is known to be of this version or a newer one."""
+        return self.version is not None and self.version >= version
+
+    def defined(self, section: str) -> Dict[str, Block]:
+        """Return the blocks of a section by name, those in raw lines with their name only."""
+        if section not in self._defined:
+            found = {
+                statement.values[0]: Block(section, {"name": statement.values[0]})
+                for statement in self.root.statements
+                if statement.keyword in (section, "vrrp_" + section) and statement.values
+            }
+            found.update((block.name, block) for block in self.blocks(section))
+            self._defined[section] = found
+        return self._defined[section]
+
+    def host_addresses(self) -> Iterator[Tuple[str, Interface]]:
+        """Iterate over (interface, address) of the host."""
+        for name, addresses in (self.interfaces or {}).items():
+            for address in addresses:
+                yield name, address
+
+    def made_interfaces(self) -> Set[str]:
+        """Return the names of the interfaces that keepalived itself makes (use_vmac, use_ipvlan)."""
+        made = set()
+        for instance in self.blocks("vrrp_instance"):
+            for keyword in ("use_vmac", "use_ipvlan"):
+                if instance.has(keyword):
+                    given = str(instance.get(keyword, "")).split()
+                    made.add(given[0] if given else "")
+                    made.add(f"vrrp.{instance.get('virtual_router_id')}")
+        return made
+
+    def lacks_interface(self, name: str) -> bool:
+        """Say whether the host certainly has no such interface and keepalived does not wait for one."""
+        if self.interfaces is None or self.globals.has("dynamic_interfaces"):
+            return False
+        return name != "lo" and name not in self.interfaces and name not in self.made_interfaces()
+
+    def known_interfaces(self) -> str:
+        """Return the remedy that names the interfaces of the host."""
+        names = ", ".join(self.interfaces or {}) or "none"
+        return f"Correct the name (the host has: {names}), or set dynamic_interfaces."
+
+    def groups_of(self, instance: Block) -> List[Block]:
+        """Return the sync groups that list the instance."""
+        return [group for group in self.blocks("vrrp_sync_group") if instance.name in group.get("group", [])]
+
+    def trackings(self, block: Block) -> Iterator[Tracking]:
+        """Iterate over everything that an instance or a sync group tracks."""
+        for words in block.lines("track_interface"):
+            yield Tracking("track_interface", words[0], _weight(words[1:], 0))
+        for keyword, (section, default) in TRACKED.items():
+            known = self.defined(section)
+            for words in block.lines(keyword):
+                own = _weight(["weight", *str(known[words[0]].get("weight", default)).split()], default) \
+                    if words[0] in known else default
+                yield Tracking(keyword, words[0], _weight(words[1:], own))
+
+
+def addresses(instance: Block, *keywords: str) -> List[Address]:
+    """Return the virtual addresses of an instance, of all its address blocks or of the ones given."""
+    found = []
+    for keyword in keywords or ADDRESS_BLOCKS:
+        for words in instance.lines(keyword):
+            host, slash, prefix = words[0].partition("/")
+            try:
+                ip = ipaddress.ip_address(host)
+                length = int(prefix) if slash else None
+            except ValueError:
+                # A ${NAME}: only the daemon knows what it stands for.
+                continue
+            options = dict(zip(words[1:], words[2:]))
+            found.append(Address(ip, length, options.get("dev"), options.get("label")))
+    return found
+
+
+def family(instance: Block) -> Optional[int]:
+    """Return 4 or 6 as the daemon decides: by the first virtual address, peer or source address; None if unknown."""
+    words = [line[0] for keyword in ("virtual_ipaddress", "unicast_peer") for line in instance.lines(keyword)]
+    words.extend(instance.get(keyword, "") for keyword in ("unicast_src_ip", "mcast_src_ip"))
+    if instance.has("native_ipv6"):
+        return 6
+    for word in words:
+        try:
+            return ipaddress.ip_address(word.partition("/")[0]).version
+        except ValueError:
+            continue
+    return None
+
+
+def vrrp_version(configuration: Configuration, instance: Block) -> int:
+    """Return the VRRP version that the instance runs: IPv6 is always 3 (RFC 5798), otherwise its own or the global."""
+    if family(instance) == 6:
+        return 3
+    version: int = instance.get("version") or configuration.globals.get("vrrp_version") or DEFAULT_VERSION
+    return version
+
+
+def priority(instance: Block) -> Optional[int]:
+    """Return the priority that the daemon uses; None when it is written in a raw line."""
+    if not instance.lacks("priority") and instance.get("priority") is None:
+        return None
+    default = OWNER_PRIORITY if instance.get("state") == "MASTER" else DEFAULT_PRIORITY
+    found: int = instance.get("priority", default)
+    return found
+
+
+def is_strict(configuration: Configuration, instance: Block) -> bool:
+    """Say whether the instance keeps strictly to the standard."""
+    return bool(instance.get("strict_mode", configuration.globals.has("vrrp_strict")))
+
+
+def _weight(words: Sequence[str], default: int) -> int:
+    """Return the weight in ``weight N [reverse]``; ``reverse`` turns its sign."""
+    if "weight" not in words[:-1]:
+        return default
+    try:
+        weight = int(words[list(words).index("weight") + 1])
+    except ValueError:
+        return default
+    return -weight if "reverse" in words else weight

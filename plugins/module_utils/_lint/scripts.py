@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for scripts: those that check and those that notify.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator, List, NamedTuple, Optional
+
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import split_script
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import SCRIPT, SCRIPT_USER
+
+from .model import Block, Configuration
+from .registry import Said, rule
+
+SECTIONS = ("global_defs", "vrrp_script", "vrrp_sync_group", "vrrp_instance")
+
+# Quoted or protected text, which no shell would look at either.
+_PROTECTED = re.compile(r"\\.|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_SHELL_SYNTAX = re.compile(r"(?<!\S)(?:\|\|?|&&?|;|[0-9&]?>>?\S*|<\S*|\$\(.*|`.*)(?!\S)|;(?!\S)")
+_SHELL = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh")
+# Directories that are symbolic links on every distribution with a merged /usr.
+_SYMLINKED = re.compile(r"/(?:bin|sbin|lib|lib64)/")
+
+
+class Script(NamedTuple):
+    """One command in a block: the keyword that holds it, the command line, the user named for it."""
+
+    keyword: str
+    command: str
+    user: Optional[str]
+
+
+def scripts(block: Block) -> Iterator[Script]:
+    """Iterate over the commands of a block, as the table knows them."""
+    for row in table.rows(block.section).values():
+        value = block.get(row.keyword)
+        if row.type not in (SCRIPT, SCRIPT_USER) or value is None:
+            continue
+        if isinstance(value, dict):
+            yield Script(row.keyword, value["script"], value.get("user"))
+        else:
+            yield Script(row.keyword, value, block.get("user") if row.type == SCRIPT else None)
+
+
+def _all_scripts(configuration: Configuration) -> List[Script]:
+    return [each for section in SECTIONS for block in configuration.blocks(section) for each in scripts(block)]
+
+
+def _arguments(command: str) -> List[str]:
+    try:
+        return split_script(command)
+    except ValueError:
+        return []
+
+
+@rule("script-security-missing", WARNING, "Without enable_script_security scripts run also when others can write them.",
+      "vrrp/vrrp.c:261", "global_defs")
+def script_security_missing(configuration: Configuration, globals_: Block) -> Said:
+    if globals_.lacks("enable_script_security") and not configuration.root.is_open and _all_scripts(configuration):
+        yield "scripts run without enable_script_security.", "Set enable_script_security, and script_user."
+
+
+@rule("script-user-missing", WARNING, "Without script_user scripts need a user keepalived_script on the host.",
+      "vrrp/vrrp_parser.c:1615", "global_defs")
+def script_user_missing(configuration: Configuration, globals_: Block) -> Said:
+    if globals_.has("enable_script_security") and globals_.lacks("script_user") and not configuration.root.is_open:
+        found = [script.keyword for script in _all_scripts(configuration) if not script.user]
+        if found:
+            yield (f"no script_user: without a user keepalived_script on the host, {found[0]} is dropped.",
+                   "Set script_user to an unprivileged user that exists.")
+
+
+@rule("script-relative-path", WARNING, "keepalived searches a program without a path, and warns about it.",
+      "lib/notify.c", *SECTIONS)
+def script_relative_path(_configuration: Configuration, block: Block) -> Said:
+    for script in scripts(block):
+        words = _arguments(script.command)
+        if words and not words[0].startswith(("/", "<", "$")):
+            yield f'{script.keyword} "{words[0]}" has no full path.', "Write the absolute path of the program."
+
+
+@rule("script-shell-syntax", ERROR, "keepalived runs commands without a shell and passes its signs on as arguments.",
+      "lib/notify.c:208", *SECTIONS)
+def script_shell_syntax(_configuration: Configuration, block: Block) -> Said:
+    for script in scripts(block):
+        words = _arguments(script.command)
+        found = _SHELL_SYNTAX.search(_PROTECTED.sub("_", script.command))
+        if words and found and not _SHELL.fullmatch(words[0]):
+            yield (f'{script.keyword} has "{found.group().split()[0]}", but there is no shell to understand it.',
+                   "Put the command into a script file, or write /bin/sh -c '...'.")
+
+
+@rule("script-path-symlinked", ERROR, "keepalived disables scripts whose path goes through a symbolic link.",
+      "lib/notify.c:672 of 2.3.0", *SECTIONS)
+def script_path_symlinked(configuration: Configuration, block: Block) -> Said:
+    if not configuration.at_least(2, 3, 0):
+        return
+    for script in scripts(block):
+        words = _arguments(script.command)
+        if words and _SYMLINKED.match(words[0]):
+            yield f"{script.keyword} {words[0]} goes through a symbolic link, which keepalived refuses.", \
+                  f"Write /usr{words[0]}."
+
+
+@rule("script-timeout-too-long", WARNING, "A script that may run longer than its interval misses runs.",
+      "vrrp/vrrp_scheduler.c:1199", "vrrp_script")
+def script_timeout_too_long(_configuration: Configuration, block: Block) -> Said:
+    timeout, interval = block.get("timeout"), block.get("interval", 1)
+    if timeout is not None and timeout > interval:
+        yield f"timeout {timeout} is longer than interval {interval}.", f"Set timeout to {interval} or less."

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for what instances and sync groups track, and for weights.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
+
+from .model import OWNER_PRIORITY, TRACKED, Block, Configuration, Tracking, priority
+from .registry import Said, rule
+
+TRACKERS = ("vrrp_instance", "vrrp_sync_group")
+LOWEST, HIGHEST = 1, 254
+
+
+@rule("tracked-undefined", ERROR, "keepalived ignores the tracking of what is not defined, so nothing is watched.",
+      "vrrp/vrrp_track.c:214", *TRACKERS)
+def tracked_undefined(configuration: Configuration, block: Block) -> Said:
+    if configuration.root.is_open:
+        return
+    for keyword, (section, _default) in TRACKED.items():
+        known = configuration.defined(section)
+        for words in block.lines(keyword):
+            if words[0] not in known and "$" not in words[0]:
+                names = ", ".join(known) or "none"
+                yield (f"{keyword} {words[0]} is not defined, so it is not watched.",
+                       f"Define it in {section} (defined: {names}), or remove the line.")
+
+
+@rule("tracked-twice", WARNING, "keepalived ignores the second line for the same object.", "run: config test",
+      *TRACKERS)
+def tracked_twice(configuration: Configuration, block: Block) -> Said:
+    found = [(tracking.keyword, tracking.name) for tracking in configuration.trackings(block)]
+    for keyword, name in sorted({each for each in found if found.count(each) > 1}):
+        yield f"{keyword} {name} is listed twice, only the first line counts.", "Remove one of the lines."
+
+
+@rule("never-tracked", WARNING, "What no instance and no group tracks changes nothing.", "vrrp/vrrp.c:4790",
+      *(section for section, _default in TRACKED.values()))
+def never_tracked(configuration: Configuration, block: Block) -> Said:
+    keyword = next(keyword for keyword, (section, _default) in TRACKED.items() if section == block.section)
+    # Raw lines may track it, also those of virtual servers.
+    if configuration.root.statements:
+        return
+    for tracker in _trackers(configuration):
+        if tracker.is_open or keyword in tracker.written:
+            return
+        if any(words[0] == block.name for words in tracker.lines(keyword)):
+            return
+    yield "nothing tracks it, so it has no effect.", f"Add it to {keyword} of an instance, or remove it."
+
+
+@rule("track-own-interface", INFO, "keepalived tracks the own interface of an instance in any case.",
+      "vrrp/vrrp.c:3531")
+def track_own_interface(_configuration: Configuration, instance: Block) -> Said:
+    if instance.get("interface") in [words[0] for words in instance.lines("track_interface")]:
+        yield f"track_interface {instance.get('interface')} is the own interface, which is always tracked.", \
+              "Remove the line; dont_track_primary is the way to change that."
+
+
+@rule("track-interface-not-on-host", ERROR, "keepalived ends when a tracked interface does not exist.",
+      "vrrp/vrrp_track.c:96", *TRACKERS)
+def track_interface_not_on_host(configuration: Configuration, block: Block) -> Said:
+    for words in block.lines("track_interface"):
+        if configuration.lacks_interface(words[0]):
+            yield f"the host has no interface {words[0]} to track and keepalived would not start.", \
+                  configuration.known_interfaces()
+
+
+@rule("weight-in-sync-group", ERROR, "keepalived ignores weights of members of a sync group.", "vrrp/vrrp.c:3844")
+def weight_in_sync_group(configuration: Configuration, instance: Block) -> Said:
+    for group in configuration.groups_of(instance):
+        if group.lacks("sync_group_tracking_weight"):
+            for tracking in _weighted(configuration, instance):
+                yield (f"{tracking.keyword} {tracking.name} has weight {tracking.weight}, which is ignored in the "
+                       f"vrrp_sync_group {group.name}.", "Set weight 0, or sync_group_tracking_weight in the group.")
+
+
+@rule("weight-with-owner", WARNING, "keepalived ignores weights of an instance with priority 255.", "vrrp/vrrp.c:3856")
+def weight_with_owner(configuration: Configuration, instance: Block) -> Said:
+    if priority(instance) == OWNER_PRIORITY:
+        for tracking in _weighted(configuration, instance):
+            yield f"{tracking.keyword} {tracking.name} has weight {tracking.weight}, which is ignored with " \
+                  "priority 255.", "Set priority to 254 or less, or weight 0."
+
+
+@rule("weight-out-of-range", WARNING, "keepalived keeps the priority with all weights within 1 to 254.",
+      "vrrp/vrrp_track.c:558")
+def weight_out_of_range(configuration: Configuration, instance: Block) -> Said:
+    base = priority(instance)
+    if base is None or base == OWNER_PRIORITY:
+        return
+    # The weight of a file is multiplied by a number that only the file knows.
+    weights = [item.weight for item in _weighted(configuration, instance) if item.keyword != "track_file"]
+    lowest = base + sum(weight for weight in weights if weight < 0)
+    highest = base + sum(weight for weight in weights if weight > 0)
+    if lowest < LOWEST:
+        yield f"the weights can lower the priority from {base} to {lowest}, which becomes {LOWEST}.", \
+              "Use smaller weights or a higher priority."
+    if highest > HIGHEST:
+        yield f"the weights can raise the priority from {base} to {highest}, which becomes {HIGHEST}.", \
+              "Use smaller weights or a lower priority."
+
+
+def _trackers(configuration: Configuration) -> Iterator[Block]:
+    for section in TRACKERS:
+        yield from configuration.blocks(section)
+
+
+def _weighted(configuration: Configuration, block: Block) -> Iterator[Tracking]:
+    return (tracking for tracking in configuration.trackings(block) if tracking.weight)
