@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import Member, derive
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible, without_held
+from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, judge, refusals
+
+CONTROLLER_OPTIONS = ("group", "override", "unicast", "track")
+
+
+def plain(value):
+    """Return a copy of templated data made of nothing but Python's own types."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
+
+
+class ActionModule(ActionBase):
+    """Complete the definition of the cluster for this host, check it, and hand it to the module."""
+
+    _requires_connection = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        arguments = plain(dict(self._task.args))
+        config = arguments.get("config")
+        if not isinstance(config, dict):
+            raise AnsibleActionFail("keepalived_config: config must be a dictionary of keepalived's sections.")
+        derived = {option: arguments.pop(option, None) for option in CONTROLLER_OPTIONS}
+        host, findings = None, []
+        if derived["group"]:
+            config, host, findings = self._derive(config, derived, task_vars)
+        findings = findings or judge(config, host=host)
+        errors = refusals(findings)
+        if errors:
+            result.update(failed=True, msg="\n".join([REFUSED] + ["- %s" % error for error in errors]),
+                          findings=[finding.as_dict() for finding in findings])
+            return result
+        arguments["config"] = config
+        result.update(self._execute_module(module_name="openvip.cluster.keepalived_config", module_args=arguments,
+                                           task_vars=task_vars))
+        return result
+
+    def _derive(self, config, derived, task_vars):
+        """Return the data, the normalised facts of this host, and what could not be derived."""
+        host = task_vars["inventory_hostname"]
+        names = self._members(derived["group"], host, task_vars)
+        held = [address["address"] for address in addresses(config)]
+        members = [Member(name, self._facts(name, held, task_vars)) for name in names]
+        data, findings = derive(config, host, members, unicast=boolean(derived["unicast"] or False),
+                                tracked=derived["track"], override=derived["override"])
+        return data, next(member.facts for member in members if member.name == host), findings
+
+    @staticmethod
+    def _members(group, host, task_vars):
+        groups = task_vars["groups"]
+        if group not in groups:
+            raise AnsibleActionFail(
+                'keepalived_config: the inventory has no group "%s". Use the group of the cluster\'s members (there are: %s).'
+                % (group, ", ".join(sorted(name for name in groups if name not in ("all", "ungrouped")))))
+        names = [str(name) for name in groups[group]]
+        if host not in names:
+            raise AnsibleActionFail('keepalived_config: %s is not in the group "%s" of the cluster\'s members (%s).'
+                                    % (host, group, ", ".join(names)))
+        return names
+
+    @staticmethod
+    def _facts(name, held, task_vars):
+        facts = plain(from_ansible(task_vars["hostvars"][name].get("ansible_facts")))
+        return facts and without_held(facts, held)

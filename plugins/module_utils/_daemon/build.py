@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the keepalived on this host is: its version and what it was built with.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+
+TIMEOUT = 10
+
+
+class Build:
+    """One installed keepalived.
+
+    :ivar version: three numbers, for example C((2, 2, 7)).
+    :ivar options: frozenset of the words behind C(Config options:), for example C(JSON).
+    """
+
+    def __init__(self, version, options):
+        self.version = version
+        self.options = options
+
+
+def parse(output):
+    """Return the C(Build) that the output of C(keepalived --version) describes, or C(None) when it is something else."""
+    found = re.search(r"Keepalived v(\d+)\.(\d+)(?:\.(\d+))?", output)
+    if not found:
+        return None
+    options = re.search(r"^Config options:(.*)$", output, re.MULTILINE)
+    return Build(tuple(int(number or 0) for number in found.groups()),
+                 frozenset(options.group(1).split() if options else ()))
+
+
+def installed(binary):
+    """Return the C(Build) of the program I(binary), or C(None) when it is not installed or is no keepalived."""
+    try:
+        return parse(run([binary, "--version"], TIMEOUT).output)
+    except OSError:
+        return None

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ask keepalived itself about a configuration, and judge what it says.
+
+C(keepalived --config-test) is judged by its messages: its exit code is the number of the last class of message, not a
+severity (lib/parser.c), a warning gives the same code as a broken file, and some inputs end it by a signal or never.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.edit import append, set_value
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+
+# "(Line 3) " in the parent, "(/etc/keepalived/keepalived.conf: Line 3) " in the children.
+PREFIX = re.compile(r"^\((?:(?P<path>[^()]*): )?Line (?P<line>\d+)\) ")
+
+# Messages about a configuration that does what is written in it. Everything else is refused.
+HARMLESS = tuple(re.compile(pattern) for pattern in (
+    r" is deprecated",
+    r"^Please use ",
+    r"deprecated - please use",
+    r"^SECURITY VIOLATION - scripts are being executed but script_security not enabled",
+    r"Ignoring track_interface \S+ since own interface",
+    r"this probably isn't what you want",
+    r"No VIP specified; at least one is sensible",
+    r"^WARNING - interface \S+ for vrrp_instance \S+ doesn't exist$",
+    r"protocol will be ignored",
+    r"^Configuration file ",
+))
+
+
+class Verdict:
+    """What keepalived thinks of a configuration.
+
+    :ivar refused: list of sentences why the file must not be used; empty when it may.
+    :ivar remarks: list of messages that do not stand in the way.
+    """
+
+    def __init__(self, refused, remarks):
+        self.refused = refused
+        self.remarks = remarks
+
+
+def messages(output, path):
+    """Return the messages in the output of a config-test, once each, as ``path:line: message`` where a line is named.
+
+    keepalived reads the file up to four times, so messages come repeatedly, with and without the file's name.
+
+    :param output: what the program wrote.
+    :param path: the name to show for the tested file; names of included files are kept.
+    """
+    found = []
+    for text in output.splitlines():
+        text = text.strip()
+        prefix = PREFIX.match(text)
+        message = PREFIX.sub("", text)
+        if prefix:
+            # The parent does not say which file a line is in: the children repeat it with the name.
+            message = "%s:%s: %s" % (prefix.group("path") or path, prefix.group("line"), message)
+        if message and message not in found:
+            found.append(message)
+    return found
+
+
+def judge(outcome, path, tested=None):
+    """Return the C(Verdict) on one run of C(keepalived --config-test).
+
+    :param outcome: how the run ended.
+    :param path: the configuration file as the user knows it.
+    :param tested: the temporary file that stood in for it.
+    """
+    output = outcome.output.replace(tested, path) if tested else outcome.output
+    if outcome.timed_out:
+        return Verdict(["keepalived --config-test did not end: this file would hang the daemon, too"], [])
+    found = messages(output, path)
+    if outcome.code < 0 or outcome.code > 128:
+        number = -outcome.code if outcome.code < 0 else outcome.code - 128
+        return Verdict(["keepalived --config-test was ended by signal %d: this file would end the daemon, too" % number]
+                       + found, [])
+    harmless = [message for message in found
+                if any(pattern.search(re.sub(r"^\S+:\d+: ", "", message)) for pattern in HARMLESS)]
+    refused = [message for message in found if message not in harmless]
+    if outcome.code and not found:
+        refused.append("keepalived --config-test failed with exit code %d and said nothing" % outcome.code)
+    return Verdict(refused, harmless)
+
+
+def ends_itself(version):
+    """Whether the config-test of this version ends itself when a script has a user other than root.
+
+    keepalived 2.2.5 to 2.2.7; 2.2.8 added the guard (lib/notify.c).
+    """
+    return (2, 2, 5) <= version <= (2, 2, 7)
+
+
+def as_root(text):
+    """Return the configuration with every script's user replaced by root, for versions where C(ends_itself) holds."""
+    document = parse(text)
+    found = False
+    for statement, ancestors in list(document.walk()):
+        if statement.keyword == "script_user":
+            set_value(document, statement, ["root"])
+            found = True
+        elif statement.keyword == "user" and ancestors:
+            set_value(document, statement, ["root"])
+        elif statement.keyword.startswith(("notify", "quorum_")) and len(statement.words) > 2:
+            set_value(document, statement, [statement.words[1].text])
+    if not found:
+        append(document, "global_defs {\n    script_user root\n}\n")
+    return str(document)
+
+
+def config_test(text, path, binary, version, timeout):
+    """Return the C(Verdict) of the installed keepalived on I(text).
+
+    The text is tested from a temporary file beside I(path), so that relative includes are found, with mode 0600.
+
+    :param path: where the configuration will be.
+    :param binary: the keepalived program.
+    :param version: its version, three numbers.
+    :param timeout: seconds before the test is taken for hung.
+    :raises OSError: the directory of I(path) cannot be written to.
+    """
+    tested = as_root(text) if ends_itself(version) else text
+    descriptor, name = tempfile.mkstemp(prefix=".config-test-", dir=os.path.dirname(path) or ".")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(tested.encode("utf-8", "surrogateescape"))
+        return judge(run([binary, "--config-test", "--use-file", name], timeout), path, name)
+    finally:
+        os.unlink(name)

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the running keepalived knows of itself: the dump that it writes when it is sent a signal.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+
+PID_FILE = "/run/keepalived.pid"
+# include/vrrp.h: VRRP_STATE_*
+STATES = {0: "INIT", 1: "BACKUP", 2: "MASTER", 3: "FAULT", 97: "DELETED", 98: "STOP"}
+POLL = 0.02
+
+
+class StateError(Exception):
+    """The state of the daemon cannot be read; the message says why and what to do."""
+
+
+def pid(pid_file=PID_FILE):
+    """Return the process id of the running keepalived, or C(None) when it does not run."""
+    try:
+        with open(pid_file, encoding="ascii") as stream:
+            number = int(stream.read().strip())
+        os.kill(number, 0)
+    except (OSError, ValueError):
+        return None
+    return number
+
+
+def _dump_path(number, name):
+    """Return the path of a dump as seen from outside of the daemon's own /tmp, if it has one."""
+    directory = "/tmp"
+    try:
+        with open("/proc/%d/environ" % number, "rb") as stream:
+            for entry in stream.read().split(b"\0"):
+                if entry.startswith(b"TMPDIR="):
+                    directory = os.fsdecode(entry[len(b"TMPDIR="):])
+    except OSError:
+        pass
+    return "/proc/%d/root%s/%s" % (number, directory.rstrip("/"), name)
+
+
+def _inode(path):
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return None
+
+
+def _fresh_dump(number, binary, kind, name, complete, timeout):
+    """Make the daemon write a dump and return what I(complete) makes of it.
+
+    keepalived renames the new file into place before it writes to it (lib/utils.c), so a new inode alone is not enough:
+    I(complete) returns C(None) as long as the text is not the whole dump.
+    """
+    outcome = run([binary, "--signum=%s" % kind], timeout)
+    if outcome.code != 0 or not outcome.output.strip().isdigit():
+        raise StateError("%s does not know the signal %s. Is it keepalived?" % (binary, kind))
+    path = _dump_path(number, name)
+    before = _inode(path)
+    os.kill(number, int(outcome.output))
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        if _inode(path) not in (None, before):
+            try:
+                with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+                    result = complete(stream.read())
+            except OSError:
+                result = None
+            if result is not None:
+                os.unlink(path)  # it holds the passwords in clear
+                return result
+        time.sleep(POLL)
+    raise StateError("keepalived (process %d) wrote no %s within %s s. Look at its log." % (number, path, timeout))
+
+
+def _entries(lines):
+    """Return ``[(address/prefix, device, set)]`` from address lines of either dump."""
+    found = []
+    for line in lines:
+        words = line.split()
+        if words:
+            device = words[words.index("dev") + 1] if "dev" in words[:-1] else None
+            found.append({"address": words[0], "device": device, "set": words[-1] == "set"})
+    return found
+
+
+def parse_json(text):
+    """Return the instances in a JSON dump (see C(instances)), or C(None) when the text is not complete yet."""
+    try:
+        dump = json.loads(text)
+    except ValueError:
+        return None
+    if isinstance(dump, dict):  # json_version 2
+        dump = dump.get("vrrp", [])
+    found = []
+    for entry in dump:
+        data = entry["data"]
+        found.append({
+            "name": data["iname"],
+            "state": STATES.get(data["state"], str(data["state"])),
+            "interface": data["ifp_ifname"],
+            "virtual_router_id": data["vrid"],
+            "priority": data["base_priority"],
+            "effective_priority": data["effective_priority"],
+            "last_transition": data["last_transition"],
+            "virtual_ipaddress": _entries(data.get("vips", [])),
+            "virtual_ipaddress_excluded": _entries(data.get("evips", [])),
+        })
+    return found
+
+
+SCALARS = {
+    "State": ("state", str),
+    "Interface": ("interface", str),
+    "Virtual Router ID": ("virtual_router_id", int),
+    "Priority": ("priority", int),
+    "Effective priority": ("effective_priority", int),
+    "Last transition": ("last_transition", lambda value: float(value.split()[0])),
+}
+LISTS = (("Virtual IP Excluded", "virtual_ipaddress_excluded"), ("Virtual IP", "virtual_ipaddress"))
+
+
+def parse_text(text):
+    """Return the instances in the text dump of a build without JSON (see C(instances))."""
+    found, current, addresses = [], None, None
+    for line in text.splitlines():
+        heading = re.match(r" VRRP Instance = (.*)$", line)
+        if heading:
+            current = {"name": heading.group(1), "virtual_ipaddress": [], "virtual_ipaddress_excluded": []}
+            found.append(current)
+        elif line.startswith("------<"):
+            current = None
+        elif current is not None and line.startswith("     ") and addresses is not None:
+            current[addresses].extend(_entries([line]))
+        elif current is not None:
+            key, dummy, value = line.strip().partition(" = ")
+            addresses = next((name for title, name in LISTS if line.strip().startswith(title)), None)
+            if key in SCALARS and SCALARS[key][0] not in current:
+                current[SCALARS[key][0]] = SCALARS[key][1](value)
+    return found
+
+
+def _stable():
+    """Return a judge of completeness for the text dump, which has no end mark: twice the same text is complete."""
+    last = [None]
+
+    def complete(text):
+        same = bool(text) and text == last[0]
+        last[0] = text
+        return parse_text(text) if same else None
+
+    return complete
+
+
+def instances(build, binary, number, timeout=5):
+    """Return what the running daemon says of its vrrp_instances.
+
+    :param build: the installed keepalived (see C(build.Build)); with the option JSON the JSON dump is read, otherwise
+        the text dump.
+    :param number: the daemon's process id.
+    :param timeout: seconds to wait for the dump.
+    :returns: list of dictionaries: name, state (INIT, BACKUP, MASTER, FAULT, STOP, DELETED), interface,
+        virtual_router_id, priority, effective_priority, last_transition (seconds since the epoch),
+        virtual_ipaddress and virtual_ipaddress_excluded (lists of address, device, set).
+    :raises StateError: the daemon does not answer in time.
+    """
+    if "JSON" in build.options:
+        return _fresh_dump(number, binary, "JSON", "keepalived.json", parse_json, timeout)
+    return _fresh_dump(number, binary, "DATA", "keepalived.data", _stable(), timeout)

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read what keepalived on this host is, does and holds; change nothing.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+
+from ansible_collections.openvip.cluster.plugins.module_utils import _io
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import state
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
+
+
+def present(output):
+    """Return the set of addresses in the output of C(ip -json address show)."""
+    return {ipaddress.ip_address(entry["local"])
+            for interface in json.loads(output) for entry in interface.get("addr_info", []) if "local" in entry}
+
+
+def virtual(config, instances):
+    """Return every virtual address of the file and of the daemon, in that order, once each."""
+    found = [ipaddress.ip_address(address["address"]) for address in addresses(config)]
+    for instance in instances:
+        for section in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
+            found.extend(ipaddress.ip_interface(entry["address"]).ip for entry in instance[section])
+    return list(dict.fromkeys(found))
+
+
+def run_info(module):
+    """Answer the module M(openvip.cluster.keepalived_info)."""
+    params = module.params
+    build = installed(params["binary"])
+    number = state.pid(params["pid_file"])
+    try:
+        text = _io.load(params["path"])
+    except OSError as error:
+        module.fail_json(msg="%s cannot be read: %s" % (params["path"], error))
+    document = parse(mask(text or ""), params["path"])
+    config = read(document) if text is not None else None
+    instances = []
+    # Without an instance the daemon writes no dump.
+    if build and number and (config or {}).get("vrrp_instance"):
+        try:
+            instances = state.instances(build, params["binary"], number, params["timeout"])
+        except state.StateError as error:
+            module.fail_json(msg=str(error))
+    code, output, error = module.run_command([module.get_bin_path("ip", required=True), "-json", "address", "show"])
+    if code != 0:
+        module.fail_json(msg="ip -json address show failed: %s" % error.strip())
+    held = present(output)
+    module.exit_json(
+        changed=False,
+        version=".".join(str(part) for part in build.version) if build else None,
+        build_options=sorted(build.options) if build else [],
+        running=number is not None,
+        pid=number,
+        vrrp_instance=instances,
+        addresses=[str(address) for address in virtual(config or {}, instances) if address in held],
+        config=config,
+        problems=[str(problem) for problem in document.problems],
+    )

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one place that writes a configuration file and takes it back.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+MODE = 0o600
+
+
+def load(path):
+    """Return the text of the file, or C(None) when there is none.
+
+    Bytes that are not UTF-8 survive as surrogates and are written back unchanged.
+
+    :raises OSError: the file exists and cannot be read.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return stream.read().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return None
+
+
+def _replace(module, path, text):
+    """Put I(text) in the place of the file in one step, readable by its owner alone."""
+    descriptor, name = tempfile.mkstemp(prefix=".new-", dir=os.path.dirname(path) or ".")
+    module.add_cleanup_file(name)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(text.encode("utf-8", "surrogateescape"))
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.chmod(name, MODE)
+    module.atomic_move(name, path)
+    os.chmod(path, MODE)
+
+
+def write(module, path, text, backup):
+    """Replace the file atomically and return the path of the backup, or C(None).
+
+    :param backup: whether an existing file is kept beside it under a name with a time stamp.
+    :raises OSError: the directory cannot be written to.
+    """
+    kept = module.backup_local(path) if backup and os.path.exists(path) else None
+    if kept:
+        os.chmod(kept, MODE)
+    _replace(module, path, text)
+    return kept
+
+
+def restore(module, path, text):
+    """Put back what the file was before: I(text), or no file when it is C(None)."""
+    if text is None:
+        os.unlink(path)
+    else:
+        _replace(module, path, text)
+
+
+def tighten(path, check_mode):
+    """Return whether the file has (or had) another mode than 0600; set it unless in check mode."""
+    try:
+        different = (os.stat(path).st_mode & 0o7777) != MODE
+    except OSError:
+        return False
+    if different and not check_mode:
+        os.chmod(path, MODE)
+    return different

@@ -1,0 +1,240 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: keepalived_config
+short_description: Write keepalived.conf as a whole
+version_added: 0.1.0
+author:
+  - openvip.cluster contributors (@openvip)
+description:
+  - Renders the whole C(keepalived.conf) of a host from data in keepalived's own words, validates it, writes it and makes
+    the running keepalived take it.
+  - On the controller the definition of the cluster is completed for each host when O(group) is given. Derived are
+    C(router_id), C(priority), C(state), C(interface), and with O(unicast) also C(unicast_src_ip) and C(unicast_peer).
+    What O(config) gives is never changed.
+  - The configuration is checked before anything is changed. An unknown word is refused with the nearest known one, values
+    are checked against keepalived's own ranges, and combinations that keepalived accepts, but silently drops, cuts or
+    ignores, are refused as well.
+  - On the target the text is tested with C(keepalived --config-test) from a temporary file. Its messages are judged, not
+    its exit code, and a test that hangs or is ended by a signal is a refusal.
+  - The file is replaced atomically with mode V(0600), keepalived is reloaded, never restarted, and asked whether it knows
+    every instance and address. If it does not, the former file is put back and reloaded.
+extends_documentation_fragment:
+  - openvip.cluster.config
+  - openvip.cluster.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - In check mode the configuration is rendered, checked and tested, but nothing is written or reloaded.
+      - As long as keepalived is not installed, C(keepalived --config-test) is left out in check mode.
+  diff_mode:
+    support: full
+    details:
+      - Passwords are masked. When nothing but a masked value differs, the last line of the difference says so.
+  idempotent:
+    support: full
+options:
+  group:
+    description:
+      - The inventory group of the cluster's members, in the order of their priority.
+      - When it is given, what O(config) leaves out is derived for this host from the definition and from the facts of the
+        members. Gather facts before.
+      - When it is not given, O(config) is written as it is.
+    type: str
+  override:
+    description:
+      - Data in the shape of O(config) that is laid over the result for this host alone. Blocks with a name are found by
+        their name, and lists inside a block are replaced.
+    type: dict
+    default: {}
+  unicast:
+    description:
+      - Whether C(unicast_src_ip) and C(unicast_peer) are derived from the facts of the members.
+      - Only together with O(group).
+    type: bool
+    default: false
+  track:
+    description:
+      - The service whose failure moves the address. A C(track_file) and a C(vrrp_script) of weight 0 are added to every
+        instance that does not list its own.
+      - Only together with O(group).
+    type: dict
+    suboptions:
+      name:
+        description: The name of the C(track_file). The C(vrrp_script) is called C(check_) and this name.
+        type: str
+        required: true
+      file:
+        description: The file that holds V(0) as long as the service is well. Without it no C(track_file) is added.
+        type: path
+      script:
+        description: The command of the C(vrrp_script). Without it no script is added.
+        type: str
+      interval:
+        description: Seconds between two runs of the script.
+        type: float
+      timeout:
+        description: Seconds after which a run of the script counts as failed.
+        type: float
+      fall:
+        description: The number of failures in a row that make a fault.
+        type: int
+      rise:
+        description: The number of successes in a row that end a fault.
+        type: int
+  path:
+    description: The file to write.
+    type: path
+    default: /etc/keepalived/keepalived.conf
+  backup:
+    description: Whether the former file is kept beside it under a name with a time stamp.
+    type: bool
+    default: true
+  config_test:
+    description:
+      - Whether a changed configuration is tested with C(keepalived --config-test) on the target before it is written.
+    type: bool
+    default: true
+  config_test_timeout:
+    description: Seconds after which the test is taken for hung and the configuration is refused.
+    type: float
+    default: 15.0
+  reload:
+    description: Whether a running keepalived is reloaded after a change. A stopped one is not started.
+    type: bool
+    default: true
+  binary:
+    description: The keepalived program.
+    type: str
+    default: keepalived
+  unit:
+    description: The systemd unit that is reloaded when it is active. Otherwise the process gets C(SIGHUP).
+    type: str
+    default: keepalived.service
+seealso:
+  - module: openvip.cluster.keepalived_info
+  - plugin: openvip.cluster.to_keepalived
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Give two hosts one address, everything else is derived
+  openvip.cluster.keepalived_config:
+    group: lb
+    config:
+      vrrp_instance:
+        - name: VI_1
+          virtual_router_id: 51
+          version: 3
+          advert_int: 0.1
+          virtual_ipaddress:
+            - 198.18.0.100/24
+
+- name: Write exactly what is given
+  openvip.cluster.keepalived_config:
+    config:
+      global_defs:
+        router_id: lb1
+      vrrp_instance:
+        - name: VI_1
+          state: BACKUP
+          nopreempt: true
+          interface: eth1
+          virtual_router_id: 51
+          priority: 250
+          virtual_ipaddress:
+            - 198.18.0.100/24 dev eth1 label eth1:vip
+"""
+
+RETURN = r"""
+path:
+  description: The configuration file.
+  returned: always
+  type: str
+  sample: /etc/keepalived/keepalived.conf
+version:
+  description: The version of the installed keepalived, or nothing when it is not installed.
+  returned: always
+  type: str
+  sample: 2.2.7
+config:
+  description: The complete configuration of this host in the shape of O(config), passwords masked.
+  returned: when the configuration was rendered
+  type: dict
+differs:
+  description: Whether the file on the target differed from the configuration.
+  returned: always
+  type: bool
+missing_users:
+  description: The users that are to run scripts and do not exist on the target. keepalived would drop those scripts.
+  returned: always
+  type: list
+  elements: str
+addresses:
+  description: The virtual addresses of the configuration.
+  returned: when the configuration was rendered
+  type: list
+  elements: dict
+  contains:
+    address:
+      description: The address without prefix length.
+      type: str
+    prefix:
+      description: The prefix length.
+      type: int
+    device:
+      description: The interface that carries the address.
+      type: str
+findings:
+  description: What is wrong or doubtful, the errors first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The name of the check.
+      type: str
+    severity:
+      description: V(error), V(warning) or V(info). Errors are refused.
+      type: str
+    object:
+      description: The block that the finding is about.
+      type: str
+    message:
+      description: What is wrong.
+      type: str
+    remedy:
+      description: What to do.
+      type: str
+config_test:
+  description: What C(keepalived --config-test) said.
+  returned: always
+  type: list
+  elements: str
+backup_file:
+  description: The copy of the former file.
+  returned: always
+  type: str
+  sample: /etc/keepalived/keepalived.conf.4711.2026-11-20@23:00:00~
+reloaded:
+  description: Whether a running keepalived was reloaded and took the configuration.
+  returned: always
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.openvip.cluster.plugins.module_utils._module import config_argument_spec, run_config
+
+
+def main():
+    run_config(AnsibleModule(argument_spec=config_argument_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: keepalived_info
+short_description: Tell what keepalived on a host is, does and holds
+version_added: 0.1.0
+author:
+  - openvip.cluster contributors (@openvip)
+description:
+  - Returns the version of the installed keepalived, whether it runs, the state of every VRRP instance as the daemon itself
+    reports it, the virtual addresses that the host really holds, and the parsed configuration.
+  - Reading the state sends the daemon the signal that makes it write its own dump. That changes nothing.
+extends_documentation_fragment:
+  - openvip.cluster.attributes
+  - openvip.cluster.attributes.info_module
+options:
+  path:
+    description: The configuration file to read. Files that it includes are not followed.
+    type: path
+    default: /etc/keepalived/keepalived.conf
+  binary:
+    description: The keepalived program.
+    type: str
+    default: keepalived
+  pid_file:
+    description: The file with the process id of the daemon.
+    type: path
+    default: /run/keepalived.pid
+  timeout:
+    description: Seconds to wait for the daemon's answer.
+    type: float
+    default: 5.0
+seealso:
+  - module: openvip.cluster.keepalived_config
+"""
+
+EXAMPLES = r"""
+- name: Ask keepalived
+  openvip.cluster.keepalived_info:
+  register: result
+
+- name: Show who holds the address
+  ansible.builtin.debug:
+    msg: "{{ inventory_hostname }} is {{ result.vrrp_instance[0].state }} and holds {{ result.addresses }}"
+"""
+
+RETURN = r"""
+version:
+  description: The version of the installed keepalived, or nothing when it is not installed.
+  returned: always
+  type: str
+  sample: 2.2.7
+build_options:
+  description: What the program was built with, for example V(JSON) or V(BFD).
+  returned: always
+  type: list
+  elements: str
+running:
+  description: Whether the daemon runs.
+  returned: always
+  type: bool
+pid:
+  description: The process id of the daemon.
+  returned: always
+  type: int
+vrrp_instance:
+  description: The instances as the running daemon reports them. Empty when it does not run.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the instance.
+      type: str
+    state:
+      description: V(INIT), V(BACKUP), V(MASTER), V(FAULT), V(STOP) or V(DELETED).
+      type: str
+    interface:
+      description: The interface of the instance.
+      type: str
+    virtual_router_id:
+      description: The virtual router identifier.
+      type: int
+    priority:
+      description: The configured priority.
+      type: int
+    effective_priority:
+      description: The priority after the weights of everything that is tracked.
+      type: int
+    last_transition:
+      description: The time of the last change of state, in seconds since 1970.
+      type: float
+    virtual_ipaddress:
+      description: The virtual addresses of the instance and whether the daemon has set them.
+      type: list
+      elements: dict
+    virtual_ipaddress_excluded:
+      description: The virtual addresses that are not in the advertisements.
+      type: list
+      elements: dict
+addresses:
+  description:
+    - The virtual addresses of the configuration and of the daemon that are on an interface of this host now, whatever the
+      daemon says.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - 198.18.0.100
+config:
+  description: The parsed configuration in the shape of O(openvip.cluster.keepalived_config#module:config), passwords masked.
+    Nothing when there is no file.
+  returned: always
+  type: dict
+problems:
+  description: What cannot be understood in the file, each with its place.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.openvip.cluster.plugins.module_utils._info import run_info
+
+
+def main():
+    run_info(AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
+            "binary": {"type": "str", "default": "keepalived"},
+            "pid_file": {"type": "path", "default": "/run/keepalived.pid"},
+            "timeout": {"type": "float", "default": 5.0},
+        },
+        supports_check_mode=True,
+    ))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action of keepalived_config: complete and check on the controller, then hand over."""
+
+from __future__ import annotations
+
+from unittest.mock import MagicMock
+
+import pytest
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.openvip.cluster.plugins.action.keepalived_config import ActionModule
+
+
+def facts(address, device="eth1"):
+    return {"hostname": "x", "interfaces": [device], device: {"ipv4": {"address": address, "prefix": "24"}}}
+
+
+HOSTVARS = {"lb1": {"ansible_facts": facts("198.18.0.11")}, "lb2": {"ansible_facts": facts("198.18.0.12", "ens5")}}
+CONFIG = {"vrrp_instance": [{"name": "VI_1", "virtual_router_id": 51, "virtual_ipaddress": ["198.18.0.100/24"]}]}
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run the action for a host; returns its result and what the module was given."""
+
+    def call(host="lb2", hostvars=None, **arguments):
+        task = MagicMock(args=dict({"config": CONFIG}, **arguments), async_val=0, check_mode=False)
+        action = ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
+        given = {}
+        monkeypatch.setattr(action, "_execute_module",
+                            lambda module_args, **unused: given.update(module_args) or {"changed": True})
+        result = action.run(task_vars={"inventory_hostname": host, "groups": {"all": ["lb1", "lb2"], "lb": ["lb1", "lb2"]},
+                                       "hostvars": hostvars or HOSTVARS})
+        return result, given
+
+    return call
+
+
+def test_the_module_gets_the_complete_data_of_its_host(run):
+    result, given = run(group="lb", path="/x")
+    assert result["changed"] and set(given) == {"config", "path"}
+    instance = given["config"]["vrrp_instance"][0]
+    assert (instance["interface"], instance["priority"], instance["state"]) == ("ens5", 240, "BACKUP")
+
+
+def test_without_a_group_the_data_is_taken_as_it_is(run):
+    config = {"vrrp_instance": [dict(CONFIG["vrrp_instance"][0], interface="eth7", priority=9, state="BACKUP")]}
+    dummy, given = run(config=config)
+    assert given["config"] == config
+
+
+def test_a_misspelt_key_is_refused_with_the_nearest_before_the_host_is_reached(run):
+    wrong = {"vrrp_instance": [dict(CONFIG["vrrp_instance"][0], priorty=9)]}
+    result, given = run(group="lb", config=wrong)
+    assert result["failed"] and given == {}
+    assert "vrrp_instance VI_1" in result["msg"] and '"priorty"' in result["msg"] and '"priority"' in result["msg"]
+
+
+def test_what_cannot_be_derived_is_refused(run):
+    wrong = {"vrrp_instance": [dict(CONFIG["vrrp_instance"][0], virtual_ipaddress=["203.0.113.9/24"])]}
+    result, given = run(group="lb", config=wrong)
+    assert result["failed"] and given == {} and "Set interface" in result["msg"]
+
+
+def test_a_held_address_is_not_taken_for_an_own_one(run):
+    held = facts("198.18.0.12", "ens5")
+    held["ens5"]["ipv4_secondaries"] = [{"address": "198.18.0.100", "prefix": "24"}]
+    result, dummy = run(group="lb", hostvars=dict(HOSTVARS, lb2={"ansible_facts": held}))
+    assert result["changed"]
+
+
+def test_an_unknown_group_is_refused_with_the_known_ones(run):
+    with pytest.raises(AnsibleActionFail, match='no group "lbs".*there are: lb'):
+        run(group="lbs")
+
+
+def test_a_host_outside_of_the_group_is_refused(run):
+    with pytest.raises(AnsibleActionFail, match="lb9 is not in the group"):
+        run(host="lb9", group="lb", hostvars=dict(HOSTVARS, lb9={}))
+
+
+def test_data_that_is_no_dictionary_is_refused(run):
+    with pytest.raises(AnsibleActionFail, match="dictionary"):
+        run(config="vrrp_instance VI_1 {}")

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The daemon's own dumps of its state."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import build, state
+
+VERSION = """Keepalived v2.2.7 (01/16,2022)
+
+Config options:  NFTABLES LVS VRRP JSON BFD
+
+System options:  VSYSLOG
+"""
+
+JSON = [{"data": {
+    "iname": "VI_1", "state": 2, "ifp_ifname": "eth1", "vrid": 51, "base_priority": 250, "effective_priority": 250,
+    "last_transition": 1795216404.02, "auth_data": "secret",
+    "vips": ["198.18.0.100/24 dev eth1 scope global set"], "evips": ["fd00::1/64 dev eth1 scope global"]}, "stats": {}}]
+
+TEXT = """------< VRRP Topology >------
+ VRRP Instance = VI_1
+   VRRP Version = 3
+   State = MASTER
+   Wantstate = MASTER
+   Last transition = 1795216404.020000 (Fri Nov 20 23:13:24.020323 2026)
+   Interface = eth1
+   Virtual Router ID = 51
+   Priority = 250
+   Effective priority = 250
+   Virtual IP (1):
+     198.18.0.100/24 dev eth1 scope global set
+   Virtual IP Excluded :
+     fd00::1/64 dev eth1 scope global
+   fd_in 15, fd_out 16
+   Tracked scripts :
+     chk weight 0
+------< VRRP Sockpool >------
+ fd_in 15 fd_out = 16
+   Interface = eth9
+"""
+
+EXPECTED = [{
+    "name": "VI_1", "state": "MASTER", "interface": "eth1", "virtual_router_id": 51, "priority": 250,
+    "effective_priority": 250, "last_transition": 1795216404.02,
+    "virtual_ipaddress": [{"address": "198.18.0.100/24", "device": "eth1", "set": True}],
+    "virtual_ipaddress_excluded": [{"address": "fd00::1/64", "device": "eth1", "set": False}]}]
+
+
+def test_the_json_dump_is_read_without_the_password():
+    assert state.parse_json(json.dumps(JSON)) == EXPECTED
+
+
+def test_a_half_written_json_dump_is_not_complete():
+    assert state.parse_json(json.dumps(JSON)[:-5]) is None
+
+
+def test_the_text_dump_says_the_same():
+    assert state.parse_text(TEXT) == EXPECTED
+
+
+def test_version_and_build_options():
+    found = build.parse(VERSION)
+    assert found.version == (2, 2, 7) and "JSON" in found.options and "VSYSLOG" not in found.options
+
+
+def test_a_program_that_is_not_there_or_no_keepalived_is_not_installed():
+    assert build.installed("/nonexistent/keepalived") is None
+    assert build.installed("/bin/true") is None
+
+
+def test_a_stale_pid_file_means_not_running(tmp_path):
+    stale = tmp_path / "pid"
+    stale.write_text("999999999\n")
+    assert state.pid(str(stale)) is None and state.pid(str(tmp_path / "none")) is None

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""keepalived_config: plan, show, validate, write; with a stand-in for the program keepalived."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.openvip.cluster.plugins.modules import keepalived_config
+
+STAND_IN = """#!/bin/sh
+case $1 in
+    --version) echo 'Keepalived v{version} (01/16,2022)'; echo 'Config options:  VRRP JSON' ;;
+    --config-test)
+        if grep -q refuse_me "$3"; then echo "($3: Line 7) Unknown keyword 'refuse_me'"; exit 5; fi
+        if grep -q die_me "$3"; then kill -11 $$; fi
+        if grep -q hang_me "$3"; then sleep 60; fi ;;
+esac
+"""
+
+CONFIG = {
+    "global_defs": {"router_id": "lb1", "enable_script_security": True, "script_user": "root"},
+    "vrrp_instance": [{
+        "name": "VI_1", "state": "BACKUP", "interface": "eth1", "virtual_router_id": 51, "priority": 250,
+        "authentication": {"auth_type": "PASS", "auth_pass": "Xq7secre"},
+        "virtual_ipaddress": ["198.18.0.100/24"]}],
+}
+
+
+def config(**keys):
+    return dict(CONFIG, vrrp_instance=[dict(CONFIG["vrrp_instance"][0], **keys)])
+
+
+@pytest.fixture
+def host(tmp_path, capsys, monkeypatch):
+    """A host with a keepalived.conf to be and a keepalived program; calling it runs the module."""
+    binary = tmp_path / "keepalived"
+    binary.write_text(STAND_IN.replace("{version}", "2.3.3"))
+    binary.chmod(0o755)
+    path = tmp_path / "etc" / "keepalived.conf"
+    path.parent.mkdir()
+
+    def run(check=False, **options):
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", None, raising=False)
+        arguments = dict({"config": CONFIG, "path": str(path), "binary": str(binary), "_ansible_check_mode": check,
+                          "_ansible_diff": True, "_ansible_remote_tmp": str(tmp_path)}, **options)
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            keepalived_config.main()
+        return json.loads(capsys.readouterr().out)
+
+    run.path = path
+    run.binary = binary
+    return run
+
+
+def test_four_runs_check_run_check_run(host):
+    check = host(check=True)
+    assert check["changed"] and check["differs"] and not host.path.exists()
+    first = host()
+    assert first["changed"] and first["diff"] == check["diff"]
+    written = host.path.read_text()
+    assert stat.S_IMODE(host.path.stat().st_mode) == 0o600
+    assert "virtual_router_id 51" in written and "198.18.0.100/24" in written
+    again_check = host(check=True)
+    again = host()
+    assert not again_check["changed"] and not again["changed"] and not again["differs"]
+    assert host.path.read_text() == written and again["backup_file"] is None
+
+
+def test_a_change_keeps_the_former_file_and_shows_the_difference(host):
+    host()
+    before = host.path.read_text()
+    changed = host(config=config(priority=240))
+    assert changed["changed"] and not changed["reloaded"]
+    with open(changed["backup_file"]) as stream:
+        assert stream.read() == before
+    assert stat.S_IMODE(os.stat(changed["backup_file"]).st_mode) == 0o600
+    assert "priority 250" in changed["diff"]["before"] and "priority 240" in changed["diff"]["after"]
+
+
+def test_no_password_in_any_output(host):
+    first = host()
+    second = host(config=config(authentication={"auth_type": "PASS", "auth_pass": "Zw9other"}))
+    assert "Zw9other" in host.path.read_text()
+    assert second["changed"] and "a masked value differs" in second["diff"]["after"]
+    for result in (first, second):
+        assert "Xq7secre" not in json.dumps(result) and "Zw9other" not in json.dumps(result)
+
+
+def test_a_mode_that_others_can_read_is_tightened(host):
+    host()
+    host.path.chmod(0o644)
+    assert host(check=True)["changed"] and stat.S_IMODE(host.path.stat().st_mode) == 0o644
+    assert host()["changed"] and stat.S_IMODE(host.path.stat().st_mode) == 0o600
+    assert not host()["changed"]
+
+
+@pytest.mark.parametrize("word, expected", [
+    ("refuse_me", "keepalived.conf:7: Unknown keyword 'refuse_me'"), ("die_me", "signal 11"), ("hang_me", "did not end")])
+def test_what_keepalived_refuses_never_reaches_the_file(host, word, expected):
+    host()
+    before = host.path.read_text()
+    refused = host(config=dict(CONFIG, raw=[word]), config_test_timeout=0.5)
+    assert refused["failed"] and not refused["changed"] and expected in refused["msg"]
+    assert host.path.read_text() == before
+    assert sorted(os.listdir(host.path.parent)) == ["keepalived.conf"]
+
+
+@pytest.mark.parametrize("keys, words", [
+    ({"virtual_router_id": 300}, ["VI_1", "virtual_router_id", "300", "1-255"]),
+    ({"virtual_ipaddress": ["198.18.0.500/24"]}, ["VI_1", "198.18.0.500"]),
+    ({"authentication": {"auth_type": "PASS", "auth_pass": "ninechars"}}, ["VI_1", "auth_pass", "8"]),
+    ({"advert_int": 0.1}, ["VI_1", "advert_int", "version"]),
+    ({"nopreempt": True, "state": "MASTER"}, ["VI_1", "nopreempt", "BACKUP"]),
+])
+def test_wrong_values_are_refused_before_anything_changes(host, keys, words):
+    refused = host(config=config(**keys))
+    assert refused["failed"] and not host.path.exists()
+    for word in words:
+        assert word in refused["msg"], refused["msg"]
+
+
+def test_without_keepalived_only_check_mode_is_content(host):
+    host.binary.unlink()
+    assert host(check=True)["changed"]
+    refused = host()
+    assert refused["failed"] and "Install keepalived first" in refused["msg"] and not host.path.exists()
+    assert host(config_test=False)["changed"] and host.path.exists()
+
+
+def test_a_directory_that_is_not_there_is_a_clear_error(host):
+    refused = host(path=str(host.path.parent / "missing" / "keepalived.conf"))
+    assert refused["failed"] and "missing" in refused["msg"]
