@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write the files that follow from the keyword table; `make generate` runs it after a change of the table.
+
+    python docs/generate.py            writes them
+    python docs/generate.py --check    changes nothing, names those that are out of date, and fails if there are any
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec, options_documentation
+
+TOP = Path(__file__).resolve().parent.parent
+HEAD = """# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# Written by docs/generate.py from docs/role_keepalived.yml and the keyword table: change those.
+---
+"""
+SCRIPT_USER = "{{ {'script_user': keepalived_script_user} | ansible.builtin.combine(keepalived_global_defs) }}"
+
+
+class Dumper(yaml.SafeDumper):
+    """YAML as yamllint likes it: lists indented, no aliases."""
+
+    def increase_indent(self, flow=False, indentless=False):
+        return super().increase_indent(flow, indentless and False)
+
+    def ignore_aliases(self, data):
+        return True
+
+
+def role_option(option: dict, spec: dict) -> dict:
+    """Return a module's option in the words of the argument specification of a role, which knows no aliases."""
+    converted = {key: value for key, value in option.items() if key not in ("suboptions", "aliases")}
+    if spec.get("no_log"):
+        converted["no_log"] = True
+    if "suboptions" in option:
+        converted["options"] = {name: role_option(value, spec["options"][name])
+                                for name, value in option["suboptions"].items()}
+    return converted
+
+
+def argument_specs() -> str:
+    """Return the argument specification of the role keepalived: its own options and a variable per section."""
+    main = yaml.safe_load((TOP / "docs" / "role_keepalived.yml").read_text(encoding="utf-8"))
+    spec = argument_spec()
+    for section, option in options_documentation().items():
+        main["options"]["keepalived_" + section] = role_option(option, spec[section])
+    return HEAD + yaml.dump({"argument_specs": {"main": main}}, Dumper=Dumper, sort_keys=False, width=100)
+
+
+def role_config() -> str:
+    """Return the variable that collects the role's variables, one per section, into the data of the modules."""
+    config = {section: "{{ keepalived_%s | default(none) }}" % section for section in options_documentation()}
+    config["global_defs"] = SCRIPT_USER
+    return HEAD + yaml.dump({"__keepalived_config": config}, Dumper=Dumper, sort_keys=False, width=100)
+
+
+FILES = {"roles/keepalived/vars/main/config.yml": role_config,
+         "roles/keepalived/meta/argument_specs.yml": argument_specs}
+
+
+def main(arguments: list[str]) -> int:
+    outdated = []
+    for name, generate in FILES.items():
+        path, text = TOP / name, generate()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            outdated.append(name)
+            if "--check" not in arguments:
+                path.write_text(text, encoding="utf-8")
+                print("written:", name)
+    if outdated and "--check" in arguments:
+        print("out of date, run `make generate`:", ", ".join(outdated))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
