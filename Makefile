@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+# one shell for a whole recipe, so that its trap holds to the end
+.ONESHELL:
+
+# Everything runs with the tools of .venv; molecule looks for ansible-config on PATH.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
+# Ansible refuses to run in the C locale, which is what a fresh machine has.
+export LC_ALL := C.UTF-8
+
+# mypy goes by the link, or it meets each module under two names.
+TREE = .collections/ansible_collections/openvip/cluster
+SHELL_SCRIPTS = $(shell find . \( -name .git -o -name .venv -o -name .collections \) -prune -o -type f ! -name '*.j2' \
+	-exec awk 'FNR == 1 && /^\#!.*sh( |$$)/ {print FILENAME} {nextfile}' {} +)
+GENERATE = PYTHONPATH=.collections python docs/generate.py
+LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
+	lint-licences
+CHECKS = lint sanity unit-all molecule
+
+##@ Setting up
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup
+setup: ## make .venv and .collections (every other target does this first)
+	@tests/bootstrap
+
+.PHONY: generate
+generate: setup ## write what follows from the keyword table: documentation, argument specs
+	@$(GENERATE)
+
+##@ The lab
+
+.PHONY: demo
+demo: setup ## bring two load balancers up, provoke failovers and print what they cost
+	@tests/lab/demo
+
+.PHONY: demo-down
+demo-down: setup ## take down what make demo left running
+	@tests/lab/down
+
+.PHONY: bench
+bench: setup ## the same faults on a hand-made cluster and on ours, with the ratios
+	@tests/benchmarks/run
+
+##@ Checking
+
+.PHONY: test
+test: setup ## lint, sanity, unit tests and the molecule scenarios; about 10 minutes
+	@failed=
+	for check in $(CHECKS); do
+	    printf '\n===== %s =====\n' "$$check"
+	    start=$$SECONDS
+	    if $(MAKE) "$$check"; then
+	        result=passed
+	    else
+	        result=FAILED
+	        failed+=" $$check"
+	    fi
+	    printf '===== %s %s after %d s =====\n' "$$check" "$$result" $$((SECONDS - start))
+	done
+	if [ -n "$$failed" ]; then
+	    printf '\n===== failed:%s =====\n' "$$failed"
+	    exit 1
+	fi
+	printf '\n===== passed: %s =====\n' '$(CHECKS)'
+
+.PHONY: lint
+lint: setup ## all the linters below
+	@$(MAKE) --keep-going --jobs=2 --output-sync=target $(LINTERS)
+	echo "lint: passed"
+
+$(LINTERS): setup
+
+.PHONY: lint-yaml
+lint-yaml: ## yamllint
+	@echo "lint: yamllint"
+	yamllint --strict .
+
+.PHONY: lint-ansible
+lint-ansible: ## ansible-lint, profile production
+	@echo "lint: ansible-lint"
+	ansible-lint --nocolor
+
+.PHONY: lint-python
+lint-python: ## ruff
+	@echo "lint: ruff"
+	ruff check
+
+.PHONY: lint-types
+lint-types: ## mypy on plugins/module_utils
+	@echo "lint: mypy"
+	mypy $(TREE)/plugins/module_utils | sed 's|^$(TREE)/||'
+
+.PHONY: lint-shell
+lint-shell: ## shellcheck
+	@echo "lint: shellcheck"
+	shellcheck $(SHELL_SCRIPTS)
+
+.PHONY: lint-changelog
+lint-changelog: ## antsibull-changelog: the fragments and the changelog
+	@echo "lint: antsibull-changelog"
+	antsibull-changelog lint
+	antsibull-changelog lint-changelog-yaml --strict changelogs/changelog.yaml
+
+.PHONY: lint-docs
+lint-docs: ## antsibull-docs: the documentation of the plugins and roles
+	@echo "lint: antsibull-docs"
+	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
+
+.PHONY: lint-generated
+lint-generated: ## what is generated from the keyword table is up to date
+	@echo "lint: docs/generate.py --check"
+	$(GENERATE) --check
+
+.PHONY: lint-licences
+lint-licences: ## reuse: every file says its licence
+	@echo "lint: reuse"
+	reuse lint --lines
+
+.PHONY: sanity
+sanity: setup ## ansible-test sanity, on every Python found
+	@tests/sanity/run
+
+.PHONY: unit
+unit: setup ## the fast unit tests
+	@pytest -n auto -m 'not daemon and not lab' tests/unit
+
+.PHONY: unit-all
+unit-all: setup ## all the unit tests
+	@pytest -n auto tests/unit
+
+.PHONY: molecule
+molecule: setup ## the molecule scenarios (SCENARIO=default for one)
+	@trap 'tests/lab/engine down' EXIT
+	environment=$$(tests/lab/engine up)
+	eval "$$environment"
+	molecule test $(if $(SCENARIO),--scenario-name=$(SCENARIO),--all)
+
+##@ Packaging
+
+.PHONY: build
+build: setup ## the collection's tarball, into dist/
+	@ansible-galaxy collection build --force --output-path dist
+
+.PHONY: clean
+clean: ## remove what the targets made in this directory
+	@rm -rf .ansible .cache .collections .hypothesis .venv dist tests/output changelogs/.plugin-cache.yaml
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
