@@ -135,8 +135,9 @@ unit: setup ## the fast unit tests
 	@pytest -n auto -m 'not daemon and not lab' tests/unit
 
 .PHONY: unit-all
-unit-all: setup ## all the unit tests
-	@pytest -n auto tests/unit
+unit-all: setup ## all the unit tests; those with a real keepalived install it (Debian, root)
+	@tests/install keepalived iproute2
+	pytest -n auto tests/unit
 
 .PHONY: molecule
 molecule: setup ## the molecule scenarios (SCENARIO=default for one)

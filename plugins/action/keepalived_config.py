@@ -69,7 +69,8 @@ class ActionModule(ActionBase):
         groups = task_vars["groups"]
         if group not in groups:
             raise AnsibleActionFail(
-                'keepalived_config: the inventory has no group "%s". Use the group of the cluster\'s members (there are: %s).'
+                'keepalived_config: the inventory has no group "%s". '
+                "Use the group of the cluster's members (there are: %s)."
                 % (group, ", ".join(sorted(name for name in groups if name not in ("all", "ungrouped")))))
         names = [str(name) for name in groups[group]]
         if host not in names:

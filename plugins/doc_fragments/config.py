@@ -25,6 +25,7 @@ class ModuleDocFragment:
                         "P(openvip.cluster.from_keepalived#filter).",
                     ],
                     "type": "dict",
+                    "required": True,
                     "suboptions": options_documentation(),
                 }
             }

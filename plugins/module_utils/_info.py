@@ -54,9 +54,9 @@ def run_info(module):
             instances = state.instances(build, params["binary"], number, params["timeout"])
         except state.StateError as error:
             module.fail_json(msg=str(error))
-    code, output, error = module.run_command([module.get_bin_path("ip", required=True), "-json", "address", "show"])
+    code, output, errors = module.run_command([module.get_bin_path("ip", required=True), "-json", "address", "show"])
     if code != 0:
-        module.fail_json(msg="ip -json address show failed: %s" % error.strip())
+        module.fail_json(msg="ip -json address show failed: %s" % errors.strip())
     held = present(output)
     module.exit_json(
         changed=False,

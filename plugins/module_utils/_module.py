@@ -10,9 +10,9 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test
@@ -79,7 +79,8 @@ def diff(path, before, after):
 
 
 def _fail(module, result, heading, sentences):
-    module.fail_json(msg="\n".join([heading] + ["- %s" % sentence for sentence in sentences]), **dict(result, changed=False))
+    result = dict(result, changed=False)
+    module.fail_json(msg="\n".join([heading, *("- %s" % sentence for sentence in sentences)]), **result)
 
 
 def _test(module, text, build, result):
@@ -127,15 +128,16 @@ def run_config(module):
     findings = judge(data, version)
     result = {"changed": False, "path": params["path"], "backup_file": None, "reloaded": False,
               "version": ".".join(str(number) for number in version) if version else None,
-              "findings": [finding.as_dict() for finding in findings], "config_test": [], "differs": False, "missing_users": missing(data)}
+              "findings": [finding.as_dict() for finding in findings], "config_test": [], "differs": False,
+              "missing_users": missing(data)}
     errors = refusals(findings)
     if errors:
         _fail(module, result, REFUSED, errors)
     try:
         text = HEADER + render(data, version)
         before = _io.load(params["path"])
-        result.update(changed=before != text, differs=before != text, config=read(parse(mask(text))), addresses=addresses(data),
-                      diff=diff(params["path"], before, text))
+        result.update(changed=before != text, differs=before != text, config=read(parse(mask(text))),
+                      addresses=addresses(data), diff=diff(params["path"], before, text))
         if params["config_test"] and result["changed"]:
             _test(module, text, build, result)
         if result["changed"] and not module.check_mode:

@@ -12,18 +12,18 @@ version_added: 0.1.0
 author:
   - openvip.cluster contributors (@openvip)
 description:
-  - Renders the whole C(keepalived.conf) of a host from data in keepalived's own words, validates it, writes it and makes
-    the running keepalived take it.
+  - Renders the whole C(keepalived.conf) of a host from data in keepalived's own words, validates it, writes it and
+    makes the running keepalived take it.
   - On the controller the definition of the cluster is completed for each host when O(group) is given. Derived are
     C(router_id), C(priority), C(state), C(interface), and with O(unicast) also C(unicast_src_ip) and C(unicast_peer).
     What O(config) gives is never changed.
-  - The configuration is checked before anything is changed. An unknown word is refused with the nearest known one, values
-    are checked against keepalived's own ranges, and combinations that keepalived accepts, but silently drops, cuts or
-    ignores, are refused as well.
-  - On the target the text is tested with C(keepalived --config-test) from a temporary file. Its messages are judged, not
-    its exit code, and a test that hangs or is ended by a signal is a refusal.
-  - The file is replaced atomically with mode V(0600), keepalived is reloaded, never restarted, and asked whether it knows
-    every instance and address. If it does not, the former file is put back and reloaded.
+  - The configuration is checked before anything is changed. An unknown word is refused with the nearest known one,
+    values are checked against keepalived's own ranges, and combinations that keepalived accepts, but silently
+    drops, cuts or ignores, are refused as well.
+  - On the target the text is tested with C(keepalived --config-test) from a temporary file. Its messages are
+    judged, not its exit code, and a test that hangs or is ended by a signal is a refusal.
+  - The file is replaced atomically with mode V(0600), keepalived is reloaded, never restarted, and asked whether it
+    knows every instance and address. If it does not, the former file is put back and reloaded.
 extends_documentation_fragment:
   - openvip.cluster.config
   - openvip.cluster.attributes
@@ -43,14 +43,14 @@ options:
   group:
     description:
       - The inventory group of the cluster's members, in the order of their priority.
-      - When it is given, what O(config) leaves out is derived for this host from the definition and from the facts of the
-        members. Gather facts before.
+      - When it is given, what O(config) leaves out is derived for this host from the definition and from the facts
+        of the members. Gather facts before.
       - When it is not given, O(config) is written as it is.
     type: str
   override:
     description:
-      - Data in the shape of O(config) that is laid over the result for this host alone. Blocks with a name are found by
-        their name, and lists inside a block are replaced.
+      - Data in the shape of O(config) that is laid over the result for this host alone. Blocks with a name are
+        found by their name, and lists inside a block are replaced.
     type: dict
     default: {}
   unicast:
@@ -61,8 +61,8 @@ options:
     default: false
   track:
     description:
-      - The service whose failure moves the address. A C(track_file) and a C(vrrp_script) of weight 0 are added to every
-        instance that does not list its own.
+      - The service whose failure moves the address. A C(track_file) and a C(vrrp_script) of weight 0 are added to
+        every instance that does not list its own.
       - Only together with O(group).
     type: dict
     suboptions:
@@ -229,6 +229,7 @@ reloaded:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.openvip.cluster.plugins.module_utils._module import config_argument_spec, run_config
 
 

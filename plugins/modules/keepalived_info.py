@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - openvip.cluster contributors (@openvip)
 description:
-  - Returns the version of the installed keepalived, whether it runs, the state of every VRRP instance as the daemon itself
-    reports it, the virtual addresses that the host really holds, and the parsed configuration.
+  - Returns the version of the installed keepalived, whether it runs, the state of every VRRP instance as the daemon
+    itself reports it, the virtual addresses that the host really holds, and the parsed configuration.
   - Reading the state sends the daemon the signal that makes it write its own dump. That changes nothing.
 extends_documentation_fragment:
   - openvip.cluster.attributes
@@ -105,16 +105,16 @@ vrrp_instance:
       elements: dict
 addresses:
   description:
-    - The virtual addresses of the configuration and of the daemon that are on an interface of this host now, whatever the
-      daemon says.
+    - The virtual addresses of the configuration and of the daemon that are on an interface of this host now,
+      whatever the daemon says.
   returned: always
   type: list
   elements: str
   sample:
     - 198.18.0.100
 config:
-  description: The parsed configuration in the shape of O(openvip.cluster.keepalived_config#module:config), passwords masked.
-    Nothing when there is no file.
+  description: The parsed configuration in the shape of O(openvip.cluster.keepalived_config#module:config),
+    passwords masked. Nothing when there is no file.
   returned: always
   type: dict
 problems:
@@ -125,6 +125,7 @@ problems:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.openvip.cluster.plugins.module_utils._info import run_info
 
 

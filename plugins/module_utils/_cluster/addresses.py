@@ -9,39 +9,20 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-import ipaddress
-
-SECTIONS = ("virtual_ipaddress", "virtual_ipaddress_excluded")
-
-
-def parse_entry(entry):
-    """Return ``(address, prefix length, device or None)`` of one line of ``virtual_ipaddress``.
-
-    :raises ValueError: the first word is not an IP address with an optional prefix length.
-    """
-    words = entry.split()
-    parsed = ipaddress.ip_interface(words[0] if words else "")
-    device = None
-    for keyword, value in zip(words[1:], words[2:]):
-        if keyword == "dev":
-            device = value
-    return str(parsed.ip), parsed.network.prefixlen, device
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import ADDRESS_BLOCKS, parse_address
 
 
 def instance_addresses(instance):
     """Return ``[{"address": str, "prefix": int, "device": str or None}]`` for one vrrp_instance.
 
-    Entries that are no addresses are passed over: the checks name them.
+    Without a prefix length the daemon takes that of a host (vrrp/vrrp_ipaddress.c). Lines that do not begin with an
+    address are passed over: the checks name them.
     """
-    found = []
-    for section in SECTIONS:
-        for entry in instance.get(section) or []:
-            try:
-                address, prefix, device = parse_entry(entry)
-            except ValueError:
-                continue
-            found.append({"address": address, "prefix": prefix, "device": device or instance.get("interface")})
-    return found
+    lines = (line for section in ADDRESS_BLOCKS for line in instance.get(section) or [] if line.split())
+    parsed = (parse_address(line.split()) for line in lines)
+    return [{"address": str(entry.ip),
+             "prefix": entry.ip.max_prefixlen if entry.prefix is None else entry.prefix,
+             "device": entry.device or instance.get("interface")} for entry in parsed if entry is not None]
 
 
 def addresses(data):

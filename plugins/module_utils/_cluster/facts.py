@@ -41,7 +41,7 @@ def from_ansible(ansible_facts):
     interfaces = {}
     for name in ansible_facts["interfaces"]:
         keys = (name, name.replace("-", "_"), re.sub(r"[-.:]", "_", name))
-        fact = next((ansible_facts[key] for key in keys if key in ansible_facts), {})
+        fact = next((ansible_facts[key] for key in keys if key in ansible_facts), None) or {}
         if name == "lo" or fact.get("type") == "loopback":
             continue
         interfaces[name] = _interface_addresses(fact)
@@ -57,7 +57,7 @@ def without_held(host, addresses):
     :param host: normalised facts.
     :param addresses: iterable of addresses without prefix.
     """
-    held = set(ipaddress.ip_address(address) for address in addresses)
+    held = {ipaddress.ip_address(address) for address in addresses}
     interfaces = {}
     for name, values in host["interfaces"].items():
         interfaces[name] = [value for index, value in enumerate(values)

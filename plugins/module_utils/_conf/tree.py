@@ -97,11 +97,17 @@ class _Parser:
         self.open.append(statement)
         self.items = statement.items
 
-    def _close(self, start: int, end: int) -> None:
+    def _close(self, start: int, end: int, condition: _Condition | None = None) -> None:
         """Close the innermost block with the text from ``start`` to ``end``; without one make a node of it."""
         if self.open:
-            self.last = self.open.pop()
-            self.last.tail = self.text[start:end]
+            block = self.last = self.open.pop()
+            block.tail = self.text[start:end]
+            if block.condition != condition and block.line != self.line:
+                self.found.append((
+                    block.line, block.column,
+                    f"block of '{block.keyword}' does not begin and end under the same condition, and keepalived may "
+                    "drop only one of its braces; begin both lines with the same @id",
+                ))
             self.items = self.open[-1].items if self.open else self.root
             return
         self._problem(lexer.skip_white(self.text, start, end), "'}' closes no block; remove it or add the missing '{'")
@@ -160,7 +166,7 @@ class _Parser:
                 if token.group() == "{":
                     self._open(at, first, token.end(), kind, condition)
                 elif token.start() == first:
-                    self._close(at, token.end())
+                    self._close(at, token.end(), condition)
                 else:
                     self._leaf(at, stop, kind, condition)
                     return stop, code, end

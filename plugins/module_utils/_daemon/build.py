@@ -29,7 +29,7 @@ class Build:
 
 
 def parse(output):
-    """Return the C(Build) that the output of C(keepalived --version) describes, or C(None) when it is something else."""
+    """Return the C(Build) that the output of C(keepalived --version) describes, or C(None) for anything else."""
     found = re.search(r"Keepalived v(\d+)\.(\d+)(?:\.(\d+))?", output)
     if not found:
         return None

@@ -84,8 +84,8 @@ def judge(outcome, path, tested=None):
     found = messages(output, path)
     if outcome.code < 0 or outcome.code > 128:
         number = -outcome.code if outcome.code < 0 else outcome.code - 128
-        return Verdict(["keepalived --config-test was ended by signal %d: this file would end the daemon, too" % number]
-                       + found, [])
+        ended = "keepalived --config-test was ended by signal %d: this file would end the daemon, too" % number
+        return Verdict([ended, *found], [])
     harmless = [message for message in found
                 if any(pattern.search(re.sub(r"^\S+:\d+: ", "", message)) for pattern in HARMLESS)]
     refused = [message for message in found if message not in harmless]

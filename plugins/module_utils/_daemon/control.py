@@ -18,6 +18,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._daemon import sta
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
 
 TIMEOUT = 10
+# Two signals that wait for a process are handled in the reverse order, in the parent and again in the child to which it
+# passes them on. So the first two answers may be older than the reload; the third cannot.
+ANSWERS = 3
 
 
 class ReloadError(Exception):
@@ -68,11 +71,12 @@ def confirm(data, build, binary, number):
 
     :raises ReloadError: it does not.
     """
-    wanted = expected(data)
+    wanted, seen = expected(data), {}
     try:
-        seen = known(state.instances(build, binary, number)) if wanted else {}
+        for dummy in range(ANSWERS if wanted else 0):
+            seen = known(state.instances(build, binary, number))
     except state.StateError as error:
-        raise ReloadError(str(error))
+        raise ReloadError(str(error)) from error
     if state.pid() != number:
         raise ReloadError("keepalived ended while it read the new configuration")
     for name, values in wanted.items():

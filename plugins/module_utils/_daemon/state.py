@@ -13,6 +13,7 @@ import json
 import os
 import re
 import time
+from typing import Any, Dict, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
 
@@ -26,15 +27,23 @@ class StateError(Exception):
     """The state of the daemon cannot be read; the message says why and what to do."""
 
 
+def _alive(number):
+    """Whether the process is there and not merely unburied."""
+    try:
+        with open("/proc/%d/stat" % number, encoding="ascii", errors="replace") as stream:
+            return stream.read().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
+
+
 def pid(pid_file=PID_FILE):
     """Return the process id of the running keepalived, or C(None) when it does not run."""
     try:
         with open(pid_file, encoding="ascii") as stream:
             number = int(stream.read().strip())
-        os.kill(number, 0)
     except (OSError, ValueError):
         return None
-    return number
+    return number if _alive(number) else None
 
 
 def _dump_path(number, name):
@@ -80,6 +89,8 @@ def _fresh_dump(number, binary, kind, name, complete, timeout):
             if result is not None:
                 os.unlink(path)  # it holds the passwords in clear
                 return result
+        if not _alive(number):
+            raise StateError("keepalived (process %d) has ended. Look at its log." % number)
         time.sleep(POLL)
     raise StateError("keepalived (process %d) wrote no %s within %s s. Look at its log." % (number, path, timeout))
 
@@ -120,20 +131,26 @@ def parse_json(text):
     return found
 
 
-SCALARS = {
-    "State": ("state", str),
-    "Interface": ("interface", str),
-    "Virtual Router ID": ("virtual_router_id", int),
-    "Priority": ("priority", int),
-    "Effective priority": ("effective_priority", int),
-    "Last transition": ("last_transition", lambda value: float(value.split()[0])),
-}
+def _first_number(value):
+    return float(value.split()[0])
+
+
+SCALARS = (
+    ("State", "state", str),
+    ("Interface", "interface", str),
+    ("Virtual Router ID", "virtual_router_id", int),
+    ("Priority", "priority", int),
+    ("Effective priority", "effective_priority", int),
+    ("Last transition", "last_transition", _first_number),
+)
 LISTS = (("Virtual IP Excluded", "virtual_ipaddress_excluded"), ("Virtual IP", "virtual_ipaddress"))
 
 
 def parse_text(text):
     """Return the instances in the text dump of a build without JSON (see C(instances))."""
-    found, current, addresses = [], None, None
+    found: List[Dict[str, Any]] = []
+    current: Optional[Dict[str, Any]] = None
+    addresses = None
     for line in text.splitlines():
         heading = re.match(r" VRRP Instance = (.*)$", line)
         if heading:
@@ -146,8 +163,9 @@ def parse_text(text):
         elif current is not None:
             key, dummy, value = line.strip().partition(" = ")
             addresses = next((name for title, name in LISTS if line.strip().startswith(title)), None)
-            if key in SCALARS and SCALARS[key][0] not in current:
-                current[SCALARS[key][0]] = SCALARS[key][1](value)
+            for title, name, convert in SCALARS:
+                if key == title:
+                    current.setdefault(name, convert(value))
     return found
 
 

@@ -9,9 +9,11 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+from typing import Set
+
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 
-from .model import OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
+from .model import IP, OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
 from .registry import Said, rule
 
 # The count of addresses has one byte in an advert (RFC 5798 section 5.2.5).
@@ -56,12 +58,14 @@ def duplicate_address(_configuration: Configuration, instance: Block) -> Said:
 
 @rule("address-in-two-instances", WARNING, "Two instances of one host fight for the same address.", "run: config test")
 def address_in_two_instances(configuration: Configuration, instance: Block) -> Said:
-    own = {address.ip for address in addresses(instance)}
-    for other in configuration.blocks("vrrp_instance"):
-        if other is instance:
-            return
-        for ip in sorted(own & {address.ip for address in addresses(other)}, key=str):
-            yield f"the address {ip} is also one of vrrp_instance {other.name}.", "Keep it in one of the two."
+    holders = configuration.index("addresses", "vrrp_instance", _ips)
+    for ip in sorted(_ips(instance), key=str):
+        if holders[ip][0] is not instance:
+            yield f"the address {ip} is also one of vrrp_instance {holders[ip][0].name}.", "Keep it in one of the two."
+
+
+def _ips(instance: Block) -> Set[IP]:
+    return {address.ip for address in addresses(instance)}
 
 
 @rule("too-many-addresses", WARNING, "keepalived moves addresses beyond 255 to virtual_ipaddress_excluded.",
@@ -123,7 +127,7 @@ def address_off_subnet(configuration: Configuration, instance: Block) -> Said:
 def address_is_own(configuration: Configuration, instance: Block) -> Said:
     if priority(instance) == OWNER_PRIORITY:
         return
-    virtual = {address.ip for address in addresses(instance)}
+    virtual = _ips(instance)
     for name, own in configuration.host_addresses():
         if own.ip in virtual:
             yield f"the address {own.ip} is the host's own on {name}.", "Choose an address that no host has."

@@ -9,6 +9,8 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+from typing import List, Tuple
+
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 
 from .model import OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
@@ -94,14 +96,18 @@ def interface_not_on_host(configuration: Configuration, instance: Block) -> Said
 @rule("duplicate-virtual-router", ERROR, "keepalived ends when two instances are the same virtual router.",
       "vrrp/vrrp.c:4394")
 def duplicate_virtual_router(configuration: Configuration, instance: Block) -> Said:
-    for other in configuration.blocks("vrrp_instance"):
+    for other in configuration.index("routers", "vrrp_instance", _router)[_router(instance)[0]]:
         if other is instance:
             return
-        if all(other.get(key) == instance.get(key) for key in ("virtual_router_id", "interface")) and \
-                family(other) == family(instance) and _on_same_wire(instance, other):
+        if _on_same_wire(instance, other):
             number = instance.get("virtual_router_id")
             yield (f"virtual_router_id {number} is that of vrrp_instance {other.name} on the same interface.",
                    "Give each instance a number of its own.")
+
+
+def _router(instance: Block) -> List[Tuple[object, ...]]:
+    """Return the one key that tells virtual routers of a host apart."""
+    return [(instance.get("virtual_router_id"), instance.get("interface"), family(instance))]
 
 
 def _on_same_wire(instance: Block, other: Block) -> bool:

@@ -10,7 +10,7 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 
@@ -117,6 +117,7 @@ class Configuration:
             if section != "raw" and isinstance(value, list) and all(isinstance(block, dict) for block in value)
         }
         self._defined: Dict[str, Dict[str, Block]] = {}
+        self._indexes: Dict[str, Dict[Any, List[Block]]] = {}
         self.interfaces: Optional[Dict[str, List[Interface]]] = None
         if host is not None:
             self.interfaces = {
@@ -144,6 +145,16 @@ class Configuration:
             found.update((block.name, block) for block in self.blocks(section))
             self._defined[section] = found
         return self._defined[section]
+
+    def index(self, name: str, section: str, keys: Callable[[Block], Iterable[Any]]) -> Dict[Any, List[Block]]:
+        """Return the blocks of a section by each of their keys; made once for each ``name``."""
+        if name not in self._indexes:
+            found: Dict[Any, List[Block]] = {}
+            for block in self.blocks(section):
+                for key in keys(block):
+                    found.setdefault(key, []).append(block)
+            self._indexes[name] = found
+        return self._indexes[name]
 
     def host_addresses(self) -> Iterator[Tuple[str, Interface]]:
         """Iterate over (interface, address) of the host."""
@@ -175,7 +186,8 @@ class Configuration:
 
     def groups_of(self, instance: Block) -> List[Block]:
         """Return the sync groups that list the instance."""
-        return [group for group in self.blocks("vrrp_sync_group") if instance.name in group.get("group", [])]
+        groups = self.index("members", "vrrp_sync_group", lambda group: set(group.get("group", [])))
+        return groups.get(instance.name, [])
 
     def trackings(self, block: Block) -> Iterator[Tracking]:
         """Iterate over everything that an instance or a sync group tracks."""
@@ -189,21 +201,25 @@ class Configuration:
                 yield Tracking(keyword, words[0], _weight(words[1:], own))
 
 
+def parse_address(words: Sequence[str]) -> Optional[Address]:
+    """Return what the words of one line of an address block say, or None where they begin with no address.
+
+    Such a line is wrong, which others say, or has a ${NAME}, and only the daemon knows what that stands for.
+    """
+    host, slash, prefix = words[0].partition("/")
+    try:
+        ip = ipaddress.ip_address(host)
+        length = int(prefix) if slash else None
+    except ValueError:
+        return None
+    options = dict(zip(words[1:], words[2:]))
+    return Address(ip, length, options.get("dev"), options.get("label"))
+
+
 def addresses(instance: Block, *keywords: str) -> List[Address]:
     """Return the virtual addresses of an instance, of all its address blocks or of the ones given."""
-    found = []
-    for keyword in keywords or ADDRESS_BLOCKS:
-        for words in instance.lines(keyword):
-            host, slash, prefix = words[0].partition("/")
-            try:
-                ip = ipaddress.ip_address(host)
-                length = int(prefix) if slash else None
-            except ValueError:
-                # A ${NAME}: only the daemon knows what it stands for.
-                continue
-            options = dict(zip(words[1:], words[2:]))
-            found.append(Address(ip, length, options.get("dev"), options.get("label")))
-    return found
+    parsed = (parse_address(words) for keyword in keywords or ADDRESS_BLOCKS for words in instance.lines(keyword))
+    return [address for address in parsed if address is not None]
 
 
 def family(instance: Block) -> Optional[int]:

@@ -9,7 +9,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Optional, Set
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
 
@@ -45,14 +45,13 @@ def tracked_twice(configuration: Configuration, block: Block) -> Said:
 @rule("never-tracked", WARNING, "What no instance and no group tracks changes nothing.", "vrrp/vrrp.c:4790",
       *(section for section, _default in TRACKED.values()))
 def never_tracked(configuration: Configuration, block: Block) -> Said:
-    keyword = next(keyword for keyword, (section, _default) in TRACKED.items() if section == block.section)
+    keyword = {section: keyword for keyword, (section, _default) in TRACKED.items()}[block.section]
     # Raw lines may track it, also those of virtual servers.
     if configuration.root.statements:
         return
-    for tracker in _trackers(configuration):
-        if tracker.is_open or keyword in tracker.written:
-            return
-        if any(words[0] == block.name for words in tracker.lines(keyword)):
+    for section in TRACKERS:
+        trackers = configuration.index(section + keyword, section, lambda tracker: _tracked_names(tracker, keyword))
+        if block.name in trackers or None in trackers:
             return
     yield "nothing tracks it, so it has no effect.", f"Add it to {keyword} of an instance, or remove it."
 
@@ -109,9 +108,10 @@ def weight_out_of_range(configuration: Configuration, instance: Block) -> Said:
               "Use smaller weights or a lower priority."
 
 
-def _trackers(configuration: Configuration) -> Iterator[Block]:
-    for section in TRACKERS:
-        yield from configuration.blocks(section)
+def _tracked_names(tracker: Block, keyword: str) -> Set[Optional[str]]:
+    """Return the names that are tracked by a keyword, and None when raw lines may hold more of them."""
+    names: Set[Optional[str]] = {words[0] for words in tracker.lines(keyword)}
+    return names | {None} if tracker.is_open or keyword in tracker.written else names
 
 
 def _weighted(configuration: Configuration, block: Block) -> Iterator[Tracking]:

@@ -163,7 +163,7 @@ class _Checker:
             found.append(block)
             if layout.head_form(row, block) is None:
                 if isinstance(item, dict) and layout.head_form(row, item) is None:
-                    self._error(MISSING, item_name, *_head_message(row))
+                    self._error(MISSING, item_name, *_head_message(row, item))
                 continue
             words = tuple(layout.head_words(row, block))
             if words and words in seen:
@@ -205,11 +205,14 @@ def _item_name(row: Row, name: str, item: Any, number: int) -> str:
     return " ".join([name, *given]) if given else "%s (number %d)" % (name, number)
 
 
-def _head_message(row: Row) -> Tuple[str, str]:
-    forms = [" and ".join(part[1:-1] for part in form if layout.is_key(part)) for form in row.heads]
-    if len(forms) == 1:
-        return "%s is missing." % forms[0], 'Add "%s".' % forms[0]
-    return "must have %s, and nothing of the others." % ", or ".join(forms), "Choose one of them."
+def _head_message(row: Row, item: Dict[str, Any]) -> Tuple[str, str]:
+    """What is wrong with the keys of a block's head, and the remedy."""
+    forms = [[part[1:-1] for part in form if layout.is_key(part)] for form in row.heads]
+    if len(forms) > 1:
+        either = ", or ".join(" and ".join(form) for form in forms)
+        return "must have %s, and nothing of the others." % either, "Choose one of them."
+    missing = [key for key in forms[0] if item.get(key) is None]
+    return "%s is missing." % " and ".join(missing), "Add %s." % " and ".join('"%s"' % key for key in missing)
 
 
 def _remedy_for_unknown(key: str, path: str) -> str:

@@ -10,7 +10,7 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from .row import BODY, HEAD, Row, Section
 from .sections import (
@@ -42,15 +42,23 @@ _ALL: Tuple[Section, ...] = (
     vrrp_instance.AUTH_HMAC,
 )
 
-_TABLE: Dict[str, Dict[str, Row]] = {
-    section.path: {row.keyword: replace(row, section=section.path) for row in section.rows} for section in _ALL
-}
+Rows = Dict[str, Dict[str, Row]]
 
-# Every name a keyword is read by, aliases included.
-_NAMES: Dict[str, Dict[str, Row]] = {
-    path: {spelling: row for row in section.values() for spelling in (row.keyword, *(a.keyword for a in row.aliases))}
-    for path, section in _TABLE.items()
-}
+
+def _by_keyword(every: Sequence[Section]) -> Rows:
+    return {part.path: {row.keyword: replace(row, section=part.path) for row in part.rows} for part in every}
+
+
+def _by_name(keywords: Rows) -> Rows:
+    """Every name a keyword is read by, aliases included."""
+    return {
+        path: {name: row for row in found.values() for name in (row.keyword, *(alias.keyword for alias in row.aliases))}
+        for path, found in keywords.items()
+    }
+
+
+_TABLE = _by_keyword(_ALL)
+_NAMES = _by_name(_TABLE)
 
 # The keywords of the top level in the order they are written, definitions before their use.
 SECTIONS: Tuple[str, ...] = tuple(_TABLE[""])

@@ -31,8 +31,9 @@ def run(monkeypatch):
         given = {}
         monkeypatch.setattr(action, "_execute_module",
                             lambda module_args, **unused: given.update(module_args) or {"changed": True})
-        result = action.run(task_vars={"inventory_hostname": host, "groups": {"all": ["lb1", "lb2"], "lb": ["lb1", "lb2"]},
-                                       "hostvars": hostvars or HOSTVARS})
+        groups = {"all": ["lb1", "lb2"], "lb": ["lb1", "lb2"]}
+        result = action.run(
+            task_vars={"inventory_hostname": host, "groups": groups, "hostvars": hostvars or HOSTVARS})
         return result, given
 
     return call
@@ -72,7 +73,7 @@ def test_a_held_address_is_not_taken_for_an_own_one(run):
 
 
 def test_an_unknown_group_is_refused_with_the_known_ones(run):
-    with pytest.raises(AnsibleActionFail, match='no group "lbs".*there are: lb'):
+    with pytest.raises(AnsibleActionFail, match=r'no group "lbs".*there are: lb'):
         run(group="lbs")
 
 

@@ -103,7 +103,10 @@ def test_a_mode_that_others_can_read_is_tightened(host):
 
 
 @pytest.mark.parametrize("word, expected", [
-    ("refuse_me", "keepalived.conf:7: Unknown keyword 'refuse_me'"), ("die_me", "signal 11"), ("hang_me", "did not end")])
+    ("refuse_me", "keepalived.conf:7: Unknown keyword 'refuse_me'"),
+    ("die_me", "signal 11"),
+    ("hang_me", "did not end"),
+])
 def test_what_keepalived_refuses_never_reaches_the_file(host, word, expected):
     host()
     before = host.path.read_text()

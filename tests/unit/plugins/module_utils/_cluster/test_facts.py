@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import (
-    from_ansible, interfaces_holding, own_address, without_held)
+    from_ansible,
+    interfaces_holding,
+    own_address,
+    without_held,
+)
 
 ANSIBLE = {
     "hostname": "lb1",

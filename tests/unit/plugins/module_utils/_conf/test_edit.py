@@ -42,31 +42,41 @@ def edited(text, function, keyword, *arguments):
     return str(document)
 
 
-@pytest.mark.parametrize(("keyword", "new", "old", "written"), [
-    ("router_id", "router_id two", "router_id one", "router_id two"),
-    ("state", "state MASTER\n", "state   BACKUP", "state MASTER"),
-    ("virtual_ipaddress", "virtual_ipaddress {\n    }", FILE[FILE.index("virtual_ipaddress"):FILE.index("\n} # end")],
-     "virtual_ipaddress {\n    }"),
-    ("vrrp_instance", "a {\n}\n\n", FILE[FILE.index("vrrp_instance"):FILE.index(" # end")], "a {\n}"),
-    ("file", "file /run/y", 'file "/run/x y"', "file /run/y"),
-    ("file", "file /run/y\nweight 1", 'file "/run/x y"', "file /run/y\nweight 1"),
-    ("file", "include y", 'file "/run/x y"', "include y\n"),
-    ("file", "file y # note", 'file "/run/x y"', "file y # note\n"),
-    ("include", "include other*.conf", "include more.conf", "include other*.conf"),
-    ("last", "final words # here", "last word", "final words # here"),
-])
+@pytest.mark.parametrize(
+    ("keyword", "new", "old", "written"),
+    [
+        ("router_id", "router_id two", "router_id one", "router_id two"),
+        ("state", "state MASTER\n", "state   BACKUP", "state MASTER"),
+        (
+            "virtual_ipaddress",
+            "virtual_ipaddress {\n    }",
+            FILE[FILE.index("virtual_ipaddress") : FILE.index("\n} # end")],
+            "virtual_ipaddress {\n    }",
+        ),
+        ("vrrp_instance", "a {\n}\n\n", FILE[FILE.index("vrrp_instance") : FILE.index(" # end")], "a {\n}"),
+        ("file", "file /run/y", 'file "/run/x y"', "file /run/y"),
+        ("file", "file /run/y\nweight 1", 'file "/run/x y"', "file /run/y\nweight 1"),
+        ("file", "include y", 'file "/run/x y"', "include y\n"),
+        ("file", "file y # note", 'file "/run/x y"', "file y # note\n"),
+        ("include", "include other*.conf", "include more.conf", "include other*.conf"),
+        ("last", "final words # here", "last word", "final words # here"),
+    ],
+)
 def test_replace_changes_the_statement_only(keyword, new, old, written):
     assert FILE.count(old) == 1
     assert edited(FILE, "replace", keyword, new) == FILE.replace(old, written)
 
 
-@pytest.mark.parametrize(("keyword", "old", "left"), [
-    ("router_id", "   router_id one   # not two\n", ""),
-    ("vrrp_instance", FILE[FILE.index("vrrp_instance"):FILE.index("track_file")], ""),
-    ("file", ' file "/run/x y"', ""),
-    ("10.0.0.1/24", "        10.0.0.1/24  dev eth0\n", ""),
-    ("last", "last word", ""),
-])
+@pytest.mark.parametrize(
+    ("keyword", "old", "left"),
+    [
+        ("router_id", "   router_id one   # not two\n", ""),
+        ("vrrp_instance", FILE[FILE.index("vrrp_instance") : FILE.index("track_file")], ""),
+        ("file", ' file "/run/x y"', ""),
+        ("10.0.0.1/24", "        10.0.0.1/24  dev eth0\n", ""),
+        ("last", "last word", ""),
+    ],
+)
 def test_remove_takes_the_statement_with_its_line(keyword, old, left):
     assert FILE.count(old) == 1
     assert edited(FILE, "remove", keyword) == FILE.replace(old, left)
@@ -76,12 +86,15 @@ def test_remove_leaves_the_line_end_of_a_shared_line():
     assert edited("a { b\nc\n}\n", "remove", "b") == "a {\nc\n}\n"
 
 
-@pytest.mark.parametrize(("keyword", "before", "behind"), [
-    ("global_defs", "}\n", "\nvrrp_instance"),
-    ("state", "! keep\n", "    priority"),
-    ("virtual_ipaddress", "eth0\n    }\n", "} # end"),
-    ("track_file", 'y" }\n', "include"),
-])
+@pytest.mark.parametrize(
+    ("keyword", "before", "behind"),
+    [
+        ("global_defs", "}\n", "\nvrrp_instance"),
+        ("state", "! keep\n", "    priority"),
+        ("virtual_ipaddress", "eth0\n    }\n", "} # end"),
+        ("track_file", 'y" }\n', "include"),
+    ],
+)
 def test_insert_after_writes_lines_of_its_own(keyword, before, behind):
     assert FILE.count(before + behind) == 1
     assert edited(FILE, "insert_after", keyword, "  new {\n  }") == FILE.replace(
@@ -111,40 +124,53 @@ def test_insert_behind_a_byte_order_mark():
     assert str(document) == "\ufeffnew\na\n"
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("", "new 1\n"), ("a\n", "a\nnew 1\n"), ("a", "a\nnew 1\n"), ("a {\n}", "a {\n}\nnew 1\n"), ("# x", "# x\nnew 1\n"),
-    ("a\r\n", "a\r\nnew 1\r\n"),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "new 1\n"),
+        ("a\n", "a\nnew 1\n"),
+        ("a", "a\nnew 1\n"),
+        ("a {\n}", "a {\n}\nnew 1\n"),
+        ("# x", "# x\nnew 1\n"),
+        ("a\r\n", "a\r\nnew 1\r\n"),
+    ],
+)
 def test_append_to_a_document(text, expected):
     document = parse(text)
     edit.append(document, "new 1")
     assert str(document) == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("a {\n} # x\nb\n", "a {\n  new 1\n} # x\nb\n"),
-    ("a {\n  c\n}\n", "a {\n  c\n  new 1\n}\n"),
-    ("a { # x\r\n}\r\n", "a { # x\r\n  new 1\r\n}\r\n"),
-    ("a {}\n", "a {\n  new 1\n}\n"),
-    ("a { c }", "a { c\n  new 1\n }"),
-    ("a\n{ c {} }\n", "a\n{ c {}\n  new 1\n }\n"),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a {\n} # x\nb\n", "a {\n  new 1\n} # x\nb\n"),
+        ("a {\n  c\n}\n", "a {\n  c\n  new 1\n}\n"),
+        ("a { # x\r\n}\r\n", "a { # x\r\n  new 1\r\n}\r\n"),
+        ("a {}\n", "a {\n  new 1\n}\n"),
+        ("a { c }", "a { c\n  new 1\n }"),
+        ("a\n{ c {} }\n", "a\n{ c {}\n  new 1\n }\n"),
+    ],
+)
 def test_append_to_a_block(text, expected):
     document = parse(text)
     edit.append(find(document, "a"), "  new 1\n")
     assert str(document) == expected
 
 
-@pytest.mark.parametrize(("keyword", "words", "old", "written"), [
-    ("router_id", ['"two # three"'], "router_id one   #", 'router_id "two # three"   #'),
-    ("state", ["MASTER"], "state   BACKUP     !", "state   MASTER     !"),
-    ("state", [], "state   BACKUP     !", "state     !"),
-    ("last", ["a", "b"], "last word", "last a b"),
-    ("10.0.0.1/24", ["label", "x"], "10.0.0.1/24  dev eth0", "10.0.0.1/24  label x"),
-    ("vrrp_instance", ["VI_2"], "vrrp_instance VI_1 {", "vrrp_instance VI_2 {"),
-    ("virtual_ipaddress", ["x"], "virtual_ipaddress\n", "virtual_ipaddress x\n"),
-    ("file", ["z"], 'file "/run/x y" }', "file z }"),
-])
+@pytest.mark.parametrize(
+    ("keyword", "words", "old", "written"),
+    [
+        ("router_id", ['"two # three"'], "router_id one   #", 'router_id "two # three"   #'),
+        ("state", ["MASTER"], "state   BACKUP     !", "state   MASTER     !"),
+        ("state", [], "state   BACKUP     !", "state     !"),
+        ("last", ["a", "b"], "last word", "last a b"),
+        ("10.0.0.1/24", ["label", "x"], "10.0.0.1/24  dev eth0", "10.0.0.1/24  label x"),
+        ("vrrp_instance", ["VI_2"], "vrrp_instance VI_1 {", "vrrp_instance VI_2 {"),
+        ("virtual_ipaddress", ["x"], "virtual_ipaddress\n", "virtual_ipaddress x\n"),
+        ("file", ["z"], 'file "/run/x y" }', "file z }"),
+    ],
+)
 def test_set_value_keeps_blanks_and_comment(keyword, words, old, written):
     assert FILE.count(old) == 1
     document = parse(FILE)
@@ -213,8 +239,9 @@ def test_new_statements_are_given_back_and_can_be_edited():
 
 
 BLOCKS = st.recursive(
-    st.sampled_from(["k 1\n", "  k 2 # c\n", "\n", "# c\n", 'k "a{b"\n', "k{j}i\n", "k{j 1 }\n", "$K=1\n",
-        "include k\n", "@h k\n"]),
+    st.sampled_from(
+        ["k 1\n", "  k 2 # c\n", "\n", "# c\n", 'k "a{b"\n', "k{j}i\n", "k{j 1 }\n", "$K=1\n", "include k\n", "@h k\n"]
+    ),
     lambda inner: st.builds(
         lambda head, body, tail: head + "".join(body) + tail,
         st.sampled_from(["k {\n", "k a { # c\n", "k\n# c\n{", " k{"]),
@@ -224,9 +251,12 @@ BLOCKS = st.recursive(
     max_leaves=12,
 )
 TEXTS = st.builds(
-    lambda parts, windows, cut: ("".join(parts).replace("\n",
-        "\r\n") if windows else "".join(parts))[:None if cut else -1],
-    st.lists(BLOCKS, min_size=1, max_size=4), st.booleans(), st.booleans(),
+    lambda parts, windows, cut: ("".join(parts).replace("\n", "\r\n") if windows else "".join(parts))[
+        : None if cut else -1
+    ],
+    st.lists(BLOCKS, min_size=1, max_size=4),
+    st.booleans(),
+    st.booleans(),
 ).filter(lambda text: not parse(text).problems)
 
 
@@ -254,7 +284,7 @@ def test_edits_leave_the_rest_alone(text, index, new):
         getattr(edit, function)(document, target, *arguments)
         result = str(document)
         assert result.startswith(text[:begin] + (source if function == "insert_after" else ""))
-        assert result.endswith(text[begin + len(source):])
+        assert result.endswith(text[begin + len(source) :])
         # the tree that was edited is the tree of the text that it has become
         assert parse(result).problems == []
         assert described(parse(result)) == described(document)

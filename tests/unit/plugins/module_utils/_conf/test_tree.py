@@ -18,17 +18,66 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import 
 DEEP = 100_000
 
 # Pieces that mean something to the grammar, glued together at random.
-PIECES = st.sampled_from([
-    " ", "\t", "\f", "\v", "\r", "\n", "\r\n", "\\\n", "\\", '"', "'", "!", "#", "{", "}", " {\n", "}\n", "$",
-    "$NAME=", "${NAME}", "=",
-    "@", "@id ", "@^id ", "~", "~SEQ(N,1,3) ", "~LST({A,B},{a,b}) ", "~SEQ(", ")", "include ", "includer x.conf",
-    "include",
-    "\0", "\ufeff", "\u00a0", "\u3000", "\udc80", "\ud800", "word", "10.0.0.1/24", '"two words"', '"a#b"',
-    "# comment\n", "state BACKUP\n",
-])
+PIECES = st.sampled_from(
+    [
+        " ",
+        "\t",
+        "\f",
+        "\v",
+        "\r",
+        "\n",
+        "\r\n",
+        "\\\n",
+        "\\",
+        '"',
+        "'",
+        "!",
+        "#",
+        "{",
+        "}",
+        " {\n",
+        "}\n",
+        "$",
+        "$NAME=",
+        "${NAME}",
+        "=",
+        "@",
+        "@id ",
+        "@^id ",
+        "~",
+        "~SEQ(N,1,3) ",
+        "~LST({A,B},{a,b}) ",
+        "~SEQ(",
+        ")",
+        "include ",
+        "includer x.conf",
+        "include",
+        "\0",
+        "\ufeff",
+        "\u00a0",
+        "\u3000",
+        "\udc80",
+        "\ud800",
+        "word",
+        "10.0.0.1/24",
+        '"two words"',
+        '"a#b"',
+        "# comment\n",
+        "state BACKUP\n",
+    ]
+)
 NESTED = st.recursive(
-    st.sampled_from(["state BACKUP\n", "# note\n", "\n", 'script "/bin/true {x} #y"\n', "priority 100 ! note\n",
-        "a{b c}d\n", "x\n{\ny\n}\n"]),
+    st.sampled_from(
+        [
+            "state BACKUP\n",
+            "# note\n",
+            "\n",
+            'script "/bin/true {x} #y"\n',
+            "priority 100 ! note\n",
+            "a{b c}d\n",
+            "x\n{\ny\n}\n",
+        ]
+    ),
     lambda inner: st.builds(
         lambda head, body, tail: head + "".join(body) + tail,
         st.sampled_from(["block {\n", "block name {", "block\n# note\n{ # more\n", "\tblock{"]),
@@ -130,7 +179,8 @@ READS = {
     "block in one line": ("a { b c }\n", [("a", (), [leaf("b", "c")])]),
     "blocks in one line": ("a { b { c d } e } f\n", [("a", (), [("b", (), [leaf("c", "d")]), leaf("e")]), leaf("f")]),
     "rest of a line belongs to its first keyword": (
-        "a { state BACKUP interface eth0\n}\n", [("a", (), [leaf("state", "BACKUP", "interface", "eth0")])],
+        "a { state BACKUP interface eth0\n}\n",
+        [("a", (), [leaf("state", "BACKUP", "interface", "eth0")])],
     ),
     "empty block": ("a {}\nb { }\n", [("a", (), []), ("b", (), [])]),
     "statement behind a brace": ("a {\n} b {\n} c\n", [("a", (), []), ("b", (), []), leaf("c")]),
@@ -153,8 +203,10 @@ READS = {
     "built-in definition with parameters": ("a x${_RANDOM 1 9}y\n", [leaf("a", "x${_RANDOM 1 9}y")]),
     "continuation outside of a definition": ("a b \\\nc\n", [leaf("a", "b", "\\"), leaf("c")]),
     "include": ("include a.conf\nincluder /b/*.conf # c\n", [leaf("include", "a.conf"), leaf("includer", "/b/*.conf")]),
-    "include takes the rest of the line": ("a {\ninclude b c{d,e} }\n}\n", [("a", (), [leaf("include",
-    "b c{d,e} }")])]),
+    "include takes the rest of the line": (
+        "a {\ninclude b c{d,e} }\n}\n",
+        [("a", (), [leaf("include", "b c{d,e} }")])],
+    ),
     "include keeps quotes": ('include "a.conf"\n', [leaf("include", '"a.conf"')]),
     "include behind a brace": ("a { include b\n}\n", [("a", (), [leaf("include", "b")])]),
     "words that begin like include": ("included a\nincludex b\n", [leaf("included", "a"), leaf("includex", "b")]),
@@ -189,14 +241,21 @@ PROBLEMS = {
     "missing brace points at the block": ("a {\n  b c {\n", ["1:1: block of 'a' is not", "2:3: block of 'b' is not"]),
     "brace that closes nothing": ("a {\n} }\n", ["2:3: '}' closes no block"]),
     "brace without a keyword": ("a {\n}\n {\n}\n", ["3:2: '{' follows no keyword"]),
-    "quote that is not closed": ('a "b\nc d"\n', ["1:3: double quote is not closed",
-    "2:4: double quote is not closed"]),
+    "quote that is not closed": (
+        'a "b\nc d"\n',
+        ["1:3: double quote is not closed", "2:4: double quote is not closed"],
+    ),
     "brace behind a protected quote": ('a "b \\"{ c; }\\""\n', ["1:3: keepalived finds a brace after"]),
     "braces between protected quotes only look bad": ('a "{ b } \\"c\\""\n', []),
     "include without a file": ("include\nincludea # x\n", ["1:1: 'include' names no file", "2:1: 'includea' names no"]),
     "sequence without parenthesis": ("a\n ~SEQ(N,1\n", ["2:2: sequence has no closing parenthesis"]),
     "block of a sequence over lines": ("~SEQ(N,1,2) a {\nb\n}\n", ["1:1: sequence repeats its own line only"]),
     "block of a sequence in its line": ("~SEQ(N,1,2) a { b }\n", []),
+    "condition on one brace only": (
+        "@x a {\nb\n}\nc {\n@x }\n",
+        ["1:4: block of 'a' does not begin and end", "4:1: block of 'c' does not begin"],
+    ),
+    "condition on both braces or in one line": ("@x a {\n@x b\n@x }\n@x c { d }\n", []),
     "definition that goes on at the end": ("a\n $A=1 \\\n", ["2:2: definition goes on after the last line"]),
     "byte order mark": ("\ufeffa\n", ["1:1: byte order mark"]),
     "byte order mark inside": ("a \ufeffb\n", ["1:3: U+FEFF is no space"]),
@@ -222,8 +281,13 @@ def test_problems_say_where_and_what(name):
 def test_kinds_and_conditions():
     document = parse("a\n$B=1\n~SEQ(N,2) c\ninclude d\n@x e\n@^y $F=2\n@ g\n")
     assert [(item.kind, item.condition) for item in document.statements()] == [
-        ("statement", None), ("definition", None), ("sequence", None), ("include", None),
-        ("statement", (False, "x")), ("definition", (True, "y")), ("statement", (False, "")),
+        ("statement", None),
+        ("definition", None),
+        ("sequence", None),
+        ("include", None),
+        ("statement", (False, "x")),
+        ("definition", (True, "y")),
+        ("statement", (False, "")),
     ]
 
 
@@ -231,7 +295,9 @@ def test_words_have_text_value_and_place():
     document = parse('a {\n  @id b "c d" e # f\n}\n')
     statement = next(document.walk())[0].items[0]
     assert statement.words == [
-        Word("b", "b", 2, 7, False), Word('"c d"', "c d", 2, 9, True), Word("e", "e", 2, 15, False),
+        Word("b", "b", 2, 7, False),
+        Word('"c d"', "c d", 2, 9, True),
+        Word("e", "e", 2, 15, False),
     ]
     assert (statement.line, statement.column, statement.arguments) == (2, 7, '"c d" e')
 
@@ -239,14 +305,22 @@ def test_words_have_text_value_and_place():
 def test_places_inside_a_line():
     document = parse("a { b { c } d e }\nf\n")
     assert [(item.keyword, item.line, item.column) for item, _ancestors in document.walk()] == [
-        ("a", 1, 1), ("b", 1, 5), ("c", 1, 9), ("d", 1, 13), ("f", 2, 1),
+        ("a", 1, 1),
+        ("b", 1, 5),
+        ("c", 1, 9),
+        ("d", 1, 13),
+        ("f", 2, 1),
     ]
 
 
 def test_line_numbers_count_every_kind_of_line():
-    text = "# x\n\na {\n$B=1 \\\n 2\nc \"d\"\n}\ne\n{\nf\n}\n"
+    text = '# x\n\na {\n$B=1 \\\n 2\nc "d"\n}\ne\n{\nf\n}\n'
     assert [(item.keyword, item.line) for item, _ancestors in parse(text).walk()] == [
-        ("a", 3), ("$B", 4), ("c", 6), ("e", 8), ("f", 10),
+        ("a", 3),
+        ("$B", 4),
+        ("c", 6),
+        ("e", 8),
+        ("f", 10),
     ]
 
 
@@ -266,11 +340,35 @@ def test_walk_gives_ancestors_outermost_first():
     assert found == [("a", []), ("b", ["a"]), ("c", ["a", "b"]), ("d", [])]
 
 
-@pytest.mark.parametrize("text", [
-    "a {\n" * DEEP, "a{" * DEEP + "}" * DEEP, "{" * DEEP, "}" * DEEP, "\\" * (DEEP + 1), '"\\' * DEEP,
-    "$A=\\\n" * DEEP, "~SEQ(" * DEEP, "a" + " b" * DEEP, "@" * DEEP, "#" * DEEP,
-], ids=["open lines", "balanced line", "only open", "only close", "backslashes", "quotes", "definitions", "sequences",
-    "words", "conditions", "comment"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a {\n" * DEEP,
+        "a{" * DEEP + "}" * DEEP,
+        "{" * DEEP,
+        "}" * DEEP,
+        "\\" * (DEEP + 1),
+        '"\\' * DEEP,
+        "$A=\\\n" * DEEP,
+        "~SEQ(" * DEEP,
+        "a" + " b" * DEEP,
+        "@" * DEEP,
+        "#" * DEEP,
+    ],
+    ids=[
+        "open lines",
+        "balanced line",
+        "only open",
+        "only close",
+        "backslashes",
+        "quotes",
+        "definitions",
+        "sequences",
+        "words",
+        "conditions",
+        "comment",
+    ],
+)
 def test_size_and_depth_do_not_matter(text):
     document = parse(text)
     assert str(document) == text
@@ -328,8 +426,9 @@ def test_keepalived_reads_the_same_words(tmp_path):
     file = tmp_path / "keepalived.conf"
     file.write_bytes(DAEMON_LINES.encode("utf-8", "surrogateescape"))
     command = [shutil.which("keepalived", path="/usr/sbin:/usr/local/sbin:/usr/bin"), "--config-test", "-f", str(file)]
-    output = subprocess.run(command, capture_output=True, timeout=5, check=False).stderr.decode("utf-8",
-        "surrogateescape")
+    output = subprocess.run(command, capture_output=True, timeout=5, check=False).stderr.decode(
+        "utf-8", "surrogateescape"
+    )
     found = []
     for line in output.splitlines():
         match = re.fullmatch(r"(?:\(Line \d+\) )?(?:Unknown keyword '(.*)'|Unexpected '(\{)' - ignoring)", line)

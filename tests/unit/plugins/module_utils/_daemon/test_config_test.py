@@ -92,5 +92,3 @@ def test_without_a_script_user_root_is_added_behind_everything_so_that_lines_kee
     ((2, 2, 4), False), ((2, 2, 5), True), ((2, 2, 7), True), ((2, 2, 8), False), ((2, 3, 3), False)])
 def test_the_versions_that_end_themselves(version, expected):
     assert subject.ends_itself(version) is expected
-
-

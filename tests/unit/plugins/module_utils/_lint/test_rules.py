@@ -41,9 +41,9 @@ def one(**changes):
     return config(instance(**changes))
 
 
-def scripted(script, *instances, globals_=SECURE, **changes):
+def scripted(script, *instances, globals_=None, **changes):
     return config(
-        *(instances or [instance(track_script=["chk"])]), global_defs=globals_,
+        *(instances or [instance(track_script=["chk"])]), global_defs=SECURE if globals_ is None else globals_,
         vrrp_script=[{**CHECK, **({"script": script} if script else {}), **changes}],
     )
 

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the modules against a real keepalived and prints what happened; see test_keepalived_daemon.py.
+
+    python daemon_driver.py DIRECTORY    in a network namespace with eth0, 198.18.0.11/24
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_info
+
+CONFIG = {
+    "global_defs": {"router_id": "lb1"},
+    "vrrp_instance": [{
+        "name": "VI_1", "state": "BACKUP", "interface": "eth0", "virtual_router_id": 51, "priority": 250,
+        "authentication": {"auth_type": "PASS", "auth_pass": "Xq7secre"},
+        "virtual_ipaddress": ["198.18.0.100/24"]}],
+}
+
+
+def run(module, **options):
+    """Run a module and return its result."""
+    arguments = dict({"_ansible_remote_tmp": options["path"].rpartition("/")[0]}, **options)
+    output = io.StringIO()
+    with patch_module_args(arguments), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+        module.main()
+    return json.loads(output.getvalue().splitlines()[-1])
+
+
+def held():
+    """Return the virtual addresses on eth0."""
+    listed = json.loads(subprocess.run(["ip", "-json", "address", "show", "dev", "eth0"], capture_output=True,
+                                       check=True).stdout)
+    return sorted(entry["local"] for entry in listed[0]["addr_info"] if entry["local"].startswith("198.18.0.10"))
+
+
+def wait_for(wanted):
+    """Return what is held as soon as it is what is wanted, or after ten seconds whatever it is."""
+    end = time.monotonic() + 10
+    while held() != wanted and time.monotonic() < end:
+        os.sched_yield()
+    return held()
+
+
+def main(directory):
+    path = os.path.join(directory, "keepalived.conf")
+    before = set(map(str, Path("/tmp").glob("keepalived*.*")))
+    story = {"first": run(keepalived_config, config=CONFIG, path=path)}
+    daemon = subprocess.Popen(["keepalived", "--dont-fork", "--log-console", "--use-file", path],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(["198.18.0.100"])
+        pid_file = Path("/run/keepalived.pid")
+        story["pid_before"] = pid_file.read_text(encoding="ascii")
+        more = copy.deepcopy(CONFIG)
+        more["vrrp_instance"][0]["virtual_ipaddress"].append("198.18.0.101/24")
+        story["added"] = run(keepalived_config, config=more, path=path)
+        story["added_addresses"] = wait_for(["198.18.0.100", "198.18.0.101"])
+        story["pid_after"] = pid_file.read_text(encoding="ascii")
+        story["info"] = run(keepalived_info, path=path)
+        story["dumps"] = sorted(set(map(str, Path("/tmp").glob("keepalived*.*"))) - before)
+        story["good_text"] = Path(path).read_text(encoding="utf-8")
+        story["refused"] = run(keepalived_config, config=dict(more, raw=["no_such_word 5"]), path=path)
+        story["refused_text"] = Path(path).read_text(encoding="utf-8")
+        # A keyword without its value ends the daemon (lib/parser.c), which --config-test would have told.
+        lethal = dict(more, raw=["vrrp_instance VI_2 {\n    priority\n}"])
+        story["broken"] = run(keepalived_config, config=lethal, path=path, config_test=False)
+        story["broken_text"] = Path(path).read_text(encoding="utf-8")
+    finally:
+        daemon.terminate()
+        daemon.wait(10)
+    print(json.dumps(story))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

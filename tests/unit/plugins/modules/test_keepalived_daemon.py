@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""keepalived_config with a real keepalived, in a network and a /run of its own: it is reloaded, asked, and put back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.daemon
+
+SETUP = """
+set -e
+mount -t tmpfs tmpfs /run
+ip link set lo up
+ip link add eth0 type veth peer name eth0p
+ip link set eth0 up
+ip link set eth0p up
+ip address add 198.18.0.11/24 dev eth0
+exec "$@"
+"""
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """What the driver beside this file saw, step by step."""
+    driver = Path(__file__).with_name("daemon_driver.py")
+    done = subprocess.run(
+        ["unshare", "--net", "--mount", "sh", "-c", SETUP, "setup", sys.executable, str(driver),
+         str(tmp_path_factory.mktemp("etc"))],
+        capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_stopped_daemon_is_not_started(story):
+    assert story["first"]["changed"] and not story["first"]["reloaded"]
+
+
+def test_a_running_daemon_takes_a_new_address_and_keeps_its_process(story):
+    assert story["added"]["reloaded"]
+    assert story["added_addresses"] == ["198.18.0.100", "198.18.0.101"]
+    assert story["pid_before"] == story["pid_after"]
+
+
+def test_info_tells_what_the_daemon_does_and_holds(story):
+    info = story["info"]
+    assert info["running"] and info["addresses"] == ["198.18.0.100", "198.18.0.101"]
+    assert info["vrrp_instance"][0]["state"] == "MASTER" and info["vrrp_instance"][0]["virtual_router_id"] == 51
+    assert info["config"]["vrrp_instance"][0]["authentication"]["auth_pass"] == "********"
+    assert "Xq7secre" not in json.dumps(info)
+
+
+def test_no_dump_with_a_password_stays_behind(story):
+    assert story["dumps"] == []
+
+
+def test_keepalived_refuses_and_nothing_changes(story):
+    assert story["refused"]["failed"] and "Unknown keyword 'no_such_word'" in story["refused"]["msg"]
+    assert story["refused_text"] == story["good_text"]
+
+
+def test_what_the_daemon_does_not_take_is_put_back(story):
+    assert story["broken"]["failed"] and not story["broken"]["changed"]
+    assert "former configuration is back" in story["broken"]["msg"]
+    assert story["broken_text"] == story["good_text"]
