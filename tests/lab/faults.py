@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""The faults that the lab can provoke on a host, as one table: FAULTS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ansible_collections.openvip.cluster.tests.lab import containers
+
+OUTSIDE = "openvip-outside"
+LABEL = "org.openvip.cluster.lab"
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host of the lab as the faults see it.
+
+    :ivar name: the inventory name.
+    :ivar container: the container that is the host.
+    :ivar interface: its interface on the service segment.
+    """
+
+    name: str
+    container: str
+    interface: str = "eth1"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault.
+
+    :ivar name: how tables call it.
+    :ivar summary: what is done, and what undoes it.
+    :ivar inject: does it to a host and returns the CLOCK_MONOTONIC (ns) right before.
+    :ivar undo: makes the host well again and returns the same; harmless when there is nothing to undo.
+    :ivar kind: what the cluster sees: "tracked" (systemd reports the service), "checked" (only a script can find it),
+        "planned" (keepalived says goodbye), "crash" (silence).
+    :ivar remains_master: the host still believes to be the master when it is back, so the higher priority decides,
+        whatever `nopreempt` says.
+    """
+
+    name: str
+    summary: str
+    inject: Callable[[Host], int]
+    undo: Callable[[Host], int]
+    kind: str
+    remains_master: bool = False
+
+    @property
+    def slug(self) -> str:
+        """The name in one word."""
+        return self.name.replace(" ", "-")
+
+
+def _inside(*words: str) -> Callable[[Host], int]:
+    """Return a function that runs the remote program in a host and returns the time it read."""
+    def act(host: Host) -> int:
+        return containers.remote(host.container, *words)["at_ns"]
+    return act
+
+
+def outside(host: Host) -> str:
+    """Return a container in the engine's own network, where the bridges are; make it when it is not there.
+
+    It needs no more than the docker command, so it works the same with an engine in a virtual machine.
+    """
+    names = containers.docker("ps", "--all", "--filter", f"name=^{OUTSIDE}$", "--format", "{{.State}}").split()
+    if names != ["running"]:
+        if names:
+            containers.docker("rm", "--force", OUTSIDE)
+        wanted = '{{.Image}} {{index .Config.Labels "%s"}}' % LABEL
+        image, label = containers.docker("inspect", "--format", wanted, host.container).split()
+        containers.docker(
+            "run", "--detach", "--init", "--name", OUTSIDE, "--label", f"{LABEL}={label}",
+            "--network", "host", "--cap-add", "NET_ADMIN", "--entrypoint", "sleep", image, "infinity")
+    return OUTSIDE
+
+
+def _port(host: Host, state: str, meanwhile: Callable[[], object] | None = None) -> int:
+    """Set the bridge port of the host's service link to up or down, and return the time right before.
+
+    :param meanwhile: called as soon as that time is known.
+    """
+    if host.container not in _PORTS:
+        # a paused host cannot be asked, so what was learned before is kept
+        path = f"/sys/class/net/{host.interface}/iflink"
+        _PORTS[host.container] = containers.read(host.container, path).strip()
+    stream = containers.Stream(outside(host), "port", _PORTS[host.container], state)
+    stamp = stream.find(lambda event: "at_ns" in event, containers.COMMAND_SECONDS)
+    if stamp is not None and meanwhile is not None:
+        meanwhile()
+    errors = stream.kill()
+    if stamp is None or errors:
+        raise containers.LabError(f"{host.name}: its port of the service bridge cannot be set {state}: {errors}")
+    return stamp["at_ns"]
+
+
+def _paused(host: Host) -> bool:
+    return containers.docker("inspect", "--format", "{{.State.Paused}}", host.container).strip() == "true"
+
+
+def _freeze(host: Host) -> int:
+    """Cut the link first: between the cut and the pause the host can do nothing that anybody would see, but the kernel
+    of a paused host still answers ARP and opens connections."""
+    at_ns = _port(host, "down")
+    if not _paused(host):
+        containers.docker("pause", host.container)
+    return at_ns
+
+
+def _thaw(host: Host) -> int:
+    """Open the link just before: keepalived then says that it is there in the moment it wakes. The other way round it
+    would say so to a closed door, and again only an advert later."""
+    def unpause() -> None:
+        if paused:
+            containers.docker("unpause", host.container)
+
+    paused = _paused(host)
+    if host.container in _PORTS:
+        return _port(host, "up", unpause)
+    unpause()
+    return _port(host, "up")
+
+
+_PORTS: dict[str, str] = {}
+
+FAULTS = (
+    Fault("nginx stopped", "systemctl stop nginx; started again",
+          _inside("execute", "systemctl", "stop", "nginx"),
+          _inside("revive", "nginx"), "tracked"),
+    Fault("nginx killed", "SIGKILL to the main process; systemd starts it again",
+          _inside("signal-main", "nginx", "SIGKILL"), _inside("revive", "nginx"), "tracked"),
+    Fault("nginx hung", "SIGSTOP to all its processes; SIGCONT",
+          _inside("signal-all", "nginx", "SIGSTOP"), _inside("signal-all", "nginx", "SIGCONT"), "checked"),
+    Fault("keepalived stopped", "systemctl stop keepalived; started again",
+          _inside("execute", "systemctl", "stop", "keepalived"),
+          _inside("revive", "keepalived"), "planned"),
+    Fault("host frozen", "its port of the service bridge disabled and its container paused; both undone",
+          _freeze, _thaw, "crash", remains_master=True),
+)
+
+
+def find(name: str) -> Fault:
+    """Return the fault of that name (blanks or hyphens).
+
+    :raises LabError: there is none; the message names all.
+    """
+    for fault in FAULTS:
+        if name in (fault.name, fault.slug):
+            return fault
+    raise containers.LabError(f"{name}: no such fault; there are: {', '.join(fault.name for fault in FAULTS)}")

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""From nothing to a converged lab, as the demo and the bench need it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+
+from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
+from ansible_collections.openvip.cluster.tests.lab.containers import REPOSITORY, Event, LabError
+
+INVENTORY = "inventory/active_passive"
+
+
+def _run(say: Callable[[str], None], what: str, *command: str) -> None:
+    say(what)
+    begin = time.monotonic()
+    done = subprocess.run(command, cwd=REPOSITORY, check=False)
+    if done.returncode:
+        raise LabError(f"{' '.join(command)} failed with {done.returncode}; its messages are above")
+    say(f"done after {time.monotonic() - begin:.1f} s")
+
+
+def converged(say: Callable[[str], None]) -> Cluster:
+    """Bring fresh hosts up, run site.yml on them, and return the cluster when its first host holds the address."""
+    _run(say, "bringing the hosts up", "tests/lab/up", INVENTORY)
+    _run(say, "running playbooks/site.yml", "tests/lab/playbook", "playbooks/site.yml", INVENTORY)
+    cluster = Cluster()
+    cluster.wait_for_holder(cluster.names[0], 30)
+    say(f"{cluster.names[0]} holds {cluster.vip}")
+    return cluster
+
+
+def prober_lines(report: Event) -> list[str]:
+    """Return what the prober's calibration says, in words."""
+    late, interval = report["late_us"], report["interval_ms"]
+    return [
+        f"the prober starts a request every {interval:g} ms; {report['probes']} of them were late by "
+        f"{late['median'] / 1000:.2f} ms (median), {late['p99'] / 1000:.2f} ms (99 %), "
+        f"{late['maximum'] / 1000:.2f} ms (most)",
+        *(f"of {report['repetitions']} known outages of about {report['outage_ms']:g} ms by a service that {verb}, "
+          f"it found {report[kind]['seen']}, wrong by {report[kind]['median_ms']:+.1f} ms (median), "
+          f"{report[kind]['maximum_ms']:.1f} ms (most)"
+          for kind, verb in (("refuse", "refuses"), ("ignore", "does not answer"))),
+        f"so a figure below is good to about one interval ({interval:g} ms) at either end",
+    ]

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""Plain tables for the terminal."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+
+Figures = Sequence[float | None]
+
+
+def figure(values: Figures) -> str:
+    """Return the median, with the range where they differ; "never" when that is the median."""
+    ordered = sorted(value if value is not None else float("inf") for value in values)
+    if not ordered:
+        return "-"
+    texts = ["never" if value == float("inf") else f"{value:.0f}"
+             for value in (middle(values), ordered[0], ordered[-1])]
+    return texts[0] if texts[1] == texts[2] else f"{texts[0]} ({texts[1]}-{texts[2]})"
+
+
+def middle(values: Figures) -> float:
+    """Return the median, infinite when that is None (never)."""
+    return statistics.median_low([value if value is not None else float("inf") for value in values])
+
+
+def counts(values: Sequence[int]) -> str:
+    """Return the median of whole numbers, with the range when there are several."""
+    return figure([float(value) for value in values])
+
+
+def lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table; the first column is left-aligned, the others right-aligned."""
+    everything = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(row[column]) for row in everything) for column in range(len(header))]
+    texts = ["  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
+                       for column, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+             for row in everything]
+    return [texts[0], "-" * (sum(widths) + 2 * len(widths) - 2), *texts[1:]]

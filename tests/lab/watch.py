@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""Who holds an address: two watchers that run inside the hosts, and what their records mean.
+
+`arp` is the honest one for "holders at once": it asks the whole segment every 10 ms, as a client without a cached
+answer would, and counts the network cards that claim the address. A host that is frozen or cut off claims nothing.
+`addresses` is exact in time but says less: the kernel of one host has the address or not, whether or not anybody can
+reach that host. It is used for the length of an overlap that is too short for a question every 10 ms.
+
+Python 3.8 and the standard library, because this runs inside the hosts.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import select
+import socket
+import struct
+import time
+from typing import Any, Callable, Deque, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
+
+ETHERTYPE_ARP = 0x0806
+ARP_BODY = struct.Struct("!HHBBH6s4s6s4s")
+ARP_REQUEST, ARP_REPLY = 1, 2
+SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC = 263, 1, 1
+# requests that may be under way, each with a sender of its own so that a late reply is not taken for the next one's
+SENDERS = 16
+# equal answers in a row that count as steady: a fifth of a second
+STEADY = 20
+
+NETLINK_HEADER = struct.Struct("=IHHII")
+ADDRESS_HEADER = struct.Struct("=BBBBI")
+ATTRIBUTE_HEADER = struct.Struct("=HH")
+NLMSG_DONE, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 3, 20, 21, 22
+DUMP_REQUEST = 0x301
+RTMGRP_IPV4_IFADDR = 0x10
+IFA_LOCAL = 2
+
+
+class Interval(NamedTuple):
+    """A stretch of CLOCK_MONOTONIC, nanoseconds."""
+
+    start_ns: int
+    end_ns: int
+
+
+class Stop:
+    """Ends a watcher after a time, or at the end of file of a descriptor."""
+
+    def __init__(self, duration: float, descriptor: Optional[int] = None) -> None:
+        self.until = time.monotonic() + duration
+        self._descriptor = descriptor
+
+    def wait(self, other: socket.socket, seconds: float) -> bool:
+        """Wait for something on I(other), at most I(seconds); return whether the watcher may go on."""
+        watched: List[Any] = [other] if self._descriptor is None else [other, self._descriptor]
+        ready = select.select(watched, [], [], max(0.0, min(seconds, self.until - time.monotonic())))[0]
+        if self._descriptor in ready and self._descriptor is not None and not os.read(self._descriptor, 4096):
+            return False
+        return time.monotonic() < self.until
+
+
+class _Arp:
+    """Questions on one interface. They leave no trace in any neighbour table: their sender address is 0.0.0.0 (an ARP
+    probe, RFC 5227), and their sender card is an invented one, so the kernel of this host ignores the replies, which
+    would otherwise teach it faster than a client learns."""
+
+    def __init__(self, interface: str, address: str) -> None:
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE_ARP))
+        self.socket.bind((interface, ETHERTYPE_ARP))
+        membership = struct.pack("=IHH8s", socket.if_nametoindex(interface), PACKET_MR_PROMISC, 0, b"")
+        self.socket.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
+        self.socket.setblocking(False)
+        self._address = socket.inet_aton(address)
+        self._card = b"\x02" + os.urandom(4)
+
+    def ask(self, number: int) -> None:
+        sender = self._card + bytes([number % SENDERS])
+        body = ARP_BODY.pack(1, 0x0800, 6, 4, ARP_REQUEST, sender, bytes(4), bytes(6), self._address)
+        self.socket.send(b"\xff" * 6 + sender + struct.pack("!H", ETHERTYPE_ARP) + body)
+
+    def replies(self) -> Iterator[Tuple[int, str]]:
+        """Yield the number (modulo SENDERS) of the answered request and the card that claims the address."""
+        while True:
+            try:
+                frame = self.socket.recv(256)
+            except BlockingIOError:
+                return
+            if len(frame) < 14 + ARP_BODY.size:
+                continue
+            fields = ARP_BODY.unpack_from(frame, 14)
+            operation, claimant, address, asker = fields[4], fields[5], fields[6], fields[7]
+            if operation == ARP_REPLY and address == self._address and asker[:5] == self._card:
+                yield asker[5], ":".join("%02x" % byte for byte in claimant)
+
+
+class Spells:
+    """Folds the answers to single questions into spells of equal answers, and reports each new one."""
+
+    def __init__(self, report: Callable[[Dict[str, Any]], None]) -> None:
+        self._report = report
+        self._cards: Optional[FrozenSet[str]] = None
+        self._run = 0
+
+    def add(self, asked_ns: int, cards: Set[str]) -> None:
+        """Take the answer to one question; the event of a new spell says how many questions the one before had."""
+        if frozenset(cards) != self._cards:
+            self._report({"event": "holders", "start_ns": asked_ns, "cards": sorted(cards), "asked_before": self._run})
+            self._cards, self._run = frozenset(cards), 0
+        self._run += 1
+        if self._run == STEADY:
+            self._report({"event": "steady", "start_ns": asked_ns, "cards": sorted(cards)})
+
+
+def arp(interface: str, address: str, stop: Stop, report: Callable[[Dict[str, Any]], None],
+        interval: float = 0.01) -> None:
+    """Ask who has I(address) every I(interval) seconds, and report each change of the answer."""
+    asking = _Arp(interface, address)
+    spells = Spells(report)
+    open_requests: Deque[Tuple[int, int, Set[str]]] = collections.deque()
+    number = 0
+    due = time.monotonic()
+    while True:
+        wait = due - time.monotonic()
+        if wait > 0:
+            if not stop.wait(asking.socket, wait):
+                break
+        elif time.monotonic() >= stop.until:
+            break
+        for sender, card in asking.replies():
+            for request in open_requests:
+                if request[0] % SENDERS == sender:
+                    request[2].add(card)
+        if time.monotonic() < due:
+            continue
+        if len(open_requests) == SENDERS - 1:
+            _number, asked_ns, cards = open_requests.popleft()
+            spells.add(asked_ns, cards)
+        open_requests.append((number, time.monotonic_ns(), set()))
+        asking.ask(number)
+        number += 1
+        due = max(due + interval, time.monotonic())
+    report({"event": "report", "requests": number})
+
+
+def _address_messages(data: bytes) -> Iterator[Tuple[int, Optional[bytes]]]:
+    """Yield the type of each netlink message and the address it is about."""
+    position = 0
+    while position + NETLINK_HEADER.size <= len(data):
+        length, kind = NETLINK_HEADER.unpack_from(data, position)[:2]
+        local = None
+        place, end = position + NETLINK_HEADER.size + ADDRESS_HEADER.size, position + length
+        while kind in (RTM_NEWADDR, RTM_DELADDR) and place + ATTRIBUTE_HEADER.size <= end:
+            size, name = ATTRIBUTE_HEADER.unpack_from(data, place)
+            if name == IFA_LOCAL:
+                local = data[place + ATTRIBUTE_HEADER.size:place + size]
+            place += (size + 3) & ~3
+        yield kind, local
+        position += (length + 3) & ~3
+
+
+def addresses(address: str, stop: Stop, report: Callable[[Dict[str, Any]], None]) -> None:
+    """Report whether this host has I(address) now, and each change, as the kernel's netlink tells it."""
+    wanted = socket.inet_aton(address)
+    netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+    netlink.bind((0, RTMGRP_IPV4_IFADDR))
+    body = ADDRESS_HEADER.pack(socket.AF_INET, 0, 0, 0, 0)
+    netlink.send(NETLINK_HEADER.pack(NETLINK_HEADER.size + len(body), RTM_GETADDR, DUMP_REQUEST, 1, 0) + body)
+    netlink.setblocking(False)
+    held, told = False, None
+    listed = False
+    while stop.wait(netlink, 3600.0):
+        try:
+            data = netlink.recv(65536)
+        except BlockingIOError:
+            continue
+        now = time.monotonic_ns()
+        for kind, local in _address_messages(data):
+            if kind == NLMSG_DONE:
+                listed = True
+            elif local == wanted:
+                held = kind == RTM_NEWADDR
+            if listed and held != told:
+                report({"event": "address", "start_ns": now, "held": held})
+                told = held
+    report({"event": "report"})
+
+
+def at_once(events: List[Dict[str, Any]], window: Interval) -> int:
+    """Return the largest number of cards that claimed the address in two questions in a row inside I(window).
+
+    One question alone does not count: when a host of higher priority takes the address from one that is well, it has it
+    for the moment that its advert needs to reach the other and be read there. L(overlap_ms) measures that moment.
+    """
+    most = 0
+    spells = [event for event in events if event["event"] == "holders"]
+    for spell, following in zip(spells, [*spells[1:], None]):
+        end = following["start_ns"] if following else window.end_ns
+        lasting = following is None or following["asked_before"] > 1
+        if lasting and spell["start_ns"] < window.end_ns and end > window.start_ns:
+            most = max(most, len(spell["cards"]))
+    return most
+
+
+def held(events: List[Dict[str, Any]], end_ns: int) -> List[Interval]:
+    """Return the intervals in which a host had the address, from its `addresses` events."""
+    found = []
+    since = None
+    for event in events:
+        if event["event"] != "address":
+            continue
+        if event["held"] and since is None:
+            since = event["start_ns"]
+        elif not event["held"] and since is not None:
+            found.append(Interval(since, event["start_ns"]))
+            since = None
+    if since is not None and since < end_ns:
+        found.append(Interval(since, end_ns))
+    return found
+
+
+def without(intervals: List[Interval], absent: List[Interval]) -> List[Interval]:
+    """Return I(intervals) less the times in I(absent)."""
+    for gap in absent:
+        left = [Interval(each.start_ns, min(each.end_ns, gap.start_ns)) for each in intervals]
+        right = [Interval(max(each.start_ns, gap.end_ns), each.end_ns) for each in intervals]
+        intervals = sorted(each for each in left + right if each.end_ns > each.start_ns)
+    return intervals
+
+
+def overlap_ms(one: List[Interval], other: List[Interval], window: Interval) -> float:
+    """Return for how long both hosts had the address at the same time inside I(window), in milliseconds."""
+    total = 0
+    for mine in one:
+        for theirs in other:
+            total += max(0, min(mine.end_ns, theirs.end_ns, window.end_ns)
+                         - max(mine.start_ns, theirs.start_ns, window.start_ns))
+    return total / 1e6

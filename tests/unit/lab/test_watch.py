@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+
+from __future__ import annotations
+
+import os
+import socket
+
+from ansible_collections.openvip.cluster.tests.lab import watch
+from ansible_collections.openvip.cluster.tests.lab.watch import Interval
+
+
+def fold(*answers):
+    """The events of a watcher whose questions, one every millisecond, were answered by these cards."""
+    events = []
+    spells = watch.Spells(events.append)
+    for number, cards in enumerate(answers):
+        spells.add(number * 1000000, set(cards))
+    return events
+
+
+def window(start_ms, end_ms):
+    return Interval(start_ms * 1000000, end_ms * 1000000)
+
+
+def test_a_new_spell_begins_when_the_answer_changes():
+    events = fold("a", "a", "", "b")
+    assert [(event["cards"], event["start_ns"], event["asked_before"]) for event in events] == [
+        (["a"], 0, 0), ([], 2000000, 2), (["b"], 3000000, 1)]
+
+
+def test_equal_answers_become_steady_once():
+    events = fold(*["a"] * (2 * watch.STEADY))
+    assert [event["event"] for event in events] == ["holders", "steady"]
+
+
+def test_two_claims_in_a_row_are_two_holders_at_once():
+    events = fold("a", "a", "ab", "ab", "b", "b")
+    assert watch.at_once(events, window(0, 10)) == 2
+    assert watch.at_once(events, window(4, 10)) == 1
+
+
+def test_two_claims_to_one_question_are_a_hand_over():
+    assert watch.at_once(fold("a", "a", "ab", "b", "b"), window(0, 10)) == 1
+
+
+def test_two_claims_that_last_to_the_end_count():
+    assert watch.at_once(fold("a", "ab"), window(0, 10)) == 2
+
+
+def test_nobody_claims():
+    assert watch.at_once(fold("", ""), window(0, 10)) == 0
+    assert watch.at_once([], window(0, 10)) == 0
+
+
+def test_the_intervals_of_a_host_that_has_the_address_now_and_then():
+    events = [{"event": "address", "start_ns": 0, "held": False}, {"event": "address", "start_ns": 3, "held": True},
+              {"event": "address", "start_ns": 5, "held": False}, {"event": "address", "start_ns": 8, "held": True},
+              {"event": "report"}]
+    assert watch.held(events, 10) == [(3, 5), (8, 10)]
+    assert watch.held(events, 0) == [(3, 5)]
+
+
+def test_what_is_cut_out_of_intervals():
+    assert watch.without([Interval(0, 10), Interval(20, 30)], [Interval(4, 6), Interval(8, 25)]) == [
+        (0, 4), (6, 8), (25, 30)]
+    assert watch.without([Interval(0, 10)], []) == [(0, 10)]
+
+
+def test_the_overlap_inside_a_window():
+    one, other = [window(0, 10)], [window(7, 20)]
+    assert watch.overlap_ms(one, other, window(0, 100)) == 3.0
+    assert watch.overlap_ms(one, other, window(8, 9)) == 1.0
+    assert watch.overlap_ms(one, other, window(11, 20)) == 0.0
+
+
+def test_addresses_of_this_host_are_read_from_the_kernel():
+    reading, writing = os.pipe()
+    events = []
+
+    def report(event):
+        events.append(event)
+        os.close(writing)
+
+    watch.addresses("127.0.0.1", watch.Stop(10, reading), lambda event: report(event) if not events else None)
+    os.close(reading)
+    assert events[0]["event"] == "address" and events[0]["held"] is True
+
+
+def test_the_end_of_a_descriptor_stops_a_watcher():
+    reading, writing = os.pipe()
+    one, other = socket.socketpair()
+    stop = watch.Stop(10, reading)
+    os.write(writing, b"more")
+    with one, other:
+        assert stop.wait(one, 5)
+        os.close(writing)
+        assert not stop.wait(one, 5)
+    os.close(reading)
