@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""The same faults on (a) a cluster made by hand after a walk-through that users come from, as written there, and on
+(b) ours, in one run and in turn. `make bench` runs it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import platform
+import sys
+import time
+from collections.abc import Callable
+
+from ansible_collections.openvip.cluster.tests.benchmarks.variants import OURS, SYNC_DAEMON, TUTORIAL, Variant, has_ipvs
+from ansible_collections.openvip.cluster.tests.lab import containers, faults, prepare, table
+from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
+from ansible_collections.openvip.cluster.tests.lab.measure import Result
+
+HEADER = ("fault", "(a) outage ms", "(a) failed", "(b) outage ms", "(b) failed", "ratio a:b", "holders at once a, b")
+Results = dict[tuple[str, str], list[Result]]
+
+
+def machine(cluster: Cluster) -> list[str]:
+    """Return what the figures were measured on."""
+    names = [line.partition(":")[2].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+             if line.startswith("model name")]
+    container = cluster.container(cluster.names[0])
+    versions = containers.execute(container, "sh", "-c", "keepalived --version 2>&1 | head -n 1; nginx -v 2>&1")
+    return [f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}",
+            f"Docker {containers.docker('version', '--format', '{{.Server.Version}}').strip()}; "
+            + "; ".join(versions.split("\n")).strip("; ")]
+
+
+def one_round(cluster: Cluster, variant: Variant, results: Results, say: Callable[[str], None]) -> None:
+    """Start a cluster and provoke each fault on whoever holds the address."""
+    say(f"{variant.name}: starting it")
+    variant.start(cluster)
+    for fault in faults.FAULTS:
+        result = cluster.provoke(variant.fault(fault), preempt=variant.preempt, timeout=variant.patience)
+        results.setdefault((variant.name, fault.name), []).append(result)
+        outage = result.away.outage_ms
+        say(f"{variant.name}: {fault.name} on {result.host}: "
+            + (f"{outage:.0f} ms" if outage is not None else f"not within {variant.patience:g} s")
+            + f", {result.away.failed} requests failed, then {result.away.after or 'nobody'}")
+
+
+def ratio(by_hand: float, ours: float, interval_ms: float) -> str:
+    """Return the quotient of two outages; one below the prober's interval counts as that interval."""
+    if by_hand == float("inf"):
+        return "-" if ours == float("inf") else "never"
+    return f"{'>' if ours < interval_ms else ''}{by_hand / max(ours, interval_ms):.0f}"
+
+
+def report(results: Results, interval_ms: float) -> list[str]:
+    """Return the table."""
+    rows = []
+    for fault in faults.FAULTS:
+        by_hand, ours = results[TUTORIAL.name, fault.name], results[OURS.name, fault.name]
+        outages = [[result.away.outage_ms for result in each] for each in (by_hand, ours)]
+        failed = [table.counts([result.away.failed for result in each]) for each in (by_hand, ours)]
+        holders = [str(max(result.away.holders_at_once for result in each)) for each in (by_hand, ours)]
+        rows.append([fault.name, table.figure(outages[0]), failed[0], table.figure(outages[1]), failed[1],
+                     ratio(table.middle(outages[0]), table.middle(outages[1]), interval_ms), ", ".join(holders)])
+    return table.lines(HEADER, rows)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tests/benchmarks/run", description=__doc__)
+    parser.add_argument("rounds", type=int, nargs="?", default=5, help="how often each fault is provoked (default 5)")
+    parser.add_argument("--running", action="store_true", help="use the hosts that run, as they are")
+    options = parser.parse_args()
+    begin = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"bench {time.monotonic() - begin:6.1f} s  {text}", flush=True)
+
+    results: Results = {}
+    try:
+        cluster = Cluster() if options.running else prepare.converged(say)
+        if not has_ipvs(cluster):
+            say(f"this kernel has no ip_vs: the line {SYNC_DAEMON} is left out of (a), with it keepalived would end")
+        calibration = prepare.prober_lines(cluster.calibrate())
+        try:
+            for number in range(1, options.rounds + 1):
+                say(f"round {number} of {options.rounds}")
+                # in turn who is first, so that what changes with time hits both
+                for variant in (TUTORIAL, OURS) if number % 2 else (OURS, TUTORIAL):
+                    one_round(cluster, variant, results, say)
+        finally:
+            OURS.start(cluster)
+    except containers.LabError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("bench: interrupted; the fault is undone. Take the lab down: make demo-down", file=sys.stderr)
+        return 130
+    print("", *report(results, cluster.interval * 1000), "", sep="\n")
+    print(f"median (lowest-highest) of {options.rounds} rounds; (a) the walk-through's cluster, (b) ours; both in the "
+          "same hosts, in turn.", *machine(cluster), *calibration,
+          f"never: not within {TUTORIAL.patience:g} s, its failed requests are those of that time. A ratio with an "
+          "outage below one interval is a lower bound.", sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
