@@ -144,7 +144,7 @@ molecule: setup ## the molecule scenarios (SCENARIO=default for one)
 	@trap 'tests/lab/engine down' EXIT
 	environment=$$(tests/lab/engine up)
 	eval "$$environment"
-	molecule test $(if $(SCENARIO),--scenario-name=$(SCENARIO),--all)
+	MOLECULE_COMMAND_BORDERS=false molecule test $(if $(SCENARIO),--scenario-name=$(SCENARIO),--all)
 
 ##@ Packaging
 

@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of all scenarios share."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from ansible_collections.openvip.cluster.tests.lab import containers
+from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """The two load balancers, the client, and the address."""
+    return Cluster()
+
+
+@pytest.fixture
+def files(cluster):
+    """Return a function that tells every file of every load balancer's /etc/keepalived: name, mode, time and text."""
+    script = "cd /etc/keepalived && for name in *; do stat --format='%n %a %y' \"$name\"; cat \"$name\"; done"
+    return lambda: [containers.execute(cluster.container(name), "sh", "-c", script) for name in cluster.names]
+
+
+@pytest.fixture
+def site(request):
+    """Run playbooks/site.yml with more options on the inventory of the scenario; return code and output."""
+    inventory = request.module.INVENTORY
+
+    def run(*options):
+        done = subprocess.run(
+            [str(containers.REPOSITORY / "tests/lab/playbook"), "playbooks/site.yml", inventory, *options],
+            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=300)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
