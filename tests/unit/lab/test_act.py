@@ -57,9 +57,12 @@ def test_a_unit_that_never_runs_is_an_error(systemctl):
 
 def test_every_process_of_a_name_is_stopped_and_continued(tmp_path):
     program = tmp_path / "lab-sleeper"
-    shutil.copy("/bin/sleep", program)
-    children = [subprocess.Popen([program, "30"]) for _number in range(2)]
+    shutil.copy("/bin/bash", program)
+    # a child's name changes a moment after its parent goes on, so each says by its output that it is there
+    children = [subprocess.Popen([program, "-c", "echo; read forever"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                for _number in range(2)]
     try:
+        assert [child.stdout.readline() for child in children] == [b"\n", b"\n"]
         assert act.processes("lab-sleeper") == sorted(child.pid for child in children)
         act.signal_all("lab-sleeper", signal.SIGSTOP)
         assert all(os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1]) for child in children)
@@ -68,7 +71,7 @@ def test_every_process_of_a_name_is_stopped_and_continued(tmp_path):
     finally:
         for child in children:
             child.kill()
-            child.wait()
+            child.communicate()
 
 
 def test_there_must_be_something_to_stop_but_not_to_continue():
