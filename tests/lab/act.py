@@ -20,6 +20,14 @@ from typing import Dict, List
 
 # the kernel's BR_STATE_DISABLED and BR_STATE_FORWARDING (linux/if_bridge.h)
 PORT_STATES = {"down": "0", "up": "3"}
+CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
+# where an engine freezes a container, by version of the control groups and by driver, and the words for awake and frozen
+FREEZERS = (
+    ("freezer/docker/{}/freezer.state", ("THAWED", "FROZEN")),
+    ("freezer/system.slice/docker-{}.scope/freezer.state", ("THAWED", "FROZEN")),
+    ("docker/{}/cgroup.freeze", ("0", "1")),
+    ("system.slice/docker-{}.scope/cgroup.freeze", ("0", "1")),
+)
 KEEPALIVED_PID = pathlib.Path("/run/keepalived.pid")
 KEEPALIVED_STATES = pathlib.Path("/tmp/keepalived.json")
 # keepalived's include/vrrp.h
@@ -124,10 +132,25 @@ def states(seconds: float = 5.0) -> Dict[str, str]:
     raise SystemExit("keepalived wrote no %s within %s seconds" % (KEEPALIVED_STATES, seconds))
 
 
-def port(index: int, state: str) -> None:
-    """Set the bridge port whose interface has I(index) to C(up) or C(down); the host behind it keeps its carrier."""
+def freeze(container: str, frozen: bool) -> None:
+    """Freeze or wake the container with that id, behind the engine's back; nothing where its freezer is not found."""
+    for path, words in FREEZERS:
+        freezer = CONTROL_GROUPS / path.format(container)
+        if freezer.exists():
+            freezer.write_text(words[frozen])
+
+
+def port(index: int, state: str, thaw: str = "") -> None:
+    """Set the bridge port whose interface has I(index) to C(up) or C(down); the host behind it keeps its carrier.
+
+    :param thaw: the id of a paused container to wake in the same moment; see C(freeze).
+    """
     for entry in pathlib.Path("/sys/class/net").iterdir():
         if int((entry / "ifindex").read_text()) == index:
+            stamp()
             # `ip link set type bridge_slave state` has no effect, this has
-            execute(["bridge", "link", "set", "dev", entry.name, "state", PORT_STATES[state]])
+            subprocess.run(["bridge", "link", "set", "dev", entry.name, "state", PORT_STATES[state]], check=True)
+            if thaw:
+                freeze(thaw, False)
+            return
     raise SystemExit("interface %d: not on this side; is the engine's network a bridge?" % index)

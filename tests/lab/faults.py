@@ -74,27 +74,18 @@ def outside(host: Host) -> str:
         image, label = containers.docker("inspect", "--format", wanted, host.container).split()
         containers.docker(
             "run", "--detach", "--init", "--name", OUTSIDE, "--label", f"{LABEL}={label}",
-            "--network", "host", "--cap-add", "NET_ADMIN", "--entrypoint", "sleep", image, "infinity")
+            "--network", "host", "--cap-add", "NET_ADMIN", "--cgroupns", "host",
+            "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--entrypoint", "sleep", image, "infinity")
     return OUTSIDE
 
 
-def _port(host: Host, state: str, meanwhile: Callable[[], object] | None = None) -> int:
-    """Set the bridge port of the host's service link to up or down, and return the time right before.
-
-    :param meanwhile: called as soon as that time is known.
-    """
+def _port(host: Host, state: str, *words: str) -> int:
+    """Set the bridge port of the host's service link to up or down, and return the time right before."""
     if host.container not in _PORTS:
         # a paused host cannot be asked, so what was learned before is kept
         path = f"/sys/class/net/{host.interface}/iflink"
         _PORTS[host.container] = containers.read(host.container, path).strip()
-    stream = containers.Stream(outside(host), "port", _PORTS[host.container], state)
-    stamp = stream.find(lambda event: "at_ns" in event, containers.COMMAND_SECONDS)
-    if stamp is not None and meanwhile is not None:
-        meanwhile()
-    errors = stream.kill()
-    if stamp is None or errors:
-        raise containers.LabError(f"{host.name}: its port of the service bridge cannot be set {state}: {errors}")
-    return stamp["at_ns"]
+    return containers.remote(outside(host), "port", _PORTS[host.container], state, *words)["at_ns"]
 
 
 def _paused(host: Host) -> bool:
@@ -111,17 +102,20 @@ def _freeze(host: Host) -> int:
 
 
 def _thaw(host: Host) -> int:
-    """Open the link just before: keepalived then says that it is there in the moment it wakes. The other way round it
-    would say so to a closed door, and again only an advert later."""
-    def unpause() -> None:
-        if paused:
-            containers.docker("unpause", host.container)
+    """Open the link and wake the host in one moment, and tell the engine afterwards.
 
-    paused = _paused(host)
-    if host.container in _PORTS:
-        return _port(host, "up", unpause)
-    unpause()
-    return _port(host, "up")
+    With the link open earlier, the kernel of the sleeping host answers ARP; with the link open later, keepalived says
+    to a closed door that it is there, and again only an advert later.
+    """
+    if _paused(host) and host.container not in _PORTS:
+        containers.docker("unpause", host.container)
+    identity = containers.docker("inspect", "--format", "{{.Id}}", host.container).strip()
+    at_ns = _port(host, "up", f"--thaw={identity}")
+    if _paused(host):
+        # the engine wakes only what is asleep, so that it is for a moment
+        containers.remote(outside(host), "freeze", identity)
+        containers.docker("unpause", host.container)
+    return at_ns
 
 
 _PORTS: dict[str, str] = {}

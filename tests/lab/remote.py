@@ -81,6 +81,8 @@ def main(words: List[str]) -> None:
     command = commands.add_parser("port")
     command.add_argument("index", type=int)
     command.add_argument("state", choices=sorted(act.PORT_STATES))
+    command.add_argument("--thaw", default="")
+    commands.add_parser("freeze").add_argument("container")
 
     options = parser.parse_args(words)
     actions = {
@@ -95,6 +97,7 @@ def main(words: List[str]) -> None:
         "signal-main": lambda: act.signal_main(options.name, options.signal),
         "signal-all": lambda: act.signal_all(options.name, options.signal),
         "states": lambda: say({"event": "report", "states": act.states()}),
-        "port": lambda: act.port(options.index, options.state),
+        "freeze": lambda: say({"event": "report", "frozen": act.freeze(options.container, True)}),
+        "port": lambda: act.port(options.index, options.state, options.thaw),
     }
     actions[options.command]()
