@@ -21,7 +21,7 @@ from typing import Dict, List
 # the kernel's BR_STATE_DISABLED and BR_STATE_FORWARDING (linux/if_bridge.h)
 PORT_STATES = {"down": "0", "up": "3"}
 CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
-# where an engine freezes a container, by version of the control groups and by driver, and the words for awake and frozen
+# where an engine freezes a container, by version of the control groups and by driver: the words for awake and frozen
 FREEZERS = (
     ("freezer/docker/{}/freezer.state", ("THAWED", "FROZEN")),
     ("freezer/system.slice/docker-{}.scope/freezer.state", ("THAWED", "FROZEN")),
