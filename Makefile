@@ -46,6 +46,7 @@ demo: setup ## bring two load balancers up, provoke failovers and print what the
 .PHONY: demo-down
 demo-down: setup ## take down what make demo left running
 	@tests/lab/down
+	tests/lab/engine down
 
 .PHONY: bench
 bench: setup ## the same faults on a hand-made cluster and on ours, with the ratios

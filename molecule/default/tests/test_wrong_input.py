@@ -22,7 +22,7 @@ WRONG = {
                                      ["vrrp_instance VI_1", "203.0.113.9", "198.18.0.11/24", "Set interface"]),
     "password-too-long": (
         {"version": 2, "advert_int": 1, "authentication": {"auth_type": "PASS", "auth_pass": "ninechars"}},
-        ["vrrp_instance VI_1", "auth_pass", "8"]),
+        ["vrrp_instance VI_1", "auth_pass", "8 bytes"]),
     "sub-second-interval-with-version-2": ({"version": 2}, ["vrrp_instance VI_1", "advert_int", "version"]),
     "nopreempt-with-master": ({"nopreempt": True, "state": "MASTER"}, ["vrrp_instance VI_1", "nopreempt", "BACKUP"]),
     "refused-by-keepalived": ({"raw": ["no_such_word 5"]}, ["keepalived.conf:", "Unknown keyword 'no_such_word'"]),
