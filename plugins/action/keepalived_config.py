@@ -9,9 +9,10 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import Member, derive
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import Member, derive, given, merge
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible, without_held
 from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, judge, refusals
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
 
 CONTROLLER_OPTIONS = ("group", "override", "unicast", "track")
 
@@ -40,8 +41,8 @@ class ActionModule(ActionBase):
         if not isinstance(config, dict):
             raise AnsibleActionFail("keepalived_config: config must be a dictionary of keepalived's sections.")
         derived = {option: arguments.pop(option, None) for option in CONTROLLER_OPTIONS}
-        host, findings = None, []
-        if derived["group"]:
+        host, findings = None, self._misshapen(config, derived["override"])
+        if derived["group"] and not findings:
             config, host, findings = self._derive(config, derived, task_vars)
         findings = findings or judge(config, host=host)
         errors = refusals(findings)
@@ -52,13 +53,26 @@ class ActionModule(ActionBase):
         arguments["config"] = config
         result.update(self._execute_module(module_name="openvip.cluster.keepalived_config", module_args=arguments,
                                            task_vars=task_vars))
+        if "addresses" in result:
+            # As they are: a password may be part of one, and Ansible masks it in what a module returns.
+            result["addresses"] = addresses(config)
+        for finding in findings:
+            if finding.severity == "warning":
+                self._display.warning("%s: %s" % (task_vars["inventory_hostname"], finding))
         return result
+
+    @staticmethod
+    def _misshapen(config, override):
+        """Return the errors in what is given, before anything is derived from it; what is left out is no error yet."""
+        return [finding for data in (config, override or {}) for finding in check(given(data))
+                if finding.severity == "error" and finding.id != "missing-key"]
 
     def _derive(self, config, derived, task_vars):
         """Return the data, the normalised facts of this host, and what could not be derived."""
         host = task_vars["inventory_hostname"]
         names = self._members(derived["group"], host, task_vars)
-        held = [address["address"] for address in addresses(config)]
+        merged, dummy = merge(given(config), given(derived["override"] or {}))
+        held = [address["address"] for address in addresses(merged)]
         members = [Member(name, self._facts(name, held, task_vars)) for name in names]
         data, findings = derive(config, host, members, unicast=boolean(derived["unicast"] or False),
                                 tracked=derived["track"], override=derived["override"])

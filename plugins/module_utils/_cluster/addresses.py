@@ -26,5 +26,9 @@ def instance_addresses(instance):
 
 
 def addresses(data):
-    """Return the virtual addresses of every vrrp_instance of a configuration, in its order."""
-    return [address for instance in data.get("vrrp_instance") or [] for address in instance_addresses(instance)]
+    """Return the virtual addresses of every vrrp_instance of a configuration, in its order.
+
+    Those of an instance with priority 255 are left out: they are the host's own (RFC 5798 section 6.4.1).
+    """
+    return [address for instance in data.get("vrrp_instance") or [] if str(instance.get("priority")) != "255"
+            for address in instance_addresses(instance)]

@@ -13,15 +13,21 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import copy
+import ipaddress
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import interfaces_holding, own_address
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import (
+    interfaces_holding,
+    own_interface_address,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
 
 # Skew is (256 - priority) / 256 of the interval (RFC 5798 section 6.1), so high priorities take over faster.
 # 255 is the address owner, who ignores weights; 250 leaves room to add a weight.
 HIGHEST_PRIORITY = 250
 PRIORITY_STEP = 10
+# A definition without any of these would take every address off the cluster.
+WORK = ("vrrp_instance", "virtual_server", "raw")
 
 
 class Member:
@@ -80,23 +86,32 @@ def interface(instance, member):
         "Set interface, or correct the address (%s has: %s)." % (member.name, _describe(member.facts)))]
 
 
+def _segment_address(facts, network):
+    """Return the address of a host in I(network), without prefix, or C(None)."""
+    if facts is None or network is None:
+        return None
+    values = (ipaddress.ip_interface(value) for values in facts["interfaces"].values() for value in values)
+    return next((str(value.ip) for value in values if value.ip in network), None)
+
+
 def _unicast(instance, member, members):
-    """Return ``(keys, findings)``: the source address of a member and those of all the others."""
+    """Return ``(keys, findings)``: the source address of a member and those of all the others.
+
+    The segment is that of the instance's interface on the member, so that it may differ from the virtual address's.
+    """
     name = "vrrp_instance %s" % instance.get("name")
-    device = instance.get("interface")
     wanted = instance_addresses(instance)
-    version = 6 if wanted and ":" in wanted[0]["address"] else 4
+    own = own_interface_address(member.facts, instance["interface"], 6 if ":" in wanted[0]["address"] else 4)
     sources, findings = {}, []
     for other in members:
-        address = None
-        if other.facts is not None:
-            holding = [device] if other is member else interfaces_holding(other.facts, wanted[0]["address"])
-            address = next((own for own in (own_address(other.facts, item, version) for item in holding) if own), None)
+        address = str(own.ip) if own and other is member else _segment_address(other.facts, own and own.network)
         if address is None:
             findings.append(_error(
                 "unicast-peer-unknown", name,
-                "the address of %s on the segment of the virtual address is not known" % other.name,
-                "Gather the facts of %s first (run without --limit), or set unicast_peer." % other.name))
+                "no address of %s is known on the segment of %s's %s"
+                % (other.name, member.name, instance["interface"]),
+                "Gather the facts of %s first (run without --limit), or set unicast_peer and unicast_src_ip."
+                % other.name))
         sources[other.name] = address
     if findings:
         return {}, findings
@@ -162,8 +177,17 @@ def merge(data, override):
     return merged, findings
 
 
+def given(data):
+    """Leave out what is C(None), which Ansible fills in for options that are not set."""
+    if isinstance(data, dict):
+        return {key: given(value) for key, value in data.items() if value is not None}
+    if isinstance(data, list):
+        return [given(value) for value in data]
+    return data
+
+
 def pruned(data):
-    """Leave out what says nothing: C(None), empty blocks and empty lists, which Ansible fills in for unset options."""
+    """Leave out what says nothing to keepalived: C(None), empty blocks and empty lists."""
     if isinstance(data, dict):
         pairs = ((key, pruned(value)) for key, value in data.items())
         return {key: value for key, value in pairs if value is not None and value != {} and value != []}
@@ -180,7 +204,9 @@ def _derive_instance(instance, member, members, unicast):
         findings.extend(found)
         _defaults(instance, {"interface": device} if device else {})
     _defaults(instance, {"state": state(instance, index), "priority": priority(index, len(members))})
-    if unicast and instance.get("unicast_peer") is None and instance.get("interface") and instance_addresses(instance):
+    alone = len(members) == 1
+    if unicast and not alone and instance.get("unicast_peer") is None and instance.get("interface") \
+            and instance_addresses(instance):
         keys, found = _unicast(instance, member, members)
         findings.extend(found)
         _defaults(instance, keys)
@@ -202,7 +228,13 @@ def derive(config, host, members, unicast=False, tracked=None, override=None):
         return config, [_error("too-many-members", "the cluster", "%d members are more than priorities (1-%d)"
                                % (len(members), HIGHEST_PRIORITY), "Split the group into several clusters.")]
     member = next(other for other in members if other.name == host)
-    data, findings = merge(pruned(copy.deepcopy(config)), pruned(copy.deepcopy(override or {})))
+    override = given(copy.deepcopy(override or {}))
+    # Before, because what is derived may follow from it; and after, because it may be about what is derived.
+    data, dummy = merge(given(copy.deepcopy(config)), override)
+    findings = []
+    if not any(data.get(section) for section in WORK):
+        findings.append(_error("nothing-to-do", "the cluster", "the definition has no vrrp_instance",
+                               "Set vrrp_instance (the role's keepalived_vrrp_instance), or raw."))
     if tracked:
         track(data, tracked)
     for instance in data.get("vrrp_instance") or []:
@@ -212,4 +244,5 @@ def derive(config, host, members, unicast=False, tracked=None, override=None):
         _defaults(global_defs, {"router_id": host})
         if data.get("vrrp_script"):
             _defaults(global_defs, {"enable_script_security": True})
-    return data, findings
+    data, unknown = merge(data, override)
+    return data, findings + unknown

@@ -33,8 +33,9 @@ def from_ansible(ansible_facts):
     """Return the normalised facts of a host.
 
     :param ansible_facts: the C(ansible_facts) dictionary of a host, without the C(ansible_) prefix.
-    :returns: ``{"hostname": str, "interfaces": {name: ["address/prefix", ...]}}``; loopback is left out,
-        interfaces without an address are kept with an empty list. C(None) when no facts were gathered.
+    :returns: ``{"interfaces": {name: ["address/prefix", ...]}, "default": [address, ...]}``; loopback is left out,
+        interfaces without an address are kept with an empty list, and C(default) are the addresses of the default
+        routes. C(None) when no facts were gathered.
     """
     if not ansible_facts or "interfaces" not in ansible_facts:
         return None
@@ -42,27 +43,28 @@ def from_ansible(ansible_facts):
     for name in ansible_facts["interfaces"]:
         keys = (name, name.replace("-", "_"), re.sub(r"[-.:]", "_", name))
         fact = next((ansible_facts[key] for key in keys if key in ansible_facts), None) or {}
-        if name == "lo" or fact.get("type") == "loopback":
+        # The label of an address is listed among the interfaces, but it is no device.
+        if "device" not in fact or fact.get("type") == "loopback":
             continue
         interfaces[name] = _interface_addresses(fact)
-    return {"hostname": ansible_facts.get("hostname", ""), "interfaces": interfaces}
+    default = (ansible_facts.get(family) or {} for family in ("default_ipv4", "default_ipv6"))
+    return {"interfaces": interfaces, "default": [fact["address"] for fact in default if fact.get("address")]}
 
 
 def without_held(host, addresses):
     """Return I(host) without the virtual addresses that it happens to hold now.
 
-    The first address of an interface stays: that one is the host's own, and a virtual address equal to it is an error
-    for the checks to find.
+    The addresses of the default routes stay: they are the host's own, and a virtual address equal to one of them is an
+    error for the checks to find.
 
     :param host: normalised facts.
     :param addresses: iterable of addresses without prefix.
     """
     held = {ipaddress.ip_address(address) for address in addresses}
-    interfaces = {}
-    for name, values in host["interfaces"].items():
-        interfaces[name] = [value for index, value in enumerate(values)
-                            if index == 0 or ipaddress.ip_interface(value).ip not in held]
-    return dict(host, interfaces=interfaces)
+    held -= {ipaddress.ip_address(address) for address in host.get("default", ())}
+    return dict(host, interfaces={
+        name: [value for value in values if ipaddress.ip_interface(value).ip not in held]
+        for name, values in host["interfaces"].items()})
 
 
 def interfaces_holding(host, address):
@@ -80,10 +82,7 @@ def interfaces_holding(host, address):
     return names
 
 
-def own_address(host, interface, version):
-    """Return the first address of I(interface) of the IP version (4 or 6), without prefix, or C(None)."""
-    for value in host["interfaces"].get(interface, []):
-        parsed = ipaddress.ip_interface(value)
-        if parsed.version == version and not parsed.ip.is_link_local:
-            return str(parsed.ip)
-    return None
+def own_interface_address(host, interface, version):
+    """Return the first address of I(interface) of the IP version (4 or 6) as an C(ipaddress) interface, or C(None)."""
+    values = (ipaddress.ip_interface(value) for value in (host or {"interfaces": {}})["interfaces"].get(interface, []))
+    return next((value for value in values if value.version == version and not value.ip.is_link_local), None)

@@ -24,6 +24,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program im
 PREFIX = re.compile(r"^\((?:(?P<path>[^()]*): )?Line (?P<line>\d+)\) ")
 
 # Messages about a configuration that does what is written in it. Everything else is refused.
+# Keywords whose words behind the command line are a user and a group.
+_SCRIPT = re.compile(r"(notify|quorum_|startup_script|shutdown_script|.*_fifo_script)")
+
 HARMLESS = tuple(re.compile(pattern) for pattern in (
     r" is deprecated",
     r"^Please use ",
@@ -112,7 +115,7 @@ def as_root(text):
             found = True
         elif statement.keyword == "user" and ancestors:
             set_value(document, statement, ["root"])
-        elif statement.keyword.startswith(("notify", "quorum_")) and len(statement.words) > 2:
+        elif _SCRIPT.match(statement.keyword) and len(statement.words) > 2:
             set_value(document, statement, [statement.words[1].text])
     if not found:
         append(document, "global_defs {\n    script_user root\n}\n")

@@ -9,6 +9,8 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -18,6 +20,7 @@ from typing import Any, Dict, List, Optional
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
 
 PID_FILE = "/run/keepalived.pid"
+LOCK_FILE = "/run/openvip-keepalived.lock"
 # include/vrrp.h: VRRP_STATE_*
 STATES = {0: "INIT", 1: "BACKUP", 2: "MASTER", 3: "FAULT", 97: "DELETED", 98: "STOP"}
 POLL = 0.02
@@ -25,6 +28,10 @@ POLL = 0.02
 
 class StateError(Exception):
     """The state of the daemon cannot be read; the message says why and what to do."""
+
+
+class EndedError(StateError):
+    """The daemon has ended meanwhile."""
 
 
 def _alive(number):
@@ -75,10 +82,33 @@ def _fresh_dump(number, binary, kind, name, complete, timeout):
     outcome = run([binary, "--signum=%s" % kind], timeout)
     if outcome.code != 0 or not outcome.output.strip().isdigit():
         raise StateError("%s does not know the signal %s. Is it keepalived?" % (binary, kind))
-    path = _dump_path(number, name)
-    before = _inode(path)
-    os.kill(number, int(outcome.output))
     end = time.monotonic() + timeout
+    with _alone(end):
+        return _answer(number, int(outcome.output), _dump_path(number, name), complete, end)
+
+
+@contextlib.contextmanager
+def _alone(end):
+    """Let one reader at a time have the dump: there is one file for all, and each removes it.
+
+    :raises StateError: the others did not end in time.
+    """
+    with open(LOCK_FILE, "w", encoding="ascii") as stream:
+        while True:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if time.monotonic() > end:
+                    raise StateError("another process reads the state of keepalived and does not end.") from error
+                time.sleep(POLL)
+        yield
+
+
+def _answer(number, signal_number, path, complete, end):
+    """Signal the daemon and return what I(complete) makes of the dump that it writes before the time I(end)."""
+    before = _inode(path)
+    os.kill(number, signal_number)
     while time.monotonic() < end:
         if _inode(path) not in (None, before):
             try:
@@ -87,12 +117,13 @@ def _fresh_dump(number, binary, kind, name, complete, timeout):
             except OSError:
                 result = None
             if result is not None:
-                os.unlink(path)  # it holds the passwords in clear
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)  # it holds the passwords in clear
                 return result
         if not _alive(number):
-            raise StateError("keepalived (process %d) has ended. Look at its log." % number)
+            raise EndedError("keepalived (process %d) has ended. Look at its log." % number)
         time.sleep(POLL)
-    raise StateError("keepalived (process %d) wrote no %s within %s s. Look at its log." % (number, path, timeout))
+    raise StateError("keepalived (process %d) wrote no %s in time. Look at its log." % (number, path))
 
 
 def _entries(lines):

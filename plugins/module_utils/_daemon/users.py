@@ -9,22 +9,25 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import grp
 import pwd
 
 
 def script_users(data):
-    """Return the names of the users that the data gives scripts to, once each, in their order."""
+    """Return C((user, group or None)) of those that the data gives scripts to, once each, in their order."""
     named = [(data.get("global_defs") or {}).get("script_user")]
     named += [script.get("user") for script in data.get("vrrp_script") or []]
-    return list(dict.fromkeys(words.split()[0] for words in named if words))
+    return list(dict.fromkeys(tuple([*words.split(), None][:2]) for words in named if words))
 
 
 def missing(data):
-    """Return those of C(script_users) that this host does not know; keepalived drops the scripts of such a user."""
+    """Return the users and groups of C(script_users) that this host does not know; keepalived drops their scripts."""
     found = []
-    for name in script_users(data):
-        try:
-            pwd.getpwnam(name)
-        except KeyError:
-            found.append(name)
+    for user, group in script_users(data):
+        for lookup, name in ((pwd.getpwnam, user), (grp.getgrnam, group)):
+            try:
+                if name is not None:
+                    lookup(name)
+            except KeyError:
+                found.append(name)
     return found

@@ -14,7 +14,7 @@ from ansible_collections.openvip.cluster.plugins.action.keepalived_config import
 
 
 def facts(address, device="eth1"):
-    return {"hostname": "x", "interfaces": [device], device: {"ipv4": {"address": address, "prefix": "24"}}}
+    return {"interfaces": [device], device: {"device": device, "ipv4": {"address": address, "prefix": "24"}}}
 
 
 HOSTVARS = {"lb1": {"ansible_facts": facts("198.18.0.11")}, "lb2": {"ansible_facts": facts("198.18.0.12", "ens5")}}
@@ -70,6 +70,18 @@ def test_a_held_address_is_not_taken_for_an_own_one(run):
     held["ens5"]["ipv4_secondaries"] = [{"address": "198.18.0.100", "prefix": "24"}]
     result, dummy = run(group="lb", hostvars=dict(HOSTVARS, lb2={"ansible_facts": held}))
     assert result["changed"]
+
+
+@pytest.mark.parametrize("arguments", [
+    {"config": {"vrrp_instance": {"VI_1": {"virtual_router_id": 51}}}},
+    {"config": {"vrrp_instance": [{"name": "VI_1", "virtual_router_id": 51, "virtual_ipaddress": [{"address": "x"}]}]}},
+    {"config": dict(CONFIG, global_defs=["router_id"])},
+    {"override": {"vrrp_instance": {"VI_1": {"priority": 5}}}},
+    {"override": {"vrrp_instance": [{"name": "VI_1", "priority": 500}]}},
+])
+def test_data_of_the_wrong_shape_is_refused_and_not_a_traceback(run, arguments):
+    result, given = run(group="lb", **arguments)
+    assert result["failed"] and given == {} and "refused" in result["msg"]
 
 
 def test_an_unknown_group_is_refused_with_the_known_ones(run):

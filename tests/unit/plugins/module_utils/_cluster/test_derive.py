@@ -12,9 +12,9 @@ import pytest
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import Member, derive, merge, priority
 
 FACTS = {
-    "lb1": {"hostname": "lb1", "interfaces": {"eth0": ["10.9.0.11/24"], "eth1": ["198.18.0.11/24", "fd00:18::11/64"]}},
-    "lb2": {"hostname": "lb2", "interfaces": {"eth0": ["10.9.0.12/24"], "ens5": ["198.18.0.12/24", "fd00:18::12/64"]}},
-    "lb3": {"hostname": "lb3", "interfaces": {"eth1": ["198.18.0.13/24"]}},
+    "lb1": {"interfaces": {"eth0": ["10.9.0.11/24"], "eth1": ["198.18.0.11/24", "fd00:18::11/64"]}},
+    "lb2": {"interfaces": {"eth0": ["10.9.0.12/24"], "ens5": ["198.18.0.12/24", "fd00:18::12/64"]}},
+    "lb3": {"interfaces": {"eth1": ["198.18.0.13/24"]}},
 }
 MEMBERS = [Member(name, FACTS[name]) for name in ("lb1", "lb2", "lb3")]
 
@@ -62,7 +62,7 @@ def test_an_address_outside_every_subnet_is_refused_with_the_subnets():
 
 
 def test_an_address_in_two_subnets_is_refused():
-    twice = Member("lb1", {"hostname": "lb1", "interfaces": {"eth0": ["198.18.0.5/24"], "eth1": ["198.18.0.6/16"]}})
+    twice = Member("lb1", {"interfaces": {"eth0": ["198.18.0.5/24"], "eth1": ["198.18.0.6/16"]}})
     dummy, findings = derive(cluster(), "lb1", [twice])
     assert "several interfaces" in str(findings[0])
 
@@ -84,6 +84,22 @@ def test_unicast_without_the_facts_of_a_peer_is_refused_and_named():
     dummy, findings = derive(cluster(), "lb1", members, unicast=True)
     assert [finding.id for finding in findings] == ["unicast-peer-unknown"]
     assert "lb2" in str(findings[0]) and "--limit" in str(findings[0])
+
+
+def test_unicast_follows_the_given_interface_not_the_virtual_address():
+    config = cluster(virtual_ipaddress=["203.0.113.5/32"], interface="eth0")
+    data, findings = derive(config, "lb1", MEMBERS[:2], unicast=True)
+    assert findings == [] and data["vrrp_instance"][0]["unicast_peer"] == ["10.9.0.12"]
+
+
+def test_a_group_of_one_has_no_peers():
+    data, findings = derive(cluster(), "lb1", MEMBERS[:1], unicast=True)
+    assert findings == [] and "unicast_peer" not in data["vrrp_instance"][0]
+
+
+def test_a_definition_without_any_instance_is_refused():
+    dummy, findings = derive({"global_defs": {"router_id": "x"}}, "lb1", MEMBERS)
+    assert [finding.id for finding in findings] == ["nothing-to-do"] and "keepalived_vrrp_instance" in str(findings[0])
 
 
 def test_multicast_needs_no_facts_of_the_peers():
@@ -111,6 +127,13 @@ def test_an_instance_that_lists_its_own_tracking_keeps_it():
     config["vrrp_script"] = [{"name": "other", "script": "/usr/bin/true"}]
     instance = instance_of("lb1", config, tracked=TRACKED)
     assert instance["track_script"] == ["other"] and instance["track_file"] == ["nginx"]
+
+
+def test_tracking_can_be_declined_and_the_derived_check_overridden():
+    data, findings = derive(cluster(track_script=[]), "lb1", MEMBERS, tracked=TRACKED,
+                            override={"vrrp_script": [{"name": "check_nginx", "fall": 5}]})
+    assert findings == [] and data["vrrp_instance"][0]["track_script"] == []
+    assert data["vrrp_script"][0]["fall"] == 5
 
 
 def test_the_override_comes_last_and_is_found_by_name():

@@ -83,6 +83,12 @@ def test_scripts_are_given_to_root_for_the_versions_that_end_themselves():
         'vrrp_instance VI_1 {\n    notify_master "/a/b x"\n    notify "/c"\n}\n')
 
 
+@pytest.mark.parametrize("line", [
+    'startup_script "/a/b x" nobody', 'vrrp_notify_fifo_script "/a" nobody nogroup', 'quorum_up "/a" nobody'])
+def test_the_user_behind_any_kind_of_script_is_left_out(line):
+    assert "nobody" not in subject.as_root("global_defs {\n    %s\n}\n" % line)
+
+
 def test_without_a_script_user_root_is_added_behind_everything_so_that_lines_keep_their_numbers():
     text = "vrrp_script a {\n}\n"
     assert subject.as_root(text).startswith(text) and "script_user root" in subject.as_root(text)
