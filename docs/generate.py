@@ -4,6 +4,8 @@
 
     python docs/generate.py            writes them
     python docs/generate.py --check    changes nothing, names those that are out of date, and fails if there are any
+    python docs/generate.py --coverage FILE
+                                       counts which keywords of a list, as JSON, the table knows
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.openvip.cluster.docs.reference import coverage, page
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec, options_documentation
 
 TOP = Path(__file__).resolve().parent.parent
@@ -61,11 +64,15 @@ def role_config() -> str:
     return HEAD + yaml.dump({"__keepalived_config": config}, Dumper=Dumper, sort_keys=False, width=100)
 
 
-FILES = {"roles/keepalived/vars/main/config.yml": role_config,
+FILES = {"docs/keywords.md": page,
+         "roles/keepalived/vars/main/config.yml": role_config,
          "roles/keepalived/meta/argument_specs.yml": argument_specs}
 
 
 def main(arguments: list[str]) -> int:
+    if "--coverage" in arguments:
+        print(coverage(Path(arguments[arguments.index("--coverage") + 1])))
+        return 0
     outdated = []
     for name, generate in FILES.items():
         path, text = TOP / name, generate()

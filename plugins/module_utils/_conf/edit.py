@@ -66,6 +66,13 @@ def insert_after(document: Document, statement: Statement | None, new_text: str)
     return _insert(items, index, before, _checked(document, new_text), _newline(document))
 
 
+def insert_before(document: Document, statement: Statement, new_text: str) -> list[Statement]:
+    """Write ``new_text`` on lines of its own before the statement, which then begins a line if it did not."""
+    items, index = _locate(document, statement)
+    before = "{" if statement.offset else ""
+    return _insert(items, index, before, _checked(document, new_text), _newline(document))
+
+
 def append(parent: Document | Statement, new_text: str) -> list[Statement]:
     """Write ``new_text`` on lines of its own at the end of a Document or of a statement's block."""
     if isinstance(parent, Statement) and not parent.has_block:
@@ -118,8 +125,7 @@ def _locate(document: Document, statement: Statement) -> tuple[list[Statement | 
                 return items, index
             if isinstance(item, Statement) and item.items:
                 stack.append(item.items)
-    raise ValueError(f"{statement!r} is not in {document!r}; it was removed, replaced or comes from another tree"
-                     )
+    raise ValueError(f"{statement!r} is not in {document!r}; it was removed, replaced or comes from another tree")
 
 
 def _checked(parent: Document | Statement, new_text: str) -> str:

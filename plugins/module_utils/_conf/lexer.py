@@ -46,9 +46,12 @@ _INCLUDE = re.compile(r"include[rmwba]?[ \t\f\v\r]+(?=[^ \t\f\v\r\n])")
 _INCLUDE_WORD = re.compile(r"include[rmwba]?")
 _SEQUENCE = re.compile(r"~(?:SEQ|LST)[^()]*\([^)]*(\))?")
 _UNQUOTED_SPECIAL = re.compile(r"[^\t -~]|[\"{}\\!#]")
+_PLAIN_TOKEN = re.compile(r"[^ \t]+")
 _ENDING_BACKSLASHES = re.compile(r"\\+\Z")
 
-_UNICODE_SPACE = re.compile("[\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]")
+# Characters that look like a blank, or like nothing, and belong to the word they touch.
+MISREAD_SPACE = "[\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
+_UNICODE_SPACE = re.compile(MISREAD_SPACE)
 _LONG_LINE = re.compile(r"[^\n]{256,}")
 _LONE_RETURN = re.compile(r"\r+(?![\r\n]|\Z)")
 
@@ -129,9 +132,14 @@ def word_value(token: Match[str]) -> str:
     return inner.replace('\\"', '"') if "\\" in inner else inner
 
 
-def split_plain(text: str) -> list[str] | None:
-    """Return the words of a text that has nothing but ASCII words; None when it may have more than that."""
-    return None if _UNQUOTED_SPECIAL.search(text) else text.split()
+def is_plain(text: str, start: int, end: int) -> bool:
+    """Say whether there is nothing but unquoted ASCII words."""
+    return _UNQUOTED_SPECIAL.search(text, start, end) is None
+
+
+def plain_words(text: str, start: int, end: int) -> list[tuple[str, str, int, bool]]:
+    """Return (text, value, offset, False) of each word of a text that is_plain()."""
+    return [(match.group(), match.group(), match.start(), False) for match in _PLAIN_TOKEN.finditer(text, start, end)]
 
 
 def continues(text: str, start: int, end: int) -> bool:

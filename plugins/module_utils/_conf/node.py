@@ -122,18 +122,28 @@ class Statement:
         self._values = None
 
     def _read(self) -> tuple[str, ...]:
-        text = self.head.strip(lexer.WHITE)
-        if self.has_block and text.endswith("{"):
-            text = text[:-1]
-        plain = self.kind == "statement" and self.condition is None
-        values = lexer.split_plain(text) if plain else None
-        if values is None:
-            values = [word[1] for word in self._words()]
+        span = self._plain_span()
+        values = [word[1] for word in self._all_words()] if span is None else self.head[span[0]:span[1]].split()
         self._values = tuple(values) or ("",)
         return self._values
 
     def _words(self) -> list[tuple[str, str, int, bool]]:
         """Return (text, value, offset in head, quoted) of each word."""
+        span = self._plain_span()
+        return self._all_words() if span is None else lexer.plain_words(self.head, *span)
+
+    def _plain_span(self) -> tuple[int, int] | None:
+        """Return where the words begin and end; None when there may be more than unquoted ASCII words."""
+        if self.kind != "statement" or self.condition is not None:
+            return None
+        head = self.head
+        end = len(head.rstrip(lexer.WHITE))
+        if self.has_block and head.endswith("{", 0, end):
+            end -= 1
+        start = len(head) - len(head.lstrip(lexer.WHITE))
+        return (start, end) if lexer.is_plain(head, start, end) else None
+
+    def _all_words(self) -> list[tuple[str, str, int, bool]]:
         head = self.head
         end = lexer.code_end(head)
         start = lexer.skip_white(head, 0, end)

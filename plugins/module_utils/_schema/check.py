@@ -9,12 +9,14 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from functools import lru_cache
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 
 from . import layout, table, values
 from .finding import ERROR, INFO, WARNING, BadValueError, Finding
+from .layout import RAW, REMEMBERED
 from .line import first_word
 from .row import BLOCK, BODY, HEAD, Row, Version, version_text
 
@@ -29,7 +31,6 @@ RENAMED = "renamed-key"
 
 # The object of findings about the top level.
 ROOT = "configuration"
-RAW = "raw"
 
 
 def check(data: Any, version: Optional[Sequence[int]] = None) -> List[Finding]:
@@ -69,10 +70,12 @@ class _Checker:
         raw = self._raw(path, data.get(RAW), label, level)
         if raw:
             found[RAW] = raw
-        present = set(given) | {first_word(text) for text in raw}
-        for row in table.rows(path).values():
-            if row.required and not present & {row.keyword, *(alias.keyword for alias in row.aliases)}:
-                self._error(MISSING, label, "%s is missing." % row.keyword, row.remedy or 'Add "%s".' % row.keyword)
+        for row in table.required(path):
+            names = {row.keyword, *(alias.keyword for alias in row.aliases)}
+            if row.keyword not in given and not any(first_word(text) in names for text in raw):
+                self._error(
+                    MISSING, label, "%s is missing." % row.keyword, row.remedy or 'Add "%s".' % row.keyword, row.keyword
+                )
         return found
 
     def _by_keyword(self, path: str, data: Dict[Any, Any], label: str) -> Dict[str, Any]:
@@ -82,14 +85,16 @@ class _Checker:
             row = table.find(str(key), path)
             if row is None:
                 if key != RAW:
-                    self._error(UNKNOWN, label, 'unknown key "%s".' % key, _remedy_for_unknown(str(key), path))
+                    self._error(
+                        UNKNOWN, label, 'unknown key "%s".' % key, _remedy_for_unknown(str(key), path), str(key)
+                    )
             elif value is not None:
                 if row.keyword in given and given[row.keyword] != value:
                     message = "%s is given by two names with different values." % row.keyword
-                    self._error(DUPLICATE, label, message, "Keep one of them.")
+                    self._error(DUPLICATE, label, message, "Keep one of them.", row.keyword)
                 elif key != row.keyword:
                     message = "%s is another name of %s." % (key, row.keyword)
-                    self._report(RENAMED, INFO, label, message, "Write %s." % row.keyword)
+                    self._report(RENAMED, INFO, label, message, "Write %s." % row.keyword, row.keyword)
                 given[row.keyword] = value
         return given
 
@@ -100,17 +105,14 @@ class _Checker:
         if found is None or found in ({}, []) or not self._known(row, found, label):
             return None
         if row.deprecated:
-            self._report(DEPRECATED, WARNING, label, "%s is deprecated." % row.keyword, row.deprecated)
+            self._report(DEPRECATED, WARNING, label, "%s is deprecated." % row.keyword, row.deprecated, row.keyword)
         return found
 
     def _checked(self, row: Row, value: Any, label: str, level: int) -> Any:
         """The canonical value of a row that is no block; every bad item of a list is reported."""
         try:
             if not row.is_list:
-                found = values.check(row, value)
-                if found is not None:
-                    self._try_lines(row, found, level)
-                return found
+                return _canonical(row, value, level)
             items = values.items(row, value)
         except BadValueError as problem:
             self._bad_value(row, label, problem)
@@ -119,18 +121,10 @@ class _Checker:
         for item in items:
             try:
                 good.append(values.check_item(row, item))
-                self._try_lines(row, good[-1:], level)
+                _try_lines(row, good[-1:], level)
             except BadValueError as problem:
-                self._bad_value(row, label, problem)
+                self._bad_value(row, label, problem, None if row.secret else str(item))
         return good
-
-    @staticmethod
-    def _try_lines(row: Row, value: Any, level: int) -> None:
-        """Write the value to see whether it can be written."""
-        if row.place == BODY:
-            layout.body_lines(row, value, level)
-        elif row.place != HEAD:
-            layout.keyword_lines(row, value, row.keyword, level)
 
     def _known(self, row: Row, value: Any, label: str) -> bool:
         """Whether the version knows the keyword; reported when not."""
@@ -139,12 +133,12 @@ class _Checker:
             change = "came with" if row.since and self.version and self.version < row.since else "ended with"
             when = version_text((row.since if change == "came with" else row.until) or ())
             message = "%s %s keepalived %s, this is %s." % (row.keyword, change, when, have)
-            self._error(VERSION, label, message, "Remove it or change the version of keepalived.")
+            self._error(VERSION, label, message, "Remove it or change the version of keepalived.", row.keyword)
             return False
         if row.decimals_since and self.version and self.version < row.decimals_since and isinstance(value, float):
             since = version_text(row.decimals_since)
             message = "%s takes whole numbers only before keepalived %s, this is %s." % (row.keyword, since, have)
-            self._error(VERSION, label, message, "Use a whole number.")
+            self._error(VERSION, label, message, "Use a whole number.", row.keyword)
             return False
         return True
 
@@ -156,26 +150,30 @@ class _Checker:
             self._error(VALUE, name, "must be a list of dictionaries.", "Write a dash before the first key.")
             return None
         found: List[Dict[str, Any]] = []
-        seen: Dict[Tuple[str, ...], str] = {}
+        seen: Set[Tuple[str, ...]] = set()
         for number, item in enumerate(value, 1):
-            item_name = _item_name(row, name, item, number)
-            block = self.section(row.path, item, item_name, level + 1)
+            item_label = item_name(row, name, item, number)
+            block = self.section(row.path, item, item_label, level + 1)
             found.append(block)
             if layout.head_form(row, block) is None:
                 if isinstance(item, dict) and layout.head_form(row, item) is None:
-                    self._error(MISSING, item_name, *_head_message(row, item))
+                    self._error(MISSING, item_label, *_head_message(row, item))
                 continue
-            words = tuple(layout.head_words(row, block))
-            if words and words in seen:
-                self._error(DUPLICATE, item_name, "is defined twice.", "Rename or remove one of them.")
-            seen[words] = item_name
+            try:
+                layout.opening(row, block, row.spelled, level)
+            except BadValueError as problem:
+                self._bad_value(row, item_label, problem)
+            identity = layout.identity(row, block)
+            if identity and identity in seen:
+                self._error(DUPLICATE, item_label, "is defined twice.", "Rename or remove one of them.")
+            seen.add(identity)
         return found
 
     def _raw(self, path: str, value: Any, label: str, level: int) -> List[str]:
         texts = [value] if isinstance(value, str) else value or []
         if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
             self._error(
-                VALUE, label, "raw must be a list of text.", "Write every line or block after a dash, in quotes."
+                VALUE, label, "raw must be a list of text.", "Write every line or block after a dash, in quotes.", RAW
             )
             return []
         found = []
@@ -183,26 +181,70 @@ class _Checker:
             tidy = layout.tidy_raw(text)
             problems = parse("\n".join(layout.raw_lines(tidy, level))).problems
             for problem in problems[:1]:
-                self._error(VALUE, label, "raw line %d: %s." % (problem.line, problem.message), "")
+                self._error(VALUE, label, "raw line %d: %s." % (problem.line, problem.message), "", RAW)
             if tidy and not problems:
                 found.append(tidy)
         return layout.sorted_raw(found, path)
 
-    def _bad_value(self, row: Row, label: str, problem: BadValueError) -> None:
-        self._error(VALUE, label, "%s %s" % (row.keyword, problem.message), problem.remedy or row.remedy)
+    def _bad_value(self, row: Row, label: str, problem: BadValueError, entry: Optional[str] = None) -> None:
+        message = "%s %s" % (row.keyword, problem.message)
+        self._error(VALUE, label, message, problem.remedy or row.remedy, row.keyword, entry)
 
-    def _error(self, identifier: str, label: str, message: str, remedy: str) -> None:
-        self._report(identifier, ERROR, label, message, remedy)
+    def _error(
+        self,
+        identifier: str,
+        label: str,
+        message: str,
+        remedy: str,
+        keyword: Optional[str] = None,
+        entry: Optional[str] = None,
+    ) -> None:
+        self._report(identifier, ERROR, label, message, remedy, keyword, entry)
 
-    def _report(self, identifier: str, severity: str, label: str, message: str, remedy: str) -> None:
-        self.findings.append(Finding(identifier, severity, label, message, remedy))
+    def _report(
+        self,
+        identifier: str,
+        severity: str,
+        label: str,
+        message: str,
+        remedy: str,
+        keyword: Optional[str] = None,
+        entry: Optional[str] = None,
+    ) -> None:
+        self.findings.append(Finding(identifier, severity, label, message, remedy, keyword=keyword, entry=entry))
 
 
-def _item_name(row: Row, name: str, item: Any, number: int) -> str:
+def _canonical(row: Row, value: Any, level: int) -> Any:
+    """The canonical value of a row that is no list, None when it is left out. Raises BadValueError."""
+    return (_scalar if isinstance(value, (str, int, float)) else _checked_and_tried)(row, value, level)
+
+
+def _checked_and_tried(row: Row, value: Any, level: int) -> Any:
+    found = values.check(row, value)
+    if found is not None:
+        _try_lines(row, found, level)
+    return found
+
+
+_scalar = lru_cache(maxsize=REMEMBERED, typed=True)(_checked_and_tried)
+
+
+def _try_lines(row: Row, value: Any, level: int) -> None:
+    """Write the value to see whether it can be written."""
+    if row.place == BODY:
+        layout.body_lines(row, value, level)
+    elif row.place != HEAD:
+        layout.keyword_lines(row, value, row.spelled, level)
+
+
+def item_name(row: Row, name: str, item: Any, number: int) -> str:
     """The name of one block in messages: its head as it was given, else its place in the list."""
-    heads = [head.keyword for head in table.placed(row.path, HEAD)]
-    given = [str(item[key]) for key in heads if item.get(key) is not None] if isinstance(item, dict) else []
-    return " ".join([name, *given]) if given else "%s (number %d)" % (name, number)
+    heads = [head.keyword for head in table.placed(row.path, HEAD)] if isinstance(item, dict) else []
+    given = [key for key in heads if item.get(key) is not None]
+    if not given:
+        return "%s (number %d)" % (name, number)
+    form = layout.head_form(row, item) or ["<%s>" % key for key in given]
+    return " ".join([name, *(str(item[part[1:-1]]) if layout.is_key(part) else part for part in form)])
 
 
 def _head_message(row: Row, item: Dict[str, Any]) -> Tuple[str, str]:

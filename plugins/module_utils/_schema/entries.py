@@ -7,6 +7,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+import re
 from typing import Dict, Tuple
 
 from .finding import BadValueError
@@ -41,6 +42,14 @@ def _either(word: str, otherwise: Check) -> Check:
 def _broadcast(word: str) -> None:
     if word not in ("-", "+"):
         address(word, 4)
+
+
+def _scope(word: str) -> None:
+    """A scope of addresses (rtnetlink(7)) by name or number."""
+    if word.isdigit():
+        number(0, 255)(word)
+    else:
+        one_of("global", "site", "link", "host", "nowhere")(word)
 
 
 def _weight(limit: int, last: Tuple[str, ...] = ("reverse", "noreverse")) -> Tuple[Argument, ...]:
@@ -101,6 +110,53 @@ def _key(word: str) -> None:
         raise BadValueError("must have 32 to 64 bytes.", "Make one with: openssl rand -hex 32.")
 
 
+def _addresses(word: str) -> None:
+    """An address, a range up to an address or to its last number, or a network."""
+    first, dash, last = word.partition("-")
+    if not dash:
+        prefix(word)
+        return
+    low = address(first)
+    if not {".", ":"} & set(last):
+        number(0, 255)(last) if low.version == 4 else _short(last)
+        return
+    high = address(last, low.version)
+    if int(high) < int(low):
+        raise BadValueError('ends before it begins, got "%s".' % word, "Swap the two addresses.")
+
+
+def _short(word: str) -> None:
+    """The last group of an IPv6 address."""
+    if not re.match(r"[0-9a-fA-F]{1,4}\Z", word):
+        raise BadValueError('must end with up to four hexadecimal digits, got "%s".' % word, "Write it like fd00::1-f.")
+
+
+def _granularity(word: str) -> None:
+    if "." in word:
+        address(word, 4)
+    else:
+        number(1, 128)(word)
+
+
+def _status_codes(word: str) -> None:
+    if not re.match(r"[0-9]{3}(-[0-9]{3})?\Z", word):
+        raise BadValueError('must be a code or a range of codes, got "%s".' % word, "Write it like 200 or 200-299.")
+    first, _dash, last = word.partition("-")
+    number(100, 999)(first)
+    number(int(first), 999)(last or first)
+
+
+def _matches(pattern: str, what: str, like: str) -> Check:
+    """A check for words of one form."""
+    form = re.compile(pattern + r"\Z")
+
+    def check(word: str) -> None:
+        if not form.match(word):
+            raise BadValueError('must be %s, got "%s".' % (what, word), "Write it like %s." % like)
+
+    return check
+
+
 def _no_option(word: str, options: Tuple[str, ...]) -> None:
     if word in options:
         raise BadValueError('must be a name, got "%s".' % word)
@@ -128,7 +184,7 @@ _ADDRESS_OPTIONS: Options = {
     "brd": (Argument("the broadcast address", _broadcast),),
     "broadcast": (Argument("the broadcast address", _broadcast),),
     "dev": (Argument("the interface", interface),),
-    "scope": (Argument("the scope", text),),
+    "scope": (Argument("the scope", _scope),),
     "label": (Argument("the label", label),),
     "peer": (Argument("the peer", prefix),),
     "home": (),
@@ -188,6 +244,20 @@ LINKBEAT_INTERFACE = Grammar(
 )
 INTERFACE_NAME = Grammar("INTERFACE", (Argument("the interface", interface),))
 NAME = Grammar("NAME", (Argument("the name", text),))
+_PORT = Argument("the port", number(0, 65535), optional=True)
+SERVICE = Grammar(
+    "IP[-LAST|/PREFIX] [PORT] or fwmark NUMBER [inet|inet6]",
+    (Argument("the address", _addresses), _PORT),
+    forms={
+        "fwmark": Grammar(
+            "fwmark NUMBER [inet|inet6]",
+            (
+                Argument("the firewall mark", number(0, UINT_MAX)),
+                Argument("the family", one_of("inet", "inet6"), optional=True),
+            ),
+        )
+    },
+)
 
 # -- options with several words ----------------------------------------------------------------------------------
 
@@ -262,4 +332,65 @@ IPVLAN = Grammar(
 )
 IPTABLES = Grammar("[IN_CHAIN [OUT_CHAIN]]", (Argument("the chain", text), Argument("the chain", text, optional=True)))
 IPSETS = Grammar("SET [SET ...]", (Argument("the set", text),), repeat=True)
+SERVER = Grammar("IP [PORT]", (Argument("the address", address), _PORT))
+FORWARDING = Grammar(
+    "NAT|DR|TUN [type ipip|gue|gre] [port 1..65535] [nocsum|csum|remcsum]",
+    (Argument("the method", one_of("NAT", "DR", "TUN")),),
+    {
+        "type": (Argument("the type of tunnel", one_of("ipip", "gue", "gre")),),
+        "port": (Argument("the port", number(1, 65535)),),
+        "nocsum": (),
+        "csum": (),
+        "remcsum": (),
+    },
+)
+GRANULARITY = Grammar("NETMASK or 1..128", (Argument("the mask", _granularity),), numeric=True)
+FILE_WEIGHT = Grammar("-%d..%d [reverse|noreverse]" % (INT_MAX, INT_MAX), _weight(INT_MAX), numeric=True)
+DIGEST = Grammar(
+    "32 hexadecimal digits",
+    (Argument("the digest", _matches("[0-9a-fA-F]{32}", "32 hexadecimal digits", "9b3a0c85a887a256d6939da88aabd8cd")),),
+)
+STATUS_CODES = Grammar(
+    "CODE[-CODE] [CODE[-CODE] ...]", (Argument("the status code", _status_codes),), repeat=True, numeric=True
+)
+_REGEX_OPTIONS = [
+    "allow_empty_class",
+    "alt_bsux",
+    "auto_callout",
+    "caseless",
+    "dollar_endonly",
+    "dotall",
+    "dupnames",
+    "extended",
+    "firstline",
+    "match_unset_backref",
+    "multiline",
+    "never_ucp",
+    "never_utf",
+    "no_auto_capture",
+    "no_auto_possess",
+    "no_dotstar_anchor",
+    "no_start_optimize",
+    "ucp",
+    "ungreedy",
+    "utf",
+    "never_backslash_c",
+    "alt_circumflex",
+    "alt_verbnames",
+    "use_offset_limit",
+]
+REGEX_OPTIONS = Grammar("OPTION [OPTION ...]", (Argument("the option", one_of(*_REGEX_OPTIONS)),), repeat=True)
+REGEX_STACK = Grammar(
+    "START MAXIMUM", (Argument("the first size", number(0, None)), Argument("the largest size", number(0, None)))
+)
+BYTES = Grammar(
+    "HEX [HEX ...]",
+    (Argument("the text", _matches("[0-9a-fA-F]+", "hexadecimal digits", "0a1b")),),
+    repeat=True,
+)
+BYTE_PATTERN = Grammar(
+    "HEX|X [HEX|X ...]",
+    (Argument("the text", _matches("[0-9a-fA-FxX]+", "hexadecimal digits and X", "0aXX")),),
+    repeat=True,
+)
 HMAC_KEY = Grammar("ID VALUE|file:PATH", (Argument("the identifier", _key_identifier), Argument("the key", _key)))

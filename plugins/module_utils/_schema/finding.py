@@ -30,6 +30,7 @@ class Finding:
 
     ``id`` is stable and documented, ``severity`` is ERROR, WARNING or INFO, ``object`` names the block
     ("vrrp_instance VI_1"). ``message`` and ``remedy`` are sentences. ``line`` and ``column`` count from 1.
+    ``keyword`` is the keyword in that block which the finding is about, ``entry`` the item of its list.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Finding:
     path: Optional[str] = None
     line: Optional[int] = None
     column: Optional[int] = None
+    keyword: Optional[str] = None
+    entry: Optional[str] = None
 
     def __str__(self) -> str:
         place = [str(part) for part in (self.path, self.line, self.column) if part is not None]

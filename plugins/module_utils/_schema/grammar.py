@@ -9,7 +9,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .finding import BadValueError
 from .words import Check, did_you_mean
@@ -28,7 +28,7 @@ class Grammar(NamedTuple):
 
     ``options`` maps a word to the arguments that follow it; () is an option without a value. ``repeat``: the last
     argument may come any number of times. ``anything``: words are not looked at. ``numeric``: a line that
-    is one whole number may be a number in the data.
+    is one whole number may be a number in the data. ``forms`` maps a first word to the grammar of what follows it.
     """
 
     usage: str
@@ -37,13 +37,16 @@ class Grammar(NamedTuple):
     repeat: bool = False
     anything: bool = False
     numeric: bool = False
+    forms: Mapping[str, Any] = {}
 
 
 def check_words(grammar: Grammar, words: Sequence[str]) -> None:
     """Raise BadValueError when the words do not fit the grammar; the message names the word at fault."""
     if grammar.anything:
         return
-    refused: Optional[BadValueError] = None
+    if words and words[0] in grammar.forms:
+        check_words(grammar.forms[words[0]], words[1:])
+        return
     position, refused = _arguments(grammar.arguments, words, 0, grammar.usage)
     while grammar.repeat and position < len(words):
         _check(grammar.arguments[-1], words[position])

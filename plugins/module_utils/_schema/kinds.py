@@ -27,6 +27,7 @@ from .row import (
     LINES,
     NAMES,
     PATH,
+    REGEX,
     SCRIPT,
     SCRIPT_USER,
     STRING,
@@ -77,7 +78,7 @@ class Int(Type):
             return int(value)
         if isinstance(value, bool) or not isinstance(value, (int, str)):
             raise BadValueError("must be a whole number, got %s." % shown(value), "Write digits only.")
-        return words.to_int(str(value).strip(), unit)
+        return words.to_int(str(value).strip(line.WHITE), unit)
 
     def to_words(self, row: Row, value: Any) -> List[str]:
         return [words.number_text(value)]
@@ -102,7 +103,7 @@ class Decimal(Int):
             if not math.isfinite(value):
                 raise BadValueError("must be a number, got %s." % value, "Write it like 1 or 0.5.")
             return words.to_decimal("%.6f" % value)
-        return words.to_decimal(str(value).strip(), unit)
+        return words.to_decimal(str(value).strip(line.WHITE), unit)
 
 
 class Flag(Type):
@@ -145,9 +146,17 @@ class Enum(Type):
     """One of the row's choices."""
 
     def check(self, row: Row, value: Any) -> Any:
-        found = _text(row, value)
+        # YAML takes a version such as 1.1 for a number
+        found = self._choice(row, str(value) if isinstance(value, float) else _text(row, value))
         words.one_of(*row.choices)(found)
         return found
+
+    def from_words(self, row: Row, given: Sequence[Word]) -> Any:
+        return self._choice(row, _single(given).value)
+
+    @staticmethod
+    def _choice(row: Row, word: str) -> str:
+        return word.upper() if row.any_case and word.upper() in row.choices else word
 
 
 class Ip(Type):
@@ -198,7 +207,7 @@ class Script(Type):
     """A command line, written as one quoted word."""
 
     def check(self, row: Row, value: Any) -> Any:
-        found = _text(row, value).strip()
+        found = _text(row, value).strip(line.WHITE)
         if not found:
             raise BadValueError("must not be empty.", "Name a program with its full path.")
         return found
@@ -210,7 +219,7 @@ class Script(Type):
             raise BadValueError(str(error) + ".") from None
 
     def from_words(self, row: Row, given: Sequence[Word]) -> Any:
-        return _single(given).value.strip()
+        return _single(given).value.strip(line.WHITE)
 
 
 class ScriptUser(Script):
@@ -244,7 +253,16 @@ class ScriptUser(Script):
             return super().from_words(row, given)
         if not 1 <= len(given) <= len(self._KEYS):
             raise BadValueError("has %d words." % len(given), "Put the command in double quotes.")
-        return dict(zip(self._KEYS, (word.value.strip() for word in given)))
+        return dict(zip(self._KEYS, (word.value.strip(line.WHITE) for word in given)))
+
+
+class Regex(Type):
+    """A regular expression, written as one quoted word in which backslashes escape."""
+
+    def to_words(self, row: Row, value: Any) -> List[str]:
+        # in double quotes an escaped one of them would make the daemon look for braces behind it
+        word = super().to_words(row, value.replace("\\", "\\\\").replace('"', "\\042"))[0]
+        return [word if word.startswith('"') else '"%s"' % word]
 
 
 class Words(Type):
@@ -256,7 +274,7 @@ class Words(Type):
         if row.entry is not None and row.entry.numeric and isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         found = _text(row, value)
-        given = line.split("x " + found)[1:] if found.strip() else line.split(found)
+        given = line.split("x " + found)[1:] if found.strip(line.WHITE) else line.split(found)
         self._check_grammar(row, found, given)
         return self.from_words(row, given)
 
@@ -307,6 +325,7 @@ TYPES: Dict[str, Type] = {
     PATH: Path(),
     SCRIPT: Script(),
     SCRIPT_USER: ScriptUser(),
+    REGEX: Regex(),
     WORDS: Words(),
     NAMES: String(),
     LINES: Lines(),

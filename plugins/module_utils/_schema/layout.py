@@ -7,22 +7,32 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-import textwrap
+from functools import lru_cache
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from . import table, values
-from .line import INDENT, first_word, written
+from .line import INDENT, WHITE, first_word, written
 from .row import HEAD, LINES, NAMES, OLDEST, Row, Version
 
+# What indents a line.
+BLANKS = " \t"
 
+# The key of the lines that are written as they are.
+RAW = "raw"
+
+# Of large configurations most lines are the same, so what was worked out for one is remembered.
+REMEMBERED = 8192
+
+
+@lru_cache(maxsize=REMEMBERED)
 def spelling(row: Row, version: Optional[Version]) -> Optional[str]:
     """The name by which a version of keepalived knows the keyword, or None; no version is the newest."""
     if version is None:
-        return row.keyword
+        return row.spelled
     if row.until is not None and version > row.until:
         return None
     if version >= (row.since or OLDEST) or row.since is None:
-        return row.keyword
+        return row.spelled
     known = [alias.keyword for alias in row.aliases if alias.since is None or version >= alias.since]
     return known[0] if known else None
 
@@ -30,9 +40,22 @@ def spelling(row: Row, version: Optional[Version]) -> Optional[str]:
 def keyword_lines(row: Row, value: Any, keyword: str, level: int) -> List[str]:
     """The lines of one keyword that is no block with keywords. Raises BadValueError for what cannot be written."""
     if row.type in (NAMES, LINES):
-        return framed([keyword], [written(values.to_words(row, item), level + 1) for item in value], level)
+        lines = [written(values.to_words(row, item), level + 1) for item in value]
+        return framed(written([keyword, "{"], level), lines, level)
     items = value if row.repeatable else [value]
-    return [written([keyword, *values.to_words(row, item)], level) for item in items]
+    return [
+        (
+            _keyword_line(row, item, keyword, level)
+            if isinstance(item, (str, int, float))
+            else written([keyword, *values.to_words(row, item)], level)
+        )
+        for item in items
+    ]
+
+
+@lru_cache(maxsize=REMEMBERED, typed=True)
+def _keyword_line(row: Row, item: Any, keyword: str, level: int) -> str:
+    return written([keyword, *values.to_words(row, item)], level)
 
 
 def body_lines(row: Row, value: Any, level: int) -> List[str]:
@@ -40,18 +63,54 @@ def body_lines(row: Row, value: Any, level: int) -> List[str]:
     return [written(values.to_words(row, item), level) for item in value]
 
 
-def framed(words: Sequence[str], lines: List[str], level: int) -> List[str]:
+def framed(first: str, lines: List[str], level: int) -> List[str]:
     """The lines of a block, in its braces."""
-    return [written([*words, "{"], level), *lines, INDENT * level + "}"]
+    return [first, *lines, INDENT * level + "}"]
+
+
+def spread(row: Row, blocks: Sequence[Dict[str, Any]], version: Optional[Version]) -> Sequence[Dict[str, Any]]:
+    """The blocks as a version of keepalived can read them: what one must not hold becomes a block beside it."""
+    inner = table.spread(row.path)
+    if inner is None or inner.spread is None or version is None:
+        return blocks
+    if not inner.spread.first <= version <= inner.spread.last:
+        return blocks
+    found: List[Dict[str, Any]] = []
+    for block in blocks:
+        outer = {key: value for key, value in block.items() if key != inner.keyword}
+        if inner.keyword not in block or any(key in outer for key in inner.spread.own):
+            found.append(outer)
+        for within in block.get(inner.keyword, []):
+            merged = {**outer, **within}
+            raw = sorted_raw([*outer.get(RAW, []), *within.get(RAW, [])], row.path)
+            in_order = {key: merged[key] for key in table.rows(row.path) if key in merged}
+            found.append({**in_order, RAW: raw} if raw else in_order)
+    return found
 
 
 def head_form(row: Row, data: Dict[str, Any]) -> Optional[Tuple[str, ...]]:
     """The form of a block's head that uses exactly the head keys in the data, or None; () for a block without."""
-    given = {head.keyword for head in table.placed(row.path, HEAD) if data.get(head.keyword) is not None}
+    given = [head.keyword for head in table.placed(row.path, HEAD) if data.get(head.keyword) is not None]
+    return _form(row, *given)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _form(row: Row, *given: str) -> Optional[Tuple[str, ...]]:
     for form in row.heads or ((),):
-        if given == {part[1:-1] for part in form if is_key(part)}:
+        if set(given) == {part[1:-1] for part in form if is_key(part)}:
             return form
     return None
+
+
+def identity(row: Row, data: Dict[str, Any]) -> Tuple[str, ...]:
+    """What makes a block another one than those beside it; () for blocks that may be the same."""
+    words = head_words(row, data)
+    return (*words, *(str(data.get(key)) for key in row.distinct)) if words else ()
+
+
+def opening(row: Row, data: Dict[str, Any], keyword: str, level: int) -> str:
+    """The line with which a block begins. Raises BadValueError for what cannot be written."""
+    return written([keyword, *head_words(row, data), "{"], level)
 
 
 def head_words(row: Row, data: Dict[str, Any]) -> List[str]:
@@ -73,8 +132,7 @@ def raw_rank(text: str, section: str) -> int:
     if text.startswith("$"):
         return -1
     row = table.find(first_word(text), section)
-    order = list(table.rows(section))
-    return order.index(row.keyword) if row else len(order)
+    return row.rank if row else len(table.rows(section))
 
 
 def sorted_raw(texts: Sequence[str], section: str) -> List[str]:
@@ -84,13 +142,21 @@ def sorted_raw(texts: Sequence[str], section: str) -> List[str]:
 
 def tidy_raw(text: str, offset: int = 0) -> str:
     """Raw lines without the indentation they have in common; the first one began at ``offset`` in its line."""
-    lines = text.replace("\r\n", "\n")
-    if offset:
-        first, newline, rest = lines.partition("\n")
-        return (first.strip() + newline + textwrap.dedent(rest)).strip()
-    return textwrap.dedent(lines).strip()
+    lines = text.replace("\r\n", "\n").split("\n")
+    first = [lines.pop(0).lstrip(BLANKS)] if offset else []
+    # behind other white space than blanks an "@" or "$" is no condition or definition
+    return "\n".join(first + _dedented(lines)).lstrip(BLANKS + "\n").rstrip(WHITE)
 
 
 def raw_lines(text: str, level: int) -> List[str]:
     """Raw lines, indented."""
-    return textwrap.indent(text, INDENT * level).split("\n")
+    return [INDENT * level + line if line.strip(BLANKS) else line for line in text.split("\n")]
+
+
+def _dedented(lines: Sequence[str]) -> List[str]:
+    """Lines without the blanks they have in common; textwrap takes more characters for blanks than keepalived."""
+    blank = [line.strip(BLANKS) == "" for line in lines]
+    margins = [line[: len(line) - len(line.lstrip(BLANKS))] for line, is_blank in zip(lines, blank) if not is_blank]
+    low, high = min(margins, default=""), max(margins, default="")
+    common = next((place for place, (one, other) in enumerate(zip(low, high)) if one != other), len(low))
+    return ["" if is_blank else line[common:] for line, is_blank in zip(lines, blank)]

@@ -7,11 +7,12 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from . import layout, table
-from .check import RAW, normalise
+from .check import normalise
 from .finding import ERROR
+from .layout import RAW
 from .row import BLOCK, BODY, HEAD, Row, Version
 
 
@@ -34,26 +35,40 @@ def render(data: Any, version: Optional[Sequence[int]] = None) -> str:
     return "\n".join(text) + "\n" if text else ""
 
 
-def _chunks(path: str, data: Dict[str, Any], version: Optional[Version], level: int) -> Iterator[List[str]]:
-    """The lines of a block's content, one list per keyword, block or raw text."""
-    raw: Dict[int, List[str]] = {}
-    for text in data.get(RAW, []):
-        raw.setdefault(layout.raw_rank(text, path), []).append(text)
-    order = list(table.rows(path).values())
-    for rank in range(-1, len(order) + 1):
-        if 0 <= rank < len(order) and order[rank].keyword in data and order[rank].place != HEAD:
-            yield from _row_chunks(order[rank], data[order[rank].keyword], version, level)
-        for text in raw.get(rank, []):
-            yield layout.raw_lines(text, level)
+def _chunks(path: str, data: Dict[str, Any], version: Optional[Version], level: int) -> List[List[str]]:
+    """The lines of a block's content, one list per keyword, block or raw text; the data is in the table's order."""
+    rows = table.rows(path)
+    chunks: List[Tuple[int, List[str]]] = []
+    for keyword, value in data.items():
+        row = rows.get(keyword)
+        if row is not None and row.place != HEAD:
+            chunks += ((row.rank, lines) for lines in _row_chunks(row, value, version, level))
+    if RAW in data:
+        chunks += ((layout.raw_rank(text, path), layout.raw_lines(text, level)) for text in data[RAW])
+        chunks.sort(key=lambda chunk: chunk[0])
+    return [lines for _rank, lines in chunks]
 
 
-def _row_chunks(row: Row, value: Any, version: Optional[Version], level: int) -> Iterator[List[str]]:
-    keyword = layout.spelling(row, version) or row.keyword
+def _row_chunks(row: Row, value: Any, version: Optional[Version], level: int) -> List[List[str]]:
+    keyword = layout.spelling(row, version) or row.spelled
     if row.place == BODY:
-        yield layout.body_lines(row, value, level)
-    elif row.type != BLOCK:
-        yield layout.keyword_lines(row, value, keyword, level)
-    else:
-        for block in value if row.repeatable else [value]:
-            content = [line for chunk in _chunks(row.path, block, version, level + 1) for line in chunk]
-            yield layout.framed([keyword, *layout.head_words(row, block)], content, level)
+        return [layout.body_lines(row, value, level)]
+    if row.type != BLOCK:
+        return [layout.keyword_lines(row, value, keyword, level)]
+    return [
+        layout.framed(
+            layout.opening(row, block, keyword, level),
+            [line for lines in _chunks(row.path, block, version, level + 1) for line in lines],
+            level,
+        )
+        for block in layout.spread(row, value if row.repeatable else [value], version)
+    ]
+
+
+def fragment(row: Row, value: Any, version: Optional[Sequence[int]] = None) -> List[str]:
+    """The lines of one keyword with its canonical value, or of one block or all blocks of a list, as render() has them.
+
+    Raises BadValueError for what cannot be written.
+    """
+    chunks = _row_chunks(row, value, tuple(version) if version else None, 0)
+    return [line for lines in chunks for line in lines]

@@ -8,6 +8,7 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Optional, Tuple
 
 from .grammar import Grammar
@@ -29,6 +30,7 @@ STRING = "string"  # one word
 PATH = "path"  # absolute file name
 SCRIPT = "script"  # command line
 SCRIPT_USER = "script_user"  # command line, optionally with user and group
+REGEX = "regex"  # regular expression
 WORDS = "words"  # several words in the row's own grammar
 NAMES = "names"  # block with a list of words
 LINES = "lines"  # block with a list of lines in the row's own grammar
@@ -40,6 +42,17 @@ HEAD = "head"  # between the block's keyword and its brace, such as a name
 BODY = "body"  # the lines between the braces, without a keyword
 
 
+class Spread(NamedTuple):
+    """What to write instead of a block within a block that some versions cannot read: a block beside the outer one.
+
+    ``first`` and ``last`` are those versions. The outer block itself is then left out unless it has one of ``own``.
+    """
+
+    first: Version
+    last: Version
+    own: Tuple[str, ...]
+
+
 class Alias(NamedTuple):
     """An older or another name of a keyword, and the version from which keepalived knew it."""
 
@@ -47,10 +60,12 @@ class Alias(NamedTuple):
     since: Optional[Version] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
-    """One keyword.
+    """One keyword. Rows are compared by identity, which makes them cheap keys of what is remembered of them.
 
+    ``written`` is how the file spells a keyword that cannot be the name of an option.
+    ``section`` and ``rank``, its place there, are set by the table.
     ``minimum`` and ``maximum`` bound numbers and, for STRING, the length in bytes. ``default`` is what the
     daemon does without the keyword, as text. ``since`` and ``until`` are the first and the last version that
     know it (None: all supported ones); ``aliases`` are other names it is read by, and written by when the version
@@ -58,16 +73,23 @@ class Row:
     ``optional``: the keyword may stand without its value, in the data ``true``.
     ``repeatable``: a list in the data, one line or block per item.
     ``first_wins``: of several lines the daemon takes the first instead of the last.
-    ``former``: words that are no keywords (any more) and often meant this one.
+    ``joins``: of several lines the daemon takes the words of all.
+    ``any_case``: the choices, which are in capitals, may be written in small letters too.
+    ``former``: words that are no keywords and often meant this one.
+    ``ended``: names that only versions before the oldest supported one knew. They are read, and not taken elsewhere.
     ``decimals_since``: older versions take whole numbers only.
     ``heads``: for BLOCK, the forms of what stands between keyword and brace, the first that fits is used;
     ``"<name>"`` stands for the row of that keyword, anything else for itself.
+    ``distinct``: for BLOCK, keywords that make different blocks of two with the same head.
+    ``spread``: for BLOCK, what versions get that cannot read it where it stands.
     """
 
     keyword: str
     type: str
     description: str
     section: str = ""
+    rank: int = 0
+    written: str = ""
     place: str = KEYWORD
     unit: str = ""
     minimum: Optional[float] = None
@@ -79,22 +101,32 @@ class Row:
     decimals_since: Optional[Version] = None
     aliases: Tuple[Alias, ...] = ()
     former: Tuple[str, ...] = ()
+    ended: Tuple[str, ...] = ()
     optional: bool = False
     required: bool = False
     repeatable: bool = False
     first_wins: bool = False
+    joins: bool = False
+    any_case: bool = False
     secret: bool = False
     deprecated: str = ""
     remedy: str = ""
     entry: Optional[Grammar] = None
     heads: Tuple[Tuple[str, ...], ...] = ()
+    distinct: Tuple[str, ...] = ()
+    spread: Optional[Spread] = None
 
-    @property
+    @cached_property
+    def spelled(self) -> str:
+        """The keyword as it stands in the file."""
+        return self.written or self.keyword
+
+    @cached_property
     def path(self) -> str:
         """The path of the keyword, and of its own section when it is a block: ``vrrp_instance/priority``."""
         return self.section + "/" + self.keyword if self.section else self.keyword
 
-    @property
+    @cached_property
     def is_list(self) -> bool:
         """Whether the value is a list in the data."""
         return self.repeatable or self.type in (NAMES, LINES)

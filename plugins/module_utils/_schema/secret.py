@@ -36,7 +36,12 @@ def mask(text: str) -> str:
     text = str(document)
     # what is no statement: comments, and lines inside definitions
     for row in _SECRETS:
-        before = r"(?<![\w$])(%s[ \t]+%s)" % (row.keyword, r"[0-9]+[ \t]+" * _skipped(row))
+        # a common word says nothing in the middle of a line
+        before = r"(?m)(%s%s[ \t]+%s)" % (
+            r"^[ \t]*[!#][!# \t]*" if _is_common(row) and not _skipped(row) else r"(?<![\w$])",
+            row.keyword,
+            r"[0-9]+[ \t]+" * _skipped(row),
+        )
         text = re.sub(before + _WORD, lambda found: found.group(1) + MASK, text)
     return text
 
@@ -47,7 +52,9 @@ def _mask_statements(document: Document) -> Set[str]:
     for statement, ancestors in document.walk():
         row = _secret_row(statement, ancestors)
         if row is not None:
-            for word in _mask_words(statement, 1 + _skipped(row)):
+            # without the number before it the first word is the secret
+            number = _skipped(row) if statement.values and statement.values[0].isdigit() else 0
+            for word in _mask_words(statement, 1 + number):
                 names.update(_REFERENCE.findall(word))
     return names
 
@@ -56,9 +63,14 @@ def _secret_row(statement: Statement, ancestors: Sequence[Statement]) -> Optiona
     """The row of a secret keyword; one with a common name counts in its own block only."""
     parent = ancestors[-1].keyword if ancestors else ""
     for row in _SECRETS:
-        if statement.keyword == row.keyword and (not _skipped(row) or row.section.rpartition("/")[2] == parent):
+        if statement.keyword == row.keyword and (not _is_common(row) or row.section.rpartition("/")[2] == parent):
             return row
     return None
+
+
+def _is_common(row: Row) -> bool:
+    """Whether the keyword is a common word, which means something else elsewhere."""
+    return "_" not in row.keyword
 
 
 def _skipped(row: Row) -> int:

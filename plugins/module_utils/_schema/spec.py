@@ -11,7 +11,7 @@ import re
 from typing import Any, Dict, List
 
 from . import table, values
-from .check import RAW
+from .layout import RAW
 from .row import BLOCK, FLAG, HEAD, INTERFACE, SCRIPT_USER, STRING, Row, version_text
 from .words import INTERFACE_LENGTH, range_text
 
@@ -73,7 +73,8 @@ def _common(row: Row) -> Options:
 
 def _details(row: Row) -> List[str]:
     """The sentences that follow from the columns of the table."""
-    found = _form(row) + _limits(row)
+    found = ["Written as C(%s)." % row.written] if row.written else []
+    found += _form(row) + _limits(row)
     if row.type not in (FLAG, BLOCK) and row.default:
         found.append("Default of keepalived: %s." % row.default)
     if row.decimals_since:

@@ -15,11 +15,16 @@ from typing import Dict, List, Optional, Sequence, Tuple
 from .row import BODY, HEAD, Row, Section
 from .sections import (
     bfd_instance,
+    checks,
     garp_group,
     global_defs,
+    real_server,
     root,
+    ssl,
     track_file,
     track_group,
+    virtual_server,
+    virtual_server_group,
     vrrp_instance,
     vrrp_script,
     vrrp_sync_group,
@@ -40,28 +45,50 @@ _ALL: Tuple[Section, ...] = (
     vrrp_instance.SECTION,
     vrrp_instance.AUTHENTICATION,
     vrrp_instance.AUTH_HMAC,
+    ssl.SECTION,
+    virtual_server_group.SECTION,
+    virtual_server.SECTION,
+    real_server.SECTION,
+    *checks.SECTIONS,
 )
 
-Rows = Dict[str, Dict[str, Row]]
+
+class Table:
+    """The rows of all sections, arranged for every question that is asked about them."""
+
+    def __init__(self, every: Sequence[Section]) -> None:
+        self.rows: Dict[str, Dict[str, Row]] = {
+            part.path: {row.keyword: replace(row, section=part.path, rank=rank) for rank, row in enumerate(part.rows)}
+            for part in every
+        }
+        # by every name a keyword is read by, aliases included
+        self.names: Dict[str, Dict[str, Row]] = {
+            path: {
+                name: row
+                for row in found.values()
+                for name in (row.keyword, row.spelled, *(alias.keyword for alias in row.aliases))
+            }
+            for path, found in self.rows.items()
+        }
+        # by the names that only unsupported versions knew
+        self.ended: Dict[str, Dict[str, Row]] = {
+            path: {name: row for row in found.values() for name in row.ended} for path, found in self.rows.items()
+        }
+        self.placed: Dict[Tuple[str, str], List[Row]] = {}
+        self.required: Dict[str, List[Row]] = {}
+        self.spread: Dict[str, Row] = {}
+        for path, found in self.rows.items():
+            self.required[path] = [row for row in found.values() if row.required]
+            for row in found.values():
+                self.placed.setdefault((path, row.place), []).append(row)
+                if row.spread:
+                    self.spread[path] = row
 
 
-def _by_keyword(every: Sequence[Section]) -> Rows:
-    return {part.path: {row.keyword: replace(row, section=part.path) for row in part.rows} for part in every}
-
-
-def _by_name(keywords: Rows) -> Rows:
-    """Every name a keyword is read by, aliases included."""
-    return {
-        path: {name: row for row in found.values() for name in (row.keyword, *(alias.keyword for alias in row.aliases))}
-        for path, found in keywords.items()
-    }
-
-
-_TABLE = _by_keyword(_ALL)
-_NAMES = _by_name(_TABLE)
+_TABLE = Table(_ALL)
 
 # The keywords of the top level in the order they are written, definitions before their use.
-SECTIONS: Tuple[str, ...] = tuple(_TABLE[""])
+SECTIONS: Tuple[str, ...] = tuple(_TABLE.rows[""])
 
 
 def rows(section: str = "") -> Dict[str, Row]:
@@ -69,28 +96,49 @@ def rows(section: str = "") -> Dict[str, Row]:
 
     Raises KeyError when there is no such section.
     """
-    return _TABLE[section]
+    return _TABLE.rows[section]
 
 
 def sections() -> Tuple[str, ...]:
     """The paths of all sections, the top level first."""
-    return tuple(_TABLE)
+    return tuple(_TABLE.rows)
 
 
 def find(word: str, section: str = "") -> Optional[Row]:
-    """The row of a keyword or of one of its aliases, or None."""
-    return _NAMES[section].get(word)
+    """The row of a key of data: a keyword or one of its aliases, or None."""
+    return _TABLE.names[section].get(word)
+
+
+def find_word(word: str, section: str = "") -> Optional[Row]:
+    """The row of a word of the file: a keyword as it is spelled there or one of its aliases, or None."""
+    row = _TABLE.names[section].get(word)
+    return None if row is not None and row.written and word == row.keyword else row
+
+
+def find_ended(word: str, section: str = "") -> Optional[Row]:
+    """The row of a keyword by the name that only unsupported versions knew, or None."""
+    return _TABLE.ended[section].get(word)
 
 
 def find_block(path: str) -> Row:
     """The row of the block that a section belongs to. Raises KeyError when there is none."""
     section, _slash, keyword = path.rpartition("/")
-    return _TABLE[section][keyword]
+    return _TABLE.rows[section][keyword]
 
 
 def placed(section: str, place: str) -> List[Row]:
     """The rows of a section that stand at one place: KEYWORD, HEAD or BODY."""
-    return [row for row in _TABLE[section].values() if row.place == place]
+    return _TABLE.placed.get((section, place), [])
+
+
+def required(section: str) -> List[Row]:
+    """The rows of a section that must not be missing."""
+    return _TABLE.required[section]
+
+
+def spread(section: str) -> Optional[Row]:
+    """The row of a section that some versions get as blocks beside it, or None."""
+    return _TABLE.spread.get(section)
 
 
 def body(section: str) -> Optional[Row]:
@@ -101,13 +149,16 @@ def body(section: str) -> Optional[Row]:
 
 def nearest(word: str, section: str = "") -> Optional[str]:
     """The keyword of a section that was most likely meant, or None."""
-    for row in _TABLE[section].values():
-        if word.lower() in row.former:
+    for row in rows(section).values():
+        if word.lower() in row.former + row.ended:
             return row.keyword
-    found = nearest_word(word, _NAMES[section])
-    return _NAMES[section][found].keyword if found else None
+    names = _TABLE.names[section]
+    found = nearest_word(word, names)
+    if not found:
+        return None
+    return found if found == names[found].spelled else names[found].keyword
 
 
 def homes(word: str) -> List[str]:
     """The paths of the sections that know a keyword."""
-    return [path for path, names in _NAMES.items() if word in names and names[word].place != HEAD]
+    return [path for path, names in _TABLE.names.items() if word in names and names[word].place != HEAD]

@@ -19,7 +19,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import 
 from . import line
 from .finding import BadValueError
 from .kinds import TYPES, shown
-from .row import ENUM, SCRIPT, SCRIPT_USER, Row
+from .row import ENUM, REGEX, SCRIPT, SCRIPT_USER, Row
+
+# These types split a line into words in a way of their own.
+OWN_WORDS = (REGEX, SCRIPT, SCRIPT_USER)
 
 
 def check(row: Row, value: Any) -> Any:
@@ -69,9 +72,9 @@ def from_words(row: Row, given: Sequence[Word]) -> Any:
 
 
 def words_of(row: Row, statement: Statement) -> List[Word]:
-    """The words after the keyword of a statement, which scripts split in their own way. Raises BadValueError."""
-    if row.type not in (SCRIPT, SCRIPT_USER):
-        return list(statement.words[1:])
+    """The words after the keyword of a statement, which some types split in their own way. Raises BadValueError."""
+    if row.type not in OWN_WORDS:
+        return line.words(statement)[1:]
     try:
         parts = split_script(line.arguments(statement))
     except ValueError as error:

@@ -95,7 +95,8 @@ SECTION = Section(
             STRING,
             "Name of this host in mails and in SNMP.",
             default="the host name",
-            former=("lvs_id", "route_id"),
+            former=("route_id",),
+            ended=("lvs_id",),
         ),
         Row("notification_email", NAMES, "Mail addresses that are told about changes of state.", entry=entries.NAME),
         Row(

@@ -114,5 +114,21 @@ SECTION = Section(
         Row("bfd_instance", BLOCK, "Sessions of bidirectional forwarding detection.", repeatable=True, heads=NAMED),
         Row("vrrp_sync_group", BLOCK, "Instances that change their state together.", repeatable=True, heads=NAMED),
         Row("vrrp_instance", BLOCK, "Virtual routers.", repeatable=True, heads=NAMED),
+        Row("SSL", BLOCK, "What C(SSL_GET) shows to the real servers."),
+        Row(
+            "virtual_server_group",
+            BLOCK,
+            "Addresses and firewall marks that are one virtual server.",
+            repeatable=True,
+            heads=NAMED,
+        ),
+        Row(
+            "virtual_server",
+            BLOCK,
+            "Services whose connections IPVS hands to real servers.",
+            repeatable=True,
+            heads=(("group", "<group>"), ("fwmark", "<fwmark>"), ("<ip>", "<port>"), ("<ip>",)),
+            distinct=("protocol", "ip_family"),
+        ),
     ),
 )

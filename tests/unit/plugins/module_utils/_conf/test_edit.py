@@ -111,6 +111,19 @@ def test_insert_after_inside_a_line():
     assert edited("a { b c }\n", "insert_after", "b", "new") == "a { b c\nnew\n }\n"
 
 
+@pytest.mark.parametrize(
+    ("keyword", "new", "before", "written"),
+    [
+        ("state", "    preempt", "    state   BACKUP", "    preempt\n    state   BACKUP"),
+        ("global_defs", "a b\n", "global_defs {", "a b\nglobal_defs {"),
+        ("file", "weight 1", ' file "/run/x y"', '\nweight 1\n file "/run/x y"'),
+    ],
+)
+def test_insert_before_writes_lines_of_its_own(keyword, new, before, written):
+    assert FILE.count(before) == 1
+    assert edited(FILE, "insert_before", keyword, new) == FILE.replace(before, written)
+
+
 @pytest.mark.parametrize("text", ["", "a\n", "# x\na\n"])
 def test_insert_at_the_beginning(text):
     document = parse(text)

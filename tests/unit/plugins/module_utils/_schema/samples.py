@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, table
@@ -18,6 +19,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import
     INTERFACE,
     IP,
     PATH,
+    REGEX,
     SCRIPT,
     SCRIPT_USER,
     STRING,
@@ -31,7 +33,7 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
     "VIRTUAL_ADDRESS": (
         [
             "198.18.0.100",
-            "198.18.0.100/24 dev eth0 label eth0:1",
+            "198.18.0.105/24 dev eth0 label eth0:1",
             "198.18.0.101/24 brd + scope global dev eth1 no_track",
             "198.18.0.102/24 brd 198.18.0.255 preferred_lft forever",
         ],
@@ -115,11 +117,60 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
     "IPVLAN": (["ipvl0 198.18.0.11/24 bridge"], [("ipvl0 198.18.0.11 brigde", 'Did you mean "bridge"?')]),
     "IPTABLES": (["in", "in out"], [("a b c", 'unknown word "c"')]),
     "IPSETS": (["a b c"], []),
+    "SERVICE": (
+        [
+            "198.18.0.100 80",
+            "198.18.0.110-120 80",
+            "198.18.0.130-198.18.0.131 80",
+            "198.18.0.144/28 80",
+            "198.18.0.200 81",
+            "fwmark 5",
+            "fwmark 6 inet",
+        ],
+        [
+            ("198.18.0.300 80", "must be an IP address"),
+            ("198.18.0.1-300 80", "must be 0-255"),
+            ("198.18.0.9-198.18.0.1 80", "Swap the two addresses"),
+            ("fd00::1-fffff 80", "up to four hexadecimal digits"),
+            ("198.18.0.1/33 80", "IPv4 allows 0-32"),
+            ("198.18.0.1 65536", "must be 0-65535"),
+            ("fwmark", "the firewall mark is missing"),
+            ("fwmark 5 inet4", 'Did you mean "inet"?'),
+            ("fwmark 5 80 inet", "must be inet or inet6"),
+        ],
+    ),
+    "SERVER": (["198.18.0.11", "198.18.0.11 80"], [("web", "must be an IP address"), ("198.18.0.11 -1", "0-65535")]),
+    "FORWARDING": (
+        ["NAT", "DR", "TUN", "TUN type gue port 6080 remcsum", "TUN type gre csum"],
+        [
+            ("dr", 'Did you mean "DR"?'),
+            ("TUN type gru", 'Did you mean "gue"?'),
+            ("TUN port 0", "must be 1-65535"),
+            ("TUN csumm", 'Did you mean "csum"?'),
+        ],
+    ),
+    "GRANULARITY": (["255.255.255.0", 64], [("255.255.255", "must be an IPv4 address"), (129, "must be 1-128")]),
+    "FILE_WEIGHT": ([-2147483647, 5, "5 reverse", "5 noreverse"], [(2**31, "-2147483647 to 2147483647")]),
+    "DIGEST": (["640205b7b0fc66c1ea91c463fac6334d"], [("640205b7", "must be 32 hexadecimal digits")]),
+    "STATUS_CODES": (
+        [200, "200-299", "200 301-302 404"],
+        [("2xx", "must be a code or a range"), (99, "like 200"), ("299-200", "must be 299-999"), ("020", "100-999")],
+    ),
+    "REGEX_OPTIONS": (["caseless", "caseless utf"], [("case_less", 'Did you mean "caseless"?')]),
+    "REGEX_STACK": (["1024 65536"], [("1024", "the largest size is missing"), ("1k 2k", "must be a whole number")]),
+    "BYTES": (["0a1b", "Ab12f 3 456"], [("0x12", "must be hexadecimal digits")]),
+    "BYTE_PATTERN": (["0a1b", "Ab X2 xX"], [("0a-1b", "must be hexadecimal digits and X")]),
     "HMAC_KEY": (["1 " + KEY, "2 file:/etc/keepalived/key"], [("1 short", "is not of the form"), ("0 " + KEY, "form")]),
 }
 
 _BY_USAGE = {getattr(entries, name).usage: good for name, (good, _bad) in ENTRIES.items()}
-_STRINGS = {"snmp_socket": "unix:/var/agentx/master", "auth_pass": "a#c d!f"}
+_STRINGS = {
+    "snmp_socket": "unix:/var/agentx/master",
+    "auth_pass": "a#c d!f",
+    "virtual_server/real_server/DNS_CHECK/name": "example.org",
+    "virtual_server/real_server/BFD_CHECK/name": "bfd",
+    "virtual_server/real_server/FILE_CHECK/track_file": "file",
+}
 _DECIMALS = {"idle_tx": 1500.5, "min_rx": 20, "min_tx": 20.25, "advert_int": 2, "interval": 2}
 
 
@@ -129,20 +180,21 @@ def good_values(row: Row) -> list[Any]:
         found = list(_BY_USAGE[row.entry.usage])
         return [found] if row.is_list else found + [True] * row.optional
     found = {
-        INT: lambda: [row.minimum, row.maximum],
-        DECIMAL: lambda: [_DECIMALS.get(row.keyword, row.minimum or 0.25), row.maximum],
+        INT: lambda: [row.minimum, row.maximum or 1000],
+        DECIMAL: lambda: [_DECIMALS.get(row.keyword, row.minimum or 0.25), row.maximum or 1000.5],
         FLAG: lambda: [True],
         BOOL: lambda: [True, False],
         ENUM: lambda: list(row.choices),
         IP: lambda: ["198.18.0.11"],
         INTERFACE: lambda: ["eth0"],
-        STRING: lambda: [_STRINGS.get(row.keyword, "a-name")],
+        STRING: lambda: [_STRINGS.get(row.path, _STRINGS.get(row.keyword, "a-name"))],
         PATH: lambda: ["/tmp/a-file"],
-        SCRIPT: lambda: ["/bin/true", "/bin/echo 'two words' \"and more\" \\$HOME"],
+        REGEX: lambda: ["up", r"""^it's \"(up|ok)\" [0-9]{2,3}\.$""", r"a\b#c!d"],
+        SCRIPT: lambda: ["/usr/bin/true", "/usr/bin/echo 'two words' \"and more\" \\$HOME"],
         SCRIPT_USER: lambda: [
-            "/bin/true",
-            "/bin/echo one two",
-            {"script": "/bin/echo one", "user": "root", "group": "root"},
+            "/usr/bin/true",
+            "/usr/bin/echo one two",
+            {"script": "/usr/bin/echo one", "user": "root", "group": "root"},
         ],
     }[row.type]()
     return found + [True] * row.optional
@@ -162,11 +214,12 @@ def configuration() -> dict[str, Any]:
         found = {"name": "VI_%d" % number, "interface": "eth0", "virtual_router_id": number, "priority": 100}
         return dict(found, virtual_ipaddress=[address])
 
+    service = {"lb_algo": "rr", "lb_kind": "NAT"}
     return {
         "global_defs": {"enable_script_security": True, "script_user": "root"},
         "garp_group": [{"garp_interval": 0.5}],
         "track_group": [{"name": "TG", "group": ["VI_1"]}],
-        "vrrp_script": [{"name": name, "script": "/bin/true"} for name in ("check", "check2", "check3")],
+        "vrrp_script": [{"name": name, "script": "/usr/bin/true"} for name in ("check", "check2", "check3")],
         "track_file": [{"name": name, "file": "/tmp/no-file"} for name in ("file", "file2")],
         "vrrp_track_process": [{"name": name, "process": "nginx"} for name in ("process", "process2")],
         "bfd_instance": [
@@ -175,14 +228,59 @@ def configuration() -> dict[str, Any]:
         ],
         "vrrp_sync_group": [{"name": "G", "group": ["VI_1", "VI_2"], "sync_group_tracking_weight": True}],
         "vrrp_instance": [instance(1), instance(2)],
+        "virtual_server_group": [{"name": "VSG", "address": ["198.18.0.110 80", "198.18.0.111 80"]}],
+        "virtual_server": [
+            {
+                "ip": "198.18.0.100",
+                "port": 80,
+                "protocol": "TCP",
+                "lb_algo": "wrr",
+                "lb_kind": "NAT",
+                "real_server": [{"ip": "198.18.0.21", "port": 80}, {"ip": "198.18.0.22", "port": 80}],
+            },
+            dict(service, ip="fd00::100", port=80, protocol="TCP", real_server=[{"ip": "fd00::21", "port": 80}]),
+            dict(service, fwmark=3, real_server=[{"ip": "198.18.0.21"}]),
+            dict(service, group="VSG", protocol="TCP", real_server=[{"ip": "198.18.0.21", "port": 80}]),
+        ],
     }
 
 
 _PEERS = {"unicast_peer": ["198.18.0.12"]}
+_PAGE = {"url": [{"path": "/"}]}
+_CHECK = "virtual_server/real_server/"
+_MARK = {"ip": None, "port": None, "fwmark": 9, "protocol": None}
+# What the keywords of a block mean nothing without.
+_NEEDED: dict[str, dict[str, Any]] = {
+    _CHECK + "HTTP_GET": _PAGE,
+    _CHECK + "SSL_GET": _PAGE,
+    _CHECK + "HTTP_GET/url": {"path": "/"},
+    _CHECK + "SSL_GET/url": {"path": "/"},
+    _CHECK + "MISC_CHECK": {"misc_path": "/usr/bin/true"},
+    _CHECK + "FILE_CHECK": {"track_file": "file"},
+    _CHECK + "BFD_CHECK": {"name": "bfd"},
+}
 # What a keyword means nothing without, in the same block; None takes something away.
 _COMPANIONS: dict[str, dict[str, Any]] = {
+    "virtual_server/sh_port": {"lb_algo": "sh"},
+    "virtual_server/sh_fallback": {"lb_algo": "sh"},
+    "virtual_server/hashed": {"lb_algo": "sh"},
+    "virtual_server/mh_port": {"lb_algo": "mh"},
+    "virtual_server/mh_fallback": {"lb_algo": "mh"},
+    "virtual_server/ops": {"protocol": "UDP"},
+    "virtual_server/ip_family": {**_MARK, "real_server": [{"ip": "198.18.0.21", "lvs_method": "TUN"}]},
+    "virtual_server/persistence_granularity": {"persistence_timeout": 60},
+    "virtual_server/sorry_server_inhibit": {"sorry_server": "198.18.0.11 80"},
+    "virtual_server/sorry_server_lvs_method": {"sorry_server": "198.18.0.11 80"},
+    _CHECK + "UDP_CHECK/min_reply_length": {"max_reply_length": 65535},
     "vrrp_instance/native_ipv6": {"virtual_ipaddress": ["fe80::200/64"]},
-    "vrrp_instance/vrf": {"interface": None, **_PEERS, "unicast_src_ip": "198.18.0.11"},
+    "vrrp_instance/vrf": {
+        "interface": None,
+        **_PEERS,
+        "unicast_src_ip": "198.18.0.11",
+        "virtual_ipaddress": ["198.18.0.201/24 dev eth0"],
+    },
+    "vrrp_instance/timer_expired_backup": {"nopreempt": True},
+    "vrrp_instance/owner_ignore_adverts": {"priority": 255},
     "vrrp_instance/vmac_xmit_base": {"use_vmac": True},
     "vrrp_instance/unicast_src_ip": _PEERS,
     "vrrp_instance/unicast_ttl": _PEERS,
@@ -202,9 +300,11 @@ def data_with(row: Row, value: Any) -> dict[str, Any]:
     path = ""
     for part in row.section.split("/") if row.section else []:
         path = path + "/" + part if path else part
-        block = block.setdefault(part, {})
+        block = block.setdefault(part, [{}] if table.find_block(path).repeatable else {})
         block = block[0] if isinstance(block, list) else block
-    block.update(_COMPANIONS.get(row.path, {}))
+        for keyword, needed in copy.deepcopy(_NEEDED.get(path, {})).items():
+            block.setdefault(keyword, needed)
+    block.update(copy.deepcopy(_COMPANIONS.get(row.path, {})))
     block[row.keyword] = value
     for keyword in [keyword for keyword, present in block.items() if present is None]:
         del block[keyword]

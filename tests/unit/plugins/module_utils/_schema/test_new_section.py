@@ -102,9 +102,7 @@ server group P {
 
 @pytest.fixture(autouse=True)
 def _new_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    keywords = table._by_keyword(NEW)
-    monkeypatch.setattr(table, "_TABLE", keywords)
-    monkeypatch.setattr(table, "_NAMES", table._by_name(keywords))
+    monkeypatch.setattr(table, "_TABLE", table.Table(NEW))
 
 
 def test_written_and_read() -> None:

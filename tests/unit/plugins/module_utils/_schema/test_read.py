@@ -90,11 +90,16 @@ def test_lines_of_an_instance(text: str, expected: dict[str, Any]) -> None:
         ("vrrp_instance a {\n}\nvrrp_instance a {\n}", {"vrrp_instance": [{"name": "a"}, {"name": "a"}]}),
         ("garp_group {\ninterfaces { eth0 eth1 }\n}", {"garp_group": [{"interfaces": ["eth0", "eth1"]}]}),
         (
-            "virtual_server 198.18.0.1 80 {\r\n  delay_loop 6\r\n}\r\n",
-            {"raw": ["virtual_server 198.18.0.1 80 {\n  delay_loop 6\n}"]},
+            "odd_server 198.18.0.1 80 {\r\n  delay_loop 6\r\n}\r\n",
+            {"raw": ["odd_server 198.18.0.1 80 {\n  delay_loop 6\n}"]},
         ),
         # the daemon takes the first word only
         ("vrrp_script a {\nscript /a b c\n}", {"vrrp_script": [{"name": "a", "raw": ["script /a b c"]}]}),
+        # what only other programs take for a space or a line end
+        ("global_defs {\n\x1ea\x85b\n\xa0\n}", {"global_defs": {"raw": ["\x1ea\x85b", "\xa0"]}}),
+        ("odd {\n\x0b\n  a\n}", {"raw": ["odd {\n\x0b\n  a\n}"]}),
+        ("\r@{\na\n}", {"raw": ["\r@{\na\n}"]}),
+        ("child_wait_time 5\xa0", {"child_wait_time": "5\xa0"}),
         # braces that do not match
         ("unknown {\na {\nb", {"raw": ["unknown {\na {\nb\n}\n}"]}),
         ("}\nuse_pid_dir\n", {"use_pid_dir": True}),

@@ -29,7 +29,7 @@ def test_every_row_is_written_and_read_back(row: Row) -> None:
     for value in good_values(row):
         data = data_with(row, value)
         text = render(data)
-        assert row.keyword in text
+        assert row.spelled in text
         assert read(parse(text)) == data
         assert render(read(parse(text))) == text
 

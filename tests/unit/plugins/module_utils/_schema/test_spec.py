@@ -14,7 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.openvip.cluster.plugins.doc_fragments.config import ModuleDocFragment
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check, normalise
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, NAMED
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec, options_documentation
 from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.samples import (
     data_with,
@@ -61,11 +61,12 @@ def test_secrets_are_not_logged() -> None:
     assert [path for path, option in SPEC.items() if option.get("no_log")] == [
         "vrrp_instance/authentication/auth_pass",
         "vrrp_instance/auth_hmac/key",
+        "SSL/password",
     ]
 
 
 def test_names_are_required() -> None:
-    named = {row.path + "/name" for row in table.rows().values() if row.heads}
+    named = {row.path + "/name" for row in table.rows().values() if row.heads == NAMED}
     assert {path for path, option in SPEC.items() if option.get("required")} == named
 
 

@@ -28,6 +28,7 @@ EVERY = [row for path in table.sections() for row in table.rows(path).values()]
 
 @pytest.mark.parametrize("row", EVERY, ids=lambda row: row.path)
 def test_row_is_whole(row: Row) -> None:
+    assert row.keyword.isidentifier()
     assert row.description.endswith(".")
     assert row.description[0].isupper()
     assert (row.type == ENUM) == bool(row.choices)
@@ -53,8 +54,9 @@ def test_every_section_is_a_block() -> None:
 
 @pytest.mark.parametrize("path", table.sections())
 def test_names_mean_one_keyword(path: str) -> None:
-    names = [name for row in table.rows(path).values() for name in (row.keyword, *(a.keyword for a in row.aliases))]
-    names += [word for row in table.rows(path).values() for word in row.former]
+    names = [name for row in table.rows(path).values() for name in (row.spelled, *(a.keyword for a in row.aliases))]
+    names += [row.keyword for row in table.rows(path).values() if row.written]
+    names += [word for row in table.rows(path).values() for word in row.former + row.ended]
     assert len(names) == len(set(names))
     assert "raw" not in names
 
@@ -93,7 +95,7 @@ def test_nearest(word: str, section: str, expected: str | None) -> None:
 
 def test_homes() -> None:
     assert table.homes("advert_int") == ["vrrp_instance"]
-    assert table.homes("name") == []
+    assert table.homes("fwmark")[0] == "virtual_server/real_server/TCP_CHECK"
     assert set(table.homes("group")) == {"track_group", "vrrp_sync_group"}
 
 
