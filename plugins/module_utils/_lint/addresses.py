@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Set
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
 
 from .model import IP, OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
 from .registry import Said, rule
@@ -45,23 +45,39 @@ def mixed_families(_configuration: Configuration, instance: Block) -> Said:
     for address in found:
         if address.ip.version != family(instance):
             yield (f"virtual_ipaddress {address.ip} is IPv{address.ip.version} in an IPv{family(instance)} instance "
-                   "and is dropped.", "Move it to virtual_ipaddress_excluded or to an instance of its own.")
+                   "and is dropped.", "Move it to virtual_ipaddress_excluded or to an instance of its own.",
+                   address.keyword, address.line)
+
+
+@rule("first-not-link-local", INFO, "keepalived warns when the first IPv6 address is not link-local.",
+      "RFC 5798 section 5.2.9, run")
+def first_not_link_local(_configuration: Configuration, instance: Block) -> Said:
+    """Adverts are to be sent from a virtual link-local address; it works with the address of the host as well."""
+    found = addresses(instance, "virtual_ipaddress")
+    if found and found[0].ip.version == 6 and not found[0].ip.is_link_local:
+        yield f"the first address {found[0].ip} is not link-local.", "Begin the list with an address of fe80::/10.", \
+              found[0].keyword, found[0].line
 
 
 @rule("duplicate-address", WARNING, "keepalived ignores an address that it has already, without a word before 2.3.3.",
       "vrrp/vrrp_data.c:1203 of 2.3.3")
 def duplicate_address(_configuration: Configuration, instance: Block) -> Said:
-    found = [address.ip for address in addresses(instance)]
-    for ip in sorted({ip for ip in found if found.count(ip) > 1}, key=str):
-        yield f"the address {ip} is listed twice.", "Remove one of the lines."
+    seen: Set[IP] = set()
+    for address in addresses(instance):
+        if address.ip in seen:
+            yield f"the address {address.ip} is listed twice.", "Remove one of the lines.", address.keyword, \
+                  address.line
+        seen.add(address.ip)
 
 
 @rule("address-in-two-instances", WARNING, "Two instances of one host fight for the same address.", "run: config test")
 def address_in_two_instances(configuration: Configuration, instance: Block) -> Said:
     holders = configuration.index("addresses", "vrrp_instance", _ips)
-    for ip in sorted(_ips(instance), key=str):
-        if holders[ip][0] is not instance:
-            yield f"the address {ip} is also one of vrrp_instance {holders[ip][0].name}.", "Keep it in one of the two."
+    for address in addresses(instance):
+        first = holders[address.ip][0]
+        if first is not instance:
+            yield f"the address {address.ip} is also one of {first.label}.", "Keep it in one of the two.", \
+                  address.keyword, address.line
 
 
 def _ips(instance: Block) -> Set[IP]:
@@ -74,19 +90,20 @@ def too_many_addresses(_configuration: Configuration, instance: Block) -> Said:
     count = len(instance.get("virtual_ipaddress", []))
     if count > MOST_ADDRESSES:
         yield (f"virtual_ipaddress has {count} addresses, an advert names {MOST_ADDRESSES} at most.",
-               "Move the others to virtual_ipaddress_excluded.")
+               "Move the others to virtual_ipaddress_excluded.", "virtual_ipaddress")
 
 
 @rule("address-without-prefix", WARNING, "An address without prefix length gets /32 or /128: no route to its subnet.",
       "vrrp/vrrp_ipaddress.c, run")
 def address_without_prefix(_configuration: Configuration, instance: Block) -> Said:
-    found = [address.ip for address in addresses(instance) if address.prefix is None]
+    found = [address for address in addresses(instance) if address.prefix is None]
     if found:
-        names = ", ".join(str(ip) for ip in found[:MOST_NAMED])
+        names = ", ".join(str(address.ip) for address in found[:MOST_NAMED])
         more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-        length = f"/{found[0].max_prefixlen}"
+        length = f"/{found[0].ip.max_prefixlen}"
         yield (f"without a prefix length {names}{more} becomes {length}.",
-               f"Write the one of the interface's subnet, or {length} if that is meant.")
+               f"Write the one of the interface's subnet, or {length} if that is meant.", found[0].keyword,
+               found[0].line)
 
 
 @rule("label-of-another-interface", WARNING, "A label that does not begin with its interface misleads every reader.",
@@ -96,16 +113,21 @@ def label_of_another_interface(_configuration: Configuration, instance: Block) -
         device = address.device or instance.get("interface")
         if address.label and device and address.label.partition(":")[0] != device:
             yield f"the label {address.label} of {address.ip} does not begin with its interface {device}.", \
-                  f"Write {device}:{address.label.partition(':')[2] or '1'}."
+                  f"Write {device}:{address.label.partition(':')[2] or '1'}.", address.keyword, address.line
 
 
 @rule("strict-drops-traffic", ERROR, "In strict mode keepalived drops every packet to the virtual address.",
       "vrrp/vrrp.c:3158, RFC 5798 section 6.1 (Accept_Mode)")
 def strict_drops_traffic(configuration: Configuration, instance: Block) -> Said:
-    if is_strict(configuration, instance) and priority(instance) != OWNER_PRIORITY and \
-            instance.lacks("accept") and instance.lacks("no_accept"):
+    """``accept`` makes it take them, but not with version 2, for which keepalived takes it back with a message."""
+    if not is_strict(configuration, instance) or priority(instance) == OWNER_PRIORITY or instance.has("no_accept"):
+        return
+    if instance.lacks("accept"):
         yield ("vrrp_strict drops all packets to the virtual address, so no service answers there.",
-               "Remove vrrp_strict, or set accept; for a mere router say no_accept.")
+               "Remove vrrp_strict, or set accept and version 3; for a mere router say no_accept.")
+    elif vrrp_version(configuration, instance) == 2:
+        yield ("vrrp_strict takes accept back with version 2 and drops all packets to the virtual address.",
+               "Remove vrrp_strict, or set version to 3; for a mere router say no_accept.", "accept")
 
 
 @rule("address-off-subnet", WARNING, "An address outside every subnet of its interface cannot be reached directly.",
@@ -119,7 +141,8 @@ def address_off_subnet(configuration: Configuration, instance: Block) -> Said:
         if own and not any(address.ip in one.network for one in own):
             subnets = ", ".join(str(one.network) for one in own)
             yield f"the address {address.ip} is in no subnet of {device} ({subnets}).", \
-                  "Correct the address or the interface, or route the address to these hosts."
+                  "Correct the address or the interface, or route the address to these hosts.", address.keyword, \
+                  address.line
 
 
 @rule("address-is-own", ERROR, "keepalived removes the host's own address whenever it is not master.",
@@ -127,16 +150,20 @@ def address_off_subnet(configuration: Configuration, instance: Block) -> Said:
 def address_is_own(configuration: Configuration, instance: Block) -> Said:
     if priority(instance) == OWNER_PRIORITY:
         return
-    virtual = _ips(instance)
-    for name, own in configuration.host_addresses():
-        if own.ip in virtual:
-            yield f"the address {own.ip} is the host's own on {name}.", "Choose an address that no host has."
+    own = {address.ip: name for name, address in configuration.host_addresses()}
+    for address in addresses(instance):
+        if address.ip in own:
+            yield f"the address {address.ip} is the host's own on {own[address.ip]}.", \
+                  "Choose an address that no host has.", address.keyword, address.line
 
 
 @rule("address-device-not-on-host", ERROR, "keepalived ends when the interface of an address does not exist.",
       "run: config test")
 def address_device_not_on_host(configuration: Configuration, instance: Block) -> Said:
-    for device in sorted({address.device for address in addresses(instance) if address.device}):
-        if configuration.lacks_interface(device):
+    seen: Set[str] = set()
+    for address in addresses(instance):
+        device = address.device
+        if device and device not in seen and configuration.lacks_interface(device):
+            seen.add(device)
             yield f"the host has no interface {device}, which an address names with dev.", \
-                  configuration.known_interfaces()
+                  configuration.known_interfaces(), address.keyword, address.line

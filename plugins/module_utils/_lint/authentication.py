@@ -9,34 +9,27 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 
 from .model import OWNER_PRIORITY, Block, Configuration, is_strict, priority, vrrp_version
 from .registry import Said, rule
 
 
-def _authentication(instance: Block) -> Dict[str, Any]:
-    """Return the authentication block; empty when raw lines in it may say more."""
-    block: Dict[str, Any] = instance.get("authentication", {})
-    return {} if block.get("raw") else block
-
-
 @rule("auth-type-without-pass", ERROR, "keepalived ignores an auth_type without an auth_pass.", "vrrp/vrrp.c:2936")
 def auth_type_without_pass(_configuration: Configuration, instance: Block) -> Said:
-    block = _authentication(instance)
-    if "auth_type" in block and "auth_pass" not in block:
-        yield "auth_type without auth_pass: keepalived runs without authentication.", \
-              "Add auth_pass, or remove authentication."
+    for block in instance.children("authentication"):
+        if block.has("auth_type") and block.lacks("auth_pass"):
+            yield ("auth_type without auth_pass: keepalived runs without authentication.",
+                   "Add auth_pass, or remove authentication.", "authentication")
 
 
 @rule("auth-pass-without-type", WARNING, "keepalived ignores an auth_pass without an auth_type.",
       "vrrp/vrrp_parser.c:1438")
 def auth_pass_without_type(_configuration: Configuration, instance: Block) -> Said:
-    block = _authentication(instance)
-    if "auth_pass" in block and "auth_type" not in block:
-        yield "auth_pass without auth_type: keepalived runs without authentication.", "Add auth_type PASS."
+    for block in instance.children("authentication"):
+        if block.has("auth_pass") and block.lacks("auth_type"):
+            yield ("auth_pass without auth_type: keepalived runs without authentication.", "Add auth_type PASS.",
+                   "authentication")
 
 
 @rule("auth-ignored", WARNING, "keepalived ignores authentication with VRRP version 3 and in strict mode.",
@@ -45,13 +38,15 @@ def auth_ignored(configuration: Configuration, instance: Block) -> Said:
     if not instance.has("authentication"):
         return
     if vrrp_version(configuration, instance) == 3:
-        yield "VRRP version 3 has no authentication: keepalived ignores it.", "Remove authentication."
+        yield "VRRP version 3 has no authentication: keepalived ignores it.", "Remove authentication.", "authentication"
     elif is_strict(configuration, instance):
-        yield "vrrp_strict allows no authentication: keepalived ignores it.", "Remove authentication or vrrp_strict."
+        yield "vrrp_strict allows no authentication: keepalived ignores it.", \
+              "Remove authentication or vrrp_strict.", "authentication"
 
 
 @rule("auth-ah-master", WARNING, "keepalived starts an instance with auth_type AH as BACKUP.", "vrrp/vrrp.c:2951")
 def auth_ah_master(_configuration: Configuration, instance: Block) -> Said:
-    if _authentication(instance).get("auth_type") == "AH" and instance.get("state") == "MASTER" and \
+    if instance.get("authentication", {}).get("auth_type") == "AH" and instance.get("state") == "MASTER" and \
             priority(instance) not in (OWNER_PRIORITY, None):
-        yield "auth_type AH starts as BACKUP, state MASTER has no effect.", "Set state to BACKUP, or auth_type to PASS."
+        yield "auth_type AH starts as BACKUP, state MASTER has no effect.", \
+              "Set state to BACKUP, or auth_type to PASS.", "state"

@@ -25,7 +25,7 @@ V3_LONGEST = 40.95
 def nopreempt_master(_configuration: Configuration, instance: Block) -> Said:
     if instance.has("nopreempt") and instance.get("state") == "MASTER":
         yield ("nopreempt has no effect with state MASTER: keepalived drops it, and the host preempts.",
-               "Set state to BACKUP on all hosts; the priority decides who begins.")
+               "Set state to BACKUP on all hosts; the priority decides who begins.", "nopreempt")
 
 
 @rule("preempt-delay-master", ERROR, "keepalived drops preempt_delay from an instance with state MASTER.",
@@ -33,21 +33,27 @@ def nopreempt_master(_configuration: Configuration, instance: Block) -> Said:
 def preempt_delay_master(_configuration: Configuration, instance: Block) -> Said:
     if instance.get("preempt_delay") and instance.get("state") == "MASTER":
         yield ("preempt_delay has no effect with state MASTER: keepalived drops it.",
-               "Set state to BACKUP on all hosts; the priority decides who begins.")
+               "Set state to BACKUP on all hosts; the priority decides who begins.", "preempt_delay")
 
 
 @rule("preempt-delay-nopreempt", WARNING, "keepalived resets preempt_delay of an instance with nopreempt.",
       "vrrp/vrrp.c:3132")
 def preempt_delay_nopreempt(_configuration: Configuration, instance: Block) -> Said:
     if instance.get("preempt_delay") and instance.has("nopreempt"):
-        yield "preempt_delay has no effect with nopreempt.", "Remove one of the two."
+        yield "preempt_delay has no effect with nopreempt.", "Remove one of the two.", "preempt_delay"
+
+
+@rule("preempt-and-nopreempt", WARNING, "Of preempt and nopreempt the later line counts.", "vrrp/vrrp_parser.c, run")
+def preempt_and_nopreempt(_configuration: Configuration, instance: Block) -> Said:
+    if instance.has("preempt") and instance.has("nopreempt"):
+        yield "preempt and nopreempt contradict each other.", "Remove one of the two.", "preempt"
 
 
 @rule("nopreempt-owner", WARNING, "keepalived resets nopreempt of an instance with priority 255.", "vrrp/vrrp.c:3101")
 def nopreempt_owner(_configuration: Configuration, instance: Block) -> Said:
     if instance.has("nopreempt") and instance.get("priority") == OWNER_PRIORITY:
         yield "nopreempt has no effect with priority 255: the owner always takes its addresses.", \
-              "Set priority to 254 or less."
+              "Set priority to 254 or less.", "nopreempt"
 
 
 @rule("master-without-priority", ERROR, "keepalived gives state MASTER without a priority the priority 255.",
@@ -55,7 +61,7 @@ def nopreempt_owner(_configuration: Configuration, instance: Block) -> Said:
 def master_without_priority(_configuration: Configuration, instance: Block) -> Said:
     if instance.get("state") == "MASTER" and instance.lacks("priority"):
         yield ("state MASTER without priority means priority 255: the host always preempts and ignores all weights.",
-               "Set priority, 254 at most.")
+               "Set priority, 254 at most.", "state")
 
 
 @rule("strict-master", ERROR, "keepalived turns MASTER into BACKUP in strict mode unless the priority is 255.",
@@ -63,7 +69,8 @@ def master_without_priority(_configuration: Configuration, instance: Block) -> S
 def strict_master(configuration: Configuration, instance: Block) -> Said:
     if is_strict(configuration, instance) and instance.get("state") == "MASTER" and \
             priority(instance) not in (OWNER_PRIORITY, None):
-        yield "vrrp_strict allows state MASTER only with priority 255.", "Remove vrrp_strict, or set state to BACKUP."
+        yield "vrrp_strict allows state MASTER only with priority 255.", \
+              "Remove vrrp_strict, or set state to BACKUP.", "state"
 
 
 @rule("interface-missing", ERROR, "keepalived ends when an instance has no interface.", "vrrp/vrrp.c:2318")
@@ -82,7 +89,7 @@ def interface_missing(configuration: Configuration, instance: Block) -> Said:
 def interface_loopback(_configuration: Configuration, instance: Block) -> Said:
     if instance.get("interface") == "lo":
         yield "the loopback interface cannot run VRRP and keepalived would not start.", \
-              "Set interface to the one that reaches the other hosts."
+              "Set interface to the one that reaches the other hosts.", "interface"
 
 
 @rule("interface-not-on-host", ERROR, "keepalived ends when an interface does not exist, unless dynamic_interfaces.",
@@ -90,7 +97,8 @@ def interface_loopback(_configuration: Configuration, instance: Block) -> Said:
 def interface_not_on_host(configuration: Configuration, instance: Block) -> Said:
     name = instance.get("interface")
     if name and configuration.lacks_interface(name):
-        yield f"the host has no interface {name} and keepalived would not start.", configuration.known_interfaces()
+        yield f"the host has no interface {name} and keepalived would not start.", \
+              configuration.known_interfaces(), "interface"
 
 
 @rule("duplicate-virtual-router", ERROR, "keepalived ends when two instances are the same virtual router.",
@@ -102,7 +110,7 @@ def duplicate_virtual_router(configuration: Configuration, instance: Block) -> S
         if _on_same_wire(instance, other):
             number = instance.get("virtual_router_id")
             yield (f"virtual_router_id {number} is that of vrrp_instance {other.name} on the same interface.",
-                   "Give each instance a number of its own.")
+                   "Give each instance a number of its own.", "virtual_router_id")
 
 
 def _router(instance: Block) -> List[Tuple[object, ...]]:
@@ -124,7 +132,7 @@ def advert_int_not_whole(configuration: Configuration, instance: Block) -> Said:
     interval = instance.get("advert_int", 1)
     if vrrp_version(configuration, instance) == 2 and interval != int(interval):
         yield (f"advert_int {interval} needs VRRP version 3: version 2 takes whole seconds only.",
-               "Set version to 3 on all hosts, or advert_int to a whole number.")
+               "Set version to 3 on all hosts, or advert_int to a whole number.", "advert_int")
 
 
 @rule("advert-int-step", WARNING, "keepalived rounds advert_int to hundredths of a second with VRRP version 3.",
@@ -134,7 +142,7 @@ def advert_int_step(configuration: Configuration, instance: Block) -> Said:
     steps = round(interval * V3_STEPS_PER_SECOND, 6)
     if vrrp_version(configuration, instance) == 3 and steps != int(steps):
         yield f"advert_int {interval} is no multiple of 0.01 seconds and is rounded.", \
-              f"Set it to {max(int(steps), 1) / V3_STEPS_PER_SECOND}."
+              f"Set it to {max(int(steps), 1) / V3_STEPS_PER_SECOND}.", "advert_int"
 
 
 @rule("advert-int-too-long", ERROR, "keepalived cuts advert_int to 40.95 seconds with VRRP version 3.",
@@ -143,18 +151,19 @@ def advert_int_too_long(configuration: Configuration, instance: Block) -> Said:
     interval = instance.get("advert_int", 1)
     if vrrp_version(configuration, instance) == 3 and interval > V3_LONGEST:
         yield f"advert_int {interval} is longer than VRRP version 3 can say (40.95 seconds).", \
-              "Set it to 40.95 or less, or version to 2."
+              "Set it to 40.95 or less, or version to 2.", "advert_int"
 
 
 @rule("version-2-with-ipv6", WARNING, "keepalived ignores version 2 of an instance with IPv6 addresses.",
       "vrrp/vrrp_parser.c:1857")
 def version_2_with_ipv6(_configuration: Configuration, instance: Block) -> Said:
     if instance.get("version") == 2 and family(instance) == 6:
-        yield "version 2 knows no IPv6 and is ignored.", "Set version to 3."
+        yield "version 2 knows no IPv6 and is ignored.", "Set version to 3.", "version"
 
 
 @rule("down-timer-adverts-low", WARNING, "A backup takes over as soon as one advert is lost.",
       "vrrp/vrrp_parser.c:1328")
 def down_timer_adverts_low(_configuration: Configuration, instance: Block) -> Said:
     if instance.get("down_timer_adverts") == 1:
-        yield "down_timer_adverts 1 makes one lost packet a failover.", "Set it to 3, or advert_int to a third."
+        yield "down_timer_adverts 1 makes one lost packet a failover.", \
+              "Set it to 3, or advert_int to a third.", "down_timer_adverts"

@@ -24,7 +24,7 @@ SECTION = "global_defs"
 def mail_incomplete(_configuration: Configuration, globals_: Block) -> Said:
     for have, need in (("notification_email", "smtp_server"), ("smtp_server", "notification_email")):
         if globals_.has(have) and globals_.lacks(need):
-            yield f"{have} without {need}: no mail is sent.", f"Set {need}, or remove {have}."
+            yield f"{have} without {need}: no mail is sent.", f"Set {need}, or remove {have}.", have
 
 
 @rule("smtp-server-name", WARNING, "keepalived resolves the name of smtp_server while it reads the file, and waits.",
@@ -37,4 +37,4 @@ def smtp_server_name(_configuration: Configuration, globals_: Block) -> Said:
         ipaddress.ip_address(server)
     except ValueError:
         yield (f"smtp_server {server} is a name: every start and reload waits for its resolution.",
-               "Write its IP address.")
+               "Write its IP address.", "smtp_server")

@@ -2,31 +2,70 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What several keywords mean together: lint() applies every rule to the data of one host.
+"""The judgement: lint() applies the rules to the data of one host, lint_text() also those for the text of a file.
 
-Keys, types, ranges and versions are the schema's business (check() there).
+Keys, types, ranges and versions are the schema's business (check() there); lint_text() asks it too.
 
 Note that this module util is **PRIVATE** to the collection.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import (
+    DEPRECATED,
+    MISSING,
+    RAW,
+    VALUE,
+    normalise,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 
-from . import addresses, authentication, election, global_defs, scripts, sync_group, tracking, unicast
+from . import (
+    addresses,
+    authentication,
+    cluster,
+    definitions,
+    election,
+    global_defs,
+    lines,
+    lvs,
+    real_servers,
+    schema,
+    script_files,
+    scripts,
+    structure,
+    sync_group,
+    syntax,
+    tracking,
+    unicast,
+)
 from .model import Configuration
-from .registry import RULES, Rule
+from .registry import DATA, RULES, TEXT, Rule
+from .text import findings_of, read_text
 
 # The modules with rules, in the order in which they are applied; importing them registers what they hold.
-MODULES = (election, authentication, addresses, unicast, tracking, sync_group, scripts, global_defs)
+MODULES = (
+    syntax, structure, lines, definitions, schema,
+    election, authentication, addresses, unicast, tracking, sync_group, scripts, script_files, global_defs,
+    lvs, real_servers,
+    cluster,
+)
+# Rules for the text that say better than the table what becomes of a line.
+EXPLAIN = (
+    "unit-suffix", "off-switches-on", "definition-not-replaced", "definition-missing", "comment-in-word",
+    "single-quotes", "unicode-space", "quote-not-closed", "smtp-host-hangs",
+)
+_ORDER = {module.__name__: number for number, module in enumerate(MODULES)}
+_RULES = sorted(RULES.values(), key=lambda rule: _ORDER[rule.check.__module__])
 
 
 def rules() -> List[Rule]:
     """Return all rules in the order in which they are applied."""
-    return [rule for module in MODULES for rule in RULES.values() if rule.check.__module__ == module.__name__]
+    return list(_RULES)
 
 
 def lint(
@@ -38,5 +77,45 @@ def lint(
     virtual addresses that the host holds at the moment; None when nothing is known, then no rule looks at it.
     ``version``: of keepalived, such as (2, 2, 7). Values that the schema refuses are left out here, check() names them.
     """
-    configuration = Configuration(normalise(data, version)[0], data, host, version)
-    return [finding for rule in rules() for finding in rule.findings(configuration)]
+    return _lint(Configuration(normalise(data, version)[0], data, host, version))
+
+
+def _lint(configuration: Configuration) -> List[Finding]:
+    return [finding for rule in _RULES if rule.about == DATA for finding in rule.findings(configuration)]
+
+
+def lint_text(
+    text: str,
+    path: str = "<string>",
+    version: Optional[Sequence[int]] = None,
+    host: Optional[Dict[str, Any]] = None,
+) -> List[Finding]:
+    """Return what is wrong with a file, in the order of its lines: every finding with path, line and column.
+
+    ``text`` is any str, ``path`` names it; ``version`` and ``host`` as for lint(). What a finding misses altogether has
+    a path and no line. Included files are not read.
+    """
+    found = read_text(text, path, version)
+    data = read(found.document)
+    canonical, findings = normalise(data, version)
+    said = [finding for rule in _RULES if rule.about == TEXT for finding in findings_of(rule, found)]
+    explained = {finding.line for finding in said if finding.id in EXPLAIN}
+    for finding in findings:
+        placed = found.place(finding)
+        hidden = finding.keyword == RAW or (finding.id in (VALUE, DEPRECATED) and placed.line in explained)
+        # what only looks like missing, because its line cannot be read, has been named
+        if not hidden and not (finding.id == MISSING and found.has_keyword(finding)):
+            said.append(placed)
+    said += [found.place(finding) for finding in _lint(Configuration(canonical, data, host, version))]
+    return sorted(said, key=_place)
+
+
+def lint_document(
+    document: Document, version: Optional[Sequence[int]] = None, host: Optional[Dict[str, Any]] = None
+) -> List[Finding]:
+    """Return what lint_text() says of the text of a document."""
+    return lint_text(str(document), document.path, version, host)
+
+
+def _place(finding: Finding) -> Tuple[int, int]:
+    return finding.line or 0, finding.column or 0

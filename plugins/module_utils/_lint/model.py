@@ -10,9 +10,13 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import WHITE
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import ROOT, item_name
 
 IP = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
@@ -32,13 +36,24 @@ DEFAULT_PRIORITY = 100
 DEFAULT_VERSION = 2
 
 
+# str.split() would split at characters that belong to a word for keepalived.
+_WORD = re.compile(f"[^{WHITE}]+")
+
+
+def split(text: Any) -> List[str]:
+    """Return the words of a value as keepalived splits them."""
+    return _WORD.findall(str(text))
+
+
 class Address(NamedTuple):
-    """One line of virtual_ipaddress; ``prefix`` is None when it is not written."""
+    """One ``line`` of the block ``keyword``; ``prefix`` is None when it is not written."""
 
     ip: IP
     prefix: Optional[int]
     device: Optional[str]
     label: Optional[str]
+    keyword: str
+    line: str
 
 
 class Tracking(NamedTuple):
@@ -52,17 +67,20 @@ class Tracking(NamedTuple):
 class Block:
     """One block of the data.
 
-    ``data`` is canonical, ``given`` are the keywords that it had before. ``label`` names it in messages. ``written``
-    are the keywords in its raw lines; ``is_open`` says that those hold more than can be seen here (an include, a
-    definition that is used as a line, a sequence).
+    ``data`` is canonical, ``given`` the same as it was given. ``parent`` is the block around it, None at the
+    top level, ``number`` its place among its like, from 1. ``written`` are the keywords in its raw lines; ``is_open``
+    says that those hold more than can be seen here (an include, a definition that is used as a line, a sequence).
     """
 
-    def __init__(self, section: str, data: Dict[str, Any], given: Any = None) -> None:
+    def __init__(
+        self, section: str, data: Dict[str, Any], given: Any = None, parent: Optional[Block] = None, number: int = 1
+    ) -> None:
         self.section = section
         self.data = data
-        self.given = {key for key, value in given.items() if value} if isinstance(given, dict) else set()
+        self._given: Dict[str, Any] = given if isinstance(given, dict) else {}
+        self.parent = parent
+        self.number = number
         self.name = str(data.get("name", ""))
-        self.label = (section + " " + self.name).strip() or "configuration"
         self.statements = list(parse("\n".join(data.get("raw", []))).statements()) if data.get("raw") else []
         self.written = {statement.keyword for statement in self.statements}
         self.is_open = any(
@@ -71,28 +89,52 @@ class Block:
             if statement.kind != "definition"
         )
 
+    @property
+    def label(self) -> str:
+        """The name of the block in messages, as check() gives it."""
+        if not self.section:
+            return ROOT
+        row = table.find_block(self.section)
+        name = f"{self.parent.label} {row.keyword}" if self.parent else row.keyword
+        return item_name(row, name, self.data, self.number) if row.repeatable else name
+
+    def children(self, keyword: str) -> List[Block]:
+        """Return the blocks of a keyword in this block."""
+        blocks, given = ([value] if isinstance(value, dict) else value or []
+                         for value in (self.data.get(keyword), self._given.get(keyword)))
+        path = f"{self.section}/{keyword}"
+        return [
+            Block(path, block, given[number] if number < len(given) else None, self, number + 1)
+            for number, block in enumerate(blocks)
+        ]
+
     def get(self, keyword: str, default: Any = None) -> Any:
         """Return the value of a keyword, or the default."""
         return self.data.get(keyword, default)
 
     def has(self, keyword: str) -> bool:
         """Say whether the keyword is in the data, in what the schema refuses of it, or in the raw lines."""
-        return keyword in self.data or keyword in self.given or keyword in self.written
+        return keyword in self.data or bool(self._given.get(keyword)) or keyword in self.written
 
     def lacks(self, keyword: str) -> bool:
         """Say whether the keyword is certainly not there."""
         return not self.has(keyword) and not self.is_open
 
+    def has_raw(self, keyword: str) -> bool:
+        """Say whether raw lines may hold the keyword."""
+        return self.is_open or keyword in self.written
+
     def lines(self, keyword: str) -> List[List[str]]:
         """Return the lines of a value block as lists of words."""
-        return [str(line).split() for line in self.data.get(keyword, [])]
+        return [words for words in map(split, self.data.get(keyword, [])) if words]
 
 
 class Configuration:
     """The data of one host, with what is known of the host and its version of keepalived.
 
     ``data``: canonical; ``given``: the same as it was given.
-    ``host``: normalised facts ``{"interfaces": {name: ["address/prefix", ...]}}`` without loopback, or None.
+    ``host``: normalised facts ``{"interfaces": {name: ["address/prefix", ...]}}`` without loopback, and what survey()
+    finds of its scripts and users; or None.
     ``version``: such as (2, 2, 7), or None.
     """
 
@@ -111,24 +153,34 @@ class Configuration:
         self._blocks = {
             section: [
                 # The canonical form has a block for each block that was given.
-                Block(section, block, before) for block, before in zip(value, given.get(section) or [{}] * len(value))
+                Block(section, block, before, None, number)
+                for number, (block, before) in enumerate(zip(value, given.get(section) or [{}] * len(value)), 1)
             ]
             for section, value in data.items()
             if section != "raw" and isinstance(value, list) and all(isinstance(block, dict) for block in value)
         }
         self._defined: Dict[str, Dict[str, Block]] = {}
         self._indexes: Dict[str, Dict[Any, List[Block]]] = {}
+        self.host: Dict[str, Any] = host or {}
         self.interfaces: Optional[Dict[str, List[Interface]]] = None
-        if host is not None:
+        if "interfaces" in self.host:
             self.interfaces = {
-                name: [ipaddress.ip_interface(value) for value in values] for name, values in host["interfaces"].items()
+                name: [ipaddress.ip_interface(value) for value in values]
+                for name, values in self.host["interfaces"].items()
             }
 
     def blocks(self, section: str) -> List[Block]:
         """Return the blocks of a section; the whole configuration for "", the one of global_defs."""
         if section == "":
             return [self.root]
-        return [self.globals] if section == "global_defs" else self._blocks.get(section, [])
+        if section == "global_defs":
+            return [self.globals]
+        outer, _slash, keyword = section.rpartition("/")
+        if outer and section not in self._blocks:
+            self._blocks[section] = [
+                child for block in self.blocks(outer) if keyword in block.data for child in block.children(keyword)
+            ]
+        return self._blocks.get(section, [])
 
     def at_least(self, *version: int) -> bool:
         """Say whether keepalived is known to be of this version or a newer one."""
@@ -168,7 +220,7 @@ class Configuration:
         for instance in self.blocks("vrrp_instance"):
             for keyword in ("use_vmac", "use_ipvlan"):
                 if instance.has(keyword):
-                    given = str(instance.get(keyword, "")).split()
+                    given = split(instance.get(keyword, ""))
                     made.add(given[0] if given else "")
                     made.add(f"vrrp.{instance.get('virtual_router_id')}")
         return made
@@ -196,12 +248,12 @@ class Configuration:
         for keyword, (section, default) in TRACKED.items():
             known = self.defined(section)
             for words in block.lines(keyword):
-                own = _weight(["weight", *str(known[words[0]].get("weight", default)).split()], default) \
+                own = _weight(["weight", *split(known[words[0]].get("weight", default))], default) \
                     if words[0] in known else default
                 yield Tracking(keyword, words[0], _weight(words[1:], own))
 
 
-def parse_address(words: Sequence[str]) -> Optional[Address]:
+def parse_address(words: Sequence[str], keyword: str = "") -> Optional[Address]:
     """Return what the words of one line of an address block say, or None where they begin with no address.
 
     Such a line is wrong, which others say, or has a ${NAME}, and only the daemon knows what that stands for.
@@ -213,12 +265,14 @@ def parse_address(words: Sequence[str]) -> Optional[Address]:
     except ValueError:
         return None
     options = dict(zip(words[1:], words[2:]))
-    return Address(ip, length, options.get("dev"), options.get("label"))
+    return Address(ip, length, options.get("dev"), options.get("label"), keyword, " ".join(words))
 
 
 def addresses(instance: Block, *keywords: str) -> List[Address]:
     """Return the virtual addresses of an instance, of all its address blocks or of the ones given."""
-    parsed = (parse_address(words) for keyword in keywords or ADDRESS_BLOCKS for words in instance.lines(keyword))
+    parsed = (
+        parse_address(words, keyword) for keyword in keywords or ADDRESS_BLOCKS for words in instance.lines(keyword)
+    )
     return [address for address in parsed if address is not None]
 
 

@@ -15,42 +15,76 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding im
 
 from .model import Block, Configuration
 
-# What a rule says about one block: (what is wrong, the remedy), both sentences.
-Said = Iterator[Tuple[str, str]]
-Check = Callable[..., Said]
+# What a rule looks at.
+DATA = "data"  # the data of one host
+TEXT = "text"  # the text of one file
+SCHEMA = "schema"  # one value and the keyword table; said by check()
+CLUSTER = "cluster"  # the data of all members
+
+# What a rule says about one block: the parts of a Fault, of which keyword and entry may be left out.
+Said = Iterator[Tuple[str, ...]]
+Check = Callable[..., Any]
+
+
+class Fault(NamedTuple):
+    """What is wrong and the remedy, both sentences; the keyword it is about and the entry of its list."""
+
+    message: str
+    remedy: str
+    keyword: str = ""
+    entry: str = ""
 
 
 class Rule(NamedTuple):
-    """One rule. ``check`` takes the configuration and one block of the sections and yields what is wrong with it."""
+    """One rule. ``about`` is DATA, TEXT, SCHEMA or CLUSTER; ``check`` finds what is wrong, in the form of that kind.
+
+    For DATA it takes the configuration and one block of the sections.
+    """
 
     id: str
     severity: str
     summary: str
     source: str
+    about: str
     sections: Tuple[str, ...]
     check: Check
 
     def findings(self, configuration: Configuration) -> Iterator[Finding]:
-        """Yield the findings on every block of the rule's sections."""
+        """Yield the findings of a DATA rule on every block of its sections."""
         for section in self.sections:
             for block in configuration.blocks(section):
-                for message, remedy in self.check(configuration, block):
-                    yield Finding(self.id, self.severity, block.label, message, remedy)
+                for said in self.check(configuration, block):
+                    fault = Fault(*said)
+                    yield Finding(
+                        self.id, self.severity, block.label, fault.message, fault.remedy,
+                        keyword=fault.keyword or None, entry=fault.entry or None)
+
+    @property
+    def explanation(self) -> str:
+        """What the function of the rule says beyond the summary."""
+        return " ".join((self.check.__doc__ or "").split())
 
 
 # By id.
 RULES: Dict[str, Rule] = {}
 
 
+def declare(rule: Rule) -> None:
+    """Add a rule to the register. Raises ValueError when there is one of that id."""
+    if rule.id in RULES:
+        raise ValueError(f"there are two rules with the id {rule.id}; give one of them another")
+    RULES[rule.id] = rule
+
+
 def rule(identifier: str, severity: str, summary: str, source: str, *sections: str) -> Any:
     """Register the decorated function as a rule for every block of the sections, of vrrp_instance without any.
 
     ``summary`` is one sentence on what the daemon does; ``source`` says where that is seen: a file of keepalived
-    2.2.7, an RFC, or "run" with what was run.
+    2.2.7, an RFC, or "run" with what was run. Every rule has a wrong and a right text in docs/rules/examples.
     """
 
     def register(check: Callable[[Configuration, Block], Said]) -> Callable[[Configuration, Block], Said]:
-        RULES[identifier] = Rule(identifier, severity, summary, source, sections or ("vrrp_instance",), check)
+        declare(Rule(identifier, severity, summary, source, DATA, sections or ("vrrp_instance",), check))
         return check
 
     return register

@@ -10,17 +10,21 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Iterator, List, NamedTuple, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import split_script
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import SCRIPT, SCRIPT_USER
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import SCRIPT, SCRIPT_USER, Row
 
 from .model import Block, Configuration
 from .registry import Said, rule
 
-SECTIONS = ("global_defs", "vrrp_script", "vrrp_sync_group", "vrrp_instance")
+SECTIONS = (
+    "global_defs", "vrrp_script", "vrrp_sync_group", "vrrp_instance",
+    "virtual_server", "virtual_server/real_server", "virtual_server/real_server/MISC_CHECK",
+)
 
 # Quoted or protected text, which no shell would look at either.
 _PROTECTED = re.compile(r"\\.|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
@@ -38,11 +42,16 @@ class Script(NamedTuple):
     user: Optional[str]
 
 
+@lru_cache(maxsize=None)
+def _script_rows(section: str) -> List[Row]:
+    return [row for row in table.rows(section).values() if row.type in (SCRIPT, SCRIPT_USER)]
+
+
 def scripts(block: Block) -> Iterator[Script]:
     """Iterate over the commands of a block, as the table knows them."""
-    for row in table.rows(block.section).values():
+    for row in _script_rows(block.section):
         value = block.get(row.keyword)
-        if row.type not in (SCRIPT, SCRIPT_USER) or value is None:
+        if value is None or value is True:
             continue
         if isinstance(value, dict):
             yield Script(row.keyword, value["script"], value.get("user"))
@@ -50,11 +59,12 @@ def scripts(block: Block) -> Iterator[Script]:
             yield Script(row.keyword, value, block.get("user") if row.type == SCRIPT else None)
 
 
-def _all_scripts(configuration: Configuration) -> List[Script]:
+def all_scripts(configuration: Configuration) -> List[Script]:
     return [each for section in SECTIONS for block in configuration.blocks(section) for each in scripts(block)]
 
 
-def _arguments(command: str) -> List[str]:
+def arguments(command: str) -> List[str]:
+    """Return the command line as keepalived splits it, [] for one that it cannot split."""
     try:
         return split_script(command)
     except ValueError:
@@ -64,50 +74,55 @@ def _arguments(command: str) -> List[str]:
 @rule("script-security-missing", WARNING, "Without enable_script_security scripts run also when others can write them.",
       "vrrp/vrrp.c:261", "global_defs")
 def script_security_missing(configuration: Configuration, globals_: Block) -> Said:
-    if globals_.lacks("enable_script_security") and not configuration.root.is_open and _all_scripts(configuration):
+    if globals_.lacks("enable_script_security") and not configuration.root.is_open and all_scripts(configuration):
         yield "scripts run without enable_script_security.", "Set enable_script_security, and script_user."
 
 
 @rule("script-user-missing", WARNING, "Without script_user scripts need a user keepalived_script on the host.",
       "vrrp/vrrp_parser.c:1615", "global_defs")
 def script_user_missing(configuration: Configuration, globals_: Block) -> Said:
+    if configuration.host.get("has_default_user"):
+        return
     if globals_.has("enable_script_security") and globals_.lacks("script_user") and not configuration.root.is_open:
-        found = [script.keyword for script in _all_scripts(configuration) if not script.user]
+        found = [script.keyword for script in all_scripts(configuration) if not script.user]
         if found:
             yield (f"no script_user: without a user keepalived_script on the host, {found[0]} is dropped.",
-                   "Set script_user to an unprivileged user that exists.")
+                   "Set script_user to an unprivileged user that exists.", "enable_script_security")
 
 
 @rule("script-relative-path", WARNING, "keepalived searches a program without a path, and warns about it.",
       "lib/notify.c", *SECTIONS)
 def script_relative_path(_configuration: Configuration, block: Block) -> Said:
     for script in scripts(block):
-        words = _arguments(script.command)
+        words = arguments(script.command)
         if words and not words[0].startswith(("/", "<", "$")):
-            yield f'{script.keyword} "{words[0]}" has no full path.', "Write the absolute path of the program."
+            yield f'{script.keyword} "{words[0]}" has no full path.', \
+                  "Write the absolute path of the program.", script.keyword
 
 
 @rule("script-shell-syntax", ERROR, "keepalived runs commands without a shell and passes its signs on as arguments.",
       "lib/notify.c:208", *SECTIONS)
 def script_shell_syntax(_configuration: Configuration, block: Block) -> Said:
     for script in scripts(block):
-        words = _arguments(script.command)
+        words = arguments(script.command)
         found = _SHELL_SYNTAX.search(_PROTECTED.sub("_", script.command))
         if words and found and not _SHELL.fullmatch(words[0]):
             yield (f'{script.keyword} has "{found.group().split()[0]}", but there is no shell to understand it.',
-                   "Put the command into a script file, or write /bin/sh -c '...'.")
+                   "Put the command into a script file, or write /bin/sh -c '...'.", script.keyword)
 
 
 @rule("script-path-symlinked", ERROR, "keepalived disables scripts whose path goes through a symbolic link.",
       "lib/notify.c:672 of 2.3.0", *SECTIONS)
 def script_path_symlinked(configuration: Configuration, block: Block) -> Said:
+    """/bin and /sbin are such links where /usr is merged. It holds for use_symlink_paths as well."""
     if not configuration.at_least(2, 3, 0):
         return
     for script in scripts(block):
-        words = _arguments(script.command)
-        if words and _SYMLINKED.match(words[0]):
-            yield f"{script.keyword} {words[0]} goes through a symbolic link, which keepalived refuses.", \
-                  f"Write /usr{words[0]}."
+        path = "".join(arguments(script.command)[:1])
+        real = configuration.host.get("scripts", {}).get(path, {}).get("real", path)
+        if _SYMLINKED.match(path) or real != path:
+            yield f"{script.keyword} {path} goes through a symbolic link, which keepalived refuses.", \
+                  f"Write {real if real != path else '/usr' + path}.", script.keyword
 
 
 @rule("script-timeout-too-long", WARNING, "A script that may run longer than its interval misses runs.",
@@ -115,4 +130,4 @@ def script_path_symlinked(configuration: Configuration, block: Block) -> Said:
 def script_timeout_too_long(_configuration: Configuration, block: Block) -> Said:
     timeout, interval = block.get("timeout"), block.get("interval", 1)
     if timeout is not None and timeout > interval:
-        yield f"timeout {timeout} is longer than interval {interval}.", f"Set timeout to {interval} or less."
+        yield f"timeout {timeout} is longer than interval {interval}.", f"Set timeout to {interval} or less.", "timeout"

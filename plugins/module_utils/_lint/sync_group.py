@@ -27,7 +27,7 @@ def sync_group_empty(_configuration: Configuration, group: Block) -> Said:
       SECTION)
 def sync_group_single(_configuration: Configuration, group: Block) -> Said:
     if len(group.get("group", [])) == 1:
-        yield "the group has only one instance.", "List at least two instances, or remove the sync group."
+        yield "the group has only one instance.", "List at least two instances, or remove the sync group.", "group"
 
 
 @rule("sync-group-unknown-member", ERROR, "keepalived ignores members that do not exist.", "vrrp/vrrp_sync.c:70",
@@ -39,7 +39,8 @@ def sync_group_unknown_member(configuration: Configuration, group: Block) -> Sai
     for name in group.get("group", []):
         if name not in known and "$" not in name:
             names = ", ".join(known) or "none"
-            yield f"the member {name} is no vrrp_instance.", f"Correct the name (there are: {names}), or remove it."
+            yield f"the member {name} is no vrrp_instance.", \
+                  f"Correct the name (there are: {names}), or remove it.", "group", name
 
 
 @rule("sync-group-shared-member", ERROR, "keepalived takes an instance into the first of several sync groups only.",
@@ -50,7 +51,8 @@ def sync_group_shared_member(configuration: Configuration, group: Block) -> Said
             return
         for name in group.get("group", []):
             if name in other.get("group", []):
-                yield f"the member {name} is also in vrrp_sync_group {other.name}.", "Keep it in one of the two."
+                yield f"the member {name} is also in vrrp_sync_group {other.name}.", \
+                      "Keep it in one of the two.", "group", name
 
 
 @rule("sync-group-mixed-owner", ERROR, "Address owners and others cannot change their state together.",
@@ -60,4 +62,4 @@ def sync_group_mixed_owner(configuration: Configuration, group: Block) -> Said:
     owners = [each.name for each in members if priority(each) == OWNER_PRIORITY]
     if owners and len(owners) < len(members):
         yield f"only {', '.join(owners)} of the members has priority 255, so the group cannot work.", \
-              "Give all members priority 255, or none."
+              "Give all members priority 255, or none.", "group"

@@ -18,6 +18,11 @@ from .registry import Said, rule
 
 TRACKERS = ("vrrp_instance", "vrrp_sync_group")
 LOWEST, HIGHEST = 1, 254
+# Checks of real servers that name such an object: section -> (its section, the keyword that names it).
+CHECKERS = {
+    "virtual_server/real_server/FILE_CHECK": ("track_file", "track_file"),
+    "virtual_server/real_server/BFD_CHECK": ("bfd_instance", "name"),
+}
 
 
 @rule("tracked-undefined", ERROR, "keepalived ignores the tracking of what is not defined, so nothing is watched.",
@@ -31,7 +36,7 @@ def tracked_undefined(configuration: Configuration, block: Block) -> Said:
             if words[0] not in known and "$" not in words[0]:
                 names = ", ".join(known) or "none"
                 yield (f"{keyword} {words[0]} is not defined, so it is not watched.",
-                       f"Define it in {section} (defined: {names}), or remove the line.")
+                       f"Define it in {section} (defined: {names}), or remove the line.", keyword, words[0])
 
 
 @rule("tracked-twice", WARNING, "keepalived ignores the second line for the same object.", "run: config test",
@@ -39,16 +44,21 @@ def tracked_undefined(configuration: Configuration, block: Block) -> Said:
 def tracked_twice(configuration: Configuration, block: Block) -> Said:
     found = [(tracking.keyword, tracking.name) for tracking in configuration.trackings(block)]
     for keyword, name in sorted({each for each in found if found.count(each) > 1}):
-        yield f"{keyword} {name} is listed twice, only the first line counts.", "Remove one of the lines."
+        yield f"{keyword} {name} is listed twice, only the first line counts.", \
+              "Remove one of the lines.", keyword, name
 
 
 @rule("never-tracked", WARNING, "What no instance and no group tracks changes nothing.", "vrrp/vrrp.c:4790",
       *(section for section, _default in TRACKED.values()))
 def never_tracked(configuration: Configuration, block: Block) -> Said:
     keyword = {section: keyword for keyword, (section, _default) in TRACKED.items()}[block.section]
-    # Raw lines may track it, also those of virtual servers.
-    if configuration.root.statements:
+    # Raw blocks may track it.
+    if configuration.root.is_open or any(statement.has_block for statement in configuration.root.statements):
         return
+    for path, checked in CHECKERS.items():
+        if checked[0] == block.section and any(check.get(checked[1]) == block.name for check in
+                                               configuration.blocks(path)):
+            return
     for section in TRACKERS:
         trackers = configuration.index(section + keyword, section, lambda tracker: _tracked_names(tracker, keyword))
         if block.name in trackers or None in trackers:
@@ -61,7 +71,8 @@ def never_tracked(configuration: Configuration, block: Block) -> Said:
 def track_own_interface(_configuration: Configuration, instance: Block) -> Said:
     if instance.get("interface") in [words[0] for words in instance.lines("track_interface")]:
         yield f"track_interface {instance.get('interface')} is the own interface, which is always tracked.", \
-              "Remove the line; dont_track_primary is the way to change that."
+              "Remove the line; dont_track_primary is the way to change that.", "track_interface", \
+              instance.get("interface")
 
 
 @rule("track-interface-not-on-host", ERROR, "keepalived ends when a tracked interface does not exist.",
@@ -70,7 +81,7 @@ def track_interface_not_on_host(configuration: Configuration, block: Block) -> S
     for words in block.lines("track_interface"):
         if configuration.lacks_interface(words[0]):
             yield f"the host has no interface {words[0]} to track and keepalived would not start.", \
-                  configuration.known_interfaces()
+                  configuration.known_interfaces(), "track_interface", words[0]
 
 
 @rule("weight-in-sync-group", ERROR, "keepalived ignores weights of members of a sync group.", "vrrp/vrrp.c:3844")
@@ -79,7 +90,8 @@ def weight_in_sync_group(configuration: Configuration, instance: Block) -> Said:
         if group.lacks("sync_group_tracking_weight"):
             for tracking in _weighted(configuration, instance):
                 yield (f"{tracking.keyword} {tracking.name} has weight {tracking.weight}, which is ignored in the "
-                       f"vrrp_sync_group {group.name}.", "Set weight 0, or sync_group_tracking_weight in the group.")
+                       f"vrrp_sync_group {group.name}.", "Set weight 0, or sync_group_tracking_weight in the group.",
+                       tracking.keyword, tracking.name)
 
 
 @rule("weight-with-owner", WARNING, "keepalived ignores weights of an instance with priority 255.", "vrrp/vrrp.c:3856")
@@ -87,7 +99,7 @@ def weight_with_owner(configuration: Configuration, instance: Block) -> Said:
     if priority(instance) == OWNER_PRIORITY:
         for tracking in _weighted(configuration, instance):
             yield f"{tracking.keyword} {tracking.name} has weight {tracking.weight}, which is ignored with " \
-                  "priority 255.", "Set priority to 254 or less, or weight 0."
+                  "priority 255.", "Set priority to 254 or less, or weight 0.", tracking.keyword, tracking.name
 
 
 @rule("weight-out-of-range", WARNING, "keepalived keeps the priority with all weights within 1 to 254.",
@@ -102,10 +114,25 @@ def weight_out_of_range(configuration: Configuration, instance: Block) -> Said:
     highest = base + sum(weight for weight in weights if weight > 0)
     if lowest < LOWEST:
         yield f"the weights can lower the priority from {base} to {lowest}, which becomes {LOWEST}.", \
-              "Use smaller weights or a higher priority."
+              "Use smaller weights or a higher priority.", "priority"
     if highest > HIGHEST:
         yield f"the weights can raise the priority from {base} to {highest}, which becomes {HIGHEST}.", \
-              "Use smaller weights or a lower priority."
+              "Use smaller weights or a lower priority.", "priority"
+
+
+@rule("bfd-with-peer", ERROR, "Two hosts that track each other by BFD with weight 0 are both in FAULT after a crash.",
+      "keepalived.conf(5), run: two hosts")
+def bfd_with_peer(configuration: Configuration, instance: Block) -> Said:
+    """Nobody holds the address then: the host that is left loses its session as well."""
+    peers = {words[0] for words in instance.lines("unicast_peer")}
+    sessions = configuration.defined("bfd_instance")
+    for tracking in configuration.trackings(instance):
+        if tracking.keyword != "track_bfd" or tracking.weight or tracking.name not in sessions:
+            continue
+        neighbor = sessions[tracking.name].get("neighbor_ip")
+        if neighbor in peers:
+            yield (f"track_bfd {tracking.name} is the session with the peer {neighbor}, without a weight.",
+                   "Track a third host, such as the gateway, or give it a weight.", tracking.keyword, tracking.name)
 
 
 def _tracked_names(tracker: Block, keyword: str) -> Set[Optional[str]]:

@@ -31,7 +31,7 @@ def unicast_without_peers(_configuration: Configuration, instance: Block) -> Sai
     found = [keyword for keyword in UNICAST_KEYWORDS if instance.has(keyword)]
     if found and instance.lacks("unicast_peer"):
         yield f"{found[0]} without unicast_peer: keepalived uses multicast.", \
-              f"Add unicast_peer with the addresses of the other hosts, or remove {' and '.join(found)}."
+              f"Add unicast_peer with the addresses of the other hosts, or remove {' and '.join(found)}.", found[0]
 
 
 @rule("unicast-peer-family", ERROR, "Peers of another family than the addresses make keepalived drop those.",
@@ -43,7 +43,7 @@ def unicast_peer_family(_configuration: Configuration, instance: Block) -> Said:
     for words in instance.lines("unicast_peer"):
         if _is_ip(words[0]) and ipaddress.ip_address(words[0]).version not in versions:
             yield f"unicast_peer {words[0]} is of another family than the virtual addresses.", \
-                  f"Use the IPv{versions.pop()} address of that host."
+                  f"Use the IPv{versions.pop()} address of that host.", "unicast_peer", words[0]
             return
 
 
@@ -54,7 +54,8 @@ def unicast_peer_is_self(configuration: Configuration, instance: Block) -> Said:
     own.add(instance.get("unicast_src_ip", ""))
     for words in instance.lines("unicast_peer"):
         if _is_ip(words[0]) and str(ipaddress.ip_address(words[0])) in own:
-            yield f"unicast_peer {words[0]} is this host itself.", "List the addresses of the other hosts only."
+            yield f"unicast_peer {words[0]} is this host itself.", \
+                  "List the addresses of the other hosts only.", "unicast_peer", words[0]
 
 
 @rule("source-address-not-on-host", ERROR, "An instance whose source address is not on the host goes to FAULT.",
@@ -69,28 +70,29 @@ def source_address_not_on_host(configuration: Configuration, instance: Block) ->
             device = instance.get("interface")
             here = ", ".join(str(address.ip) for address in configuration.interfaces.get(device or "", []))
             yield (f"{keyword} {word} is no address of the host.",
-                   f"Use one of {device}: {here}." if here else f"Correct it, or remove {keyword}.")
+                   f"Use one of {device}: {here}." if here else f"Correct it, or remove {keyword}.", keyword)
 
 
 @rule("multicast-with-unicast", WARNING, "keepalived ignores mcast_dst_ip of an instance with unicast peers.",
       "vrrp/vrrp.c:3200")
 def multicast_with_unicast(_configuration: Configuration, instance: Block) -> Said:
     if instance.has("mcast_dst_ip") and instance.has("unicast_peer"):
-        yield "mcast_dst_ip has no effect with unicast_peer.", "Remove one of the two."
+        yield "mcast_dst_ip has no effect with unicast_peer.", "Remove one of the two.", "mcast_dst_ip"
 
 
 @rule("vmac-with-unicast", WARNING, "keepalived adds vmac_xmit_base to an instance with use_vmac and unicast peers.",
       "vrrp/vrrp_parser.c:446")
 def vmac_with_unicast(_configuration: Configuration, instance: Block) -> Said:
     if instance.has("use_vmac") and instance.has("unicast_peer") and instance.lacks("vmac_xmit_base"):
-        yield "use_vmac with unicast_peer needs vmac_xmit_base, which keepalived adds.", "Set vmac_xmit_base."
+        yield "use_vmac with unicast_peer needs vmac_xmit_base, which keepalived adds.", \
+              "Set vmac_xmit_base.", "use_vmac"
 
 
 @rule("strict-with-unicast", WARNING, "The VRRP standard knows no unicast; strict mode is meant to refuse it.",
       "vrrp/vrrp.c:2957")
 def strict_with_unicast(configuration: Configuration, instance: Block) -> Said:
     if is_strict(configuration, instance) and instance.has("unicast_peer"):
-        yield "unicast_peer is against vrrp_strict and only works by accident.", "Remove vrrp_strict."
+        yield "unicast_peer is against vrrp_strict and only works by accident.", "Remove vrrp_strict.", "unicast_peer"
 
 
 def _is_ip(word: str) -> bool:

@@ -50,7 +50,7 @@ def test_version_comes_from_global_defs():
 
 
 def test_ipv6_means_version_3():
-    six = {"virtual_ipaddress": ["fd00:1::100/64"]}
+    six = {"virtual_ipaddress": ["fe80::100/64", "fd00:1::100/64"]}
     assert ids_of(advert_int=0.1, **six) == []
     assert ids_of(advert_int=0.1, version=2, **six) == ["version-2-with-ipv6"]
 
@@ -73,7 +73,7 @@ def test_state_master_without_priority_is_the_owner():
 @pytest.mark.parametrize(("changes", "expected"), [
     ({}, ["duplicate-virtual-router"]),
     ({"interface": "eth0"}, []),
-    ({"virtual_ipaddress": ["fd00::101/64"]}, []),
+    ({"virtual_ipaddress": ["fe80::101/64", "fd00::101/64"]}, []),
     ({"mcast_dst_ip": "224.0.0.19"}, []),
     ({"unicast_peer": ["198.18.0.12"]}, []),
 ])
@@ -122,9 +122,11 @@ def test_strict_may_be_said_globally_or_not():
     assert ids({"global_defs": strict, "vrrp_instance": [instance()]}) == ["strict-drops-traffic"]
     assert ids({"global_defs": strict, "vrrp_instance": [instance(strict_mode=False)]}) == []
     assert ids_of(strict_mode=True) == ["strict-drops-traffic"]
-    assert ids_of(strict_mode=True, accept=True, authentication={"auth_type": "PASS", "auth_pass": "x"}) == [
+    assert ids_of(strict_mode=True, accept=True) == ["strict-drops-traffic"]
+    assert ids_of(strict_mode=True, accept=True, version=3) == []
+    assert ids_of(strict_mode=True, no_accept=True, authentication={"auth_type": "PASS", "auth_pass": "x"}) == [
         "auth-ignored"]
-    assert ids_of(strict_mode=True, accept=True, virtual_ipaddress=None) == ["no-virtual-address"]
+    assert ids_of(strict_mode=True, no_accept=True, virtual_ipaddress=None) == ["no-virtual-address"]
 
 
 def test_addresses_without_prefix_are_one_finding():

@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write docs/rules: a page for each rule, from the rule itself and its examples in docs/rules/examples.
+
+    python docs/generate_rules.py            writes the pages
+    python docs/generate_rules.py --check    changes nothing, names those that are out of date, and then fails
+
+The same examples are the tests of the rules. In them stand <U+00A0> for a character, <=*80> for that many "=",
+and <1..9> for as many lines as there are numbers.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text, rules
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.registry import CLUSTER, TEXT, Rule
+
+PAGES = Path(__file__).resolve().parent / "rules"
+FILE = "/etc/keepalived/keepalived.conf"
+HEAD = """<!--
+SPDX-License-Identifier: GPL-3.0-or-later
+Copyright: (c) 2026, openvip.cluster contributors
+Written by docs/generate_rules.py from the rule and docs/rules/examples: change those.
+-->
+
+"""
+# What is known of the host for the rules that look at it.
+HOST = {"hostname": "lb1", "interfaces": {
+    "eth0": ["192.0.2.11/24"], "eth1": ["198.18.0.11/24", "fd00:1::11/64", "fe80::1/64"], "eth2": [],
+}}
+TITLES = {
+    "syntax": "Characters, quotes, braces", "structure": "Keywords and blocks", "lines": "Words of a line",
+    "definitions": "Definitions, conditions, includes", "schema": "Single values", "election": "Election",
+    "authentication": "Authentication", "addresses": "Virtual addresses", "unicast": "Unicast and multicast",
+    "tracking": "Tracking and weights", "sync_group": "Sync groups", "scripts": "Scripts",
+    "script_files": "Files and users of scripts", "global_defs": "global_defs", "lvs": "Virtual servers",
+    "real_servers": "Real servers and checks",
+    "cluster": "Several hosts (not applied yet)",
+}
+
+
+class Example(NamedTuple):
+    """The texts of one rule as they are written in the examples, and what they are judged with.
+
+    ``facts`` are what the example says of the host, ``host`` everything that is known of it.
+    """
+
+    wrong: str
+    right: str
+    version: tuple[int, ...] | None
+    host: dict
+    facts: dict
+
+
+def examples() -> dict[str, Example]:
+    """Return the examples by the id of their rule."""
+    found = {}
+    for path in sorted((PAGES / "examples").glob("*.yml")):
+        for identifier, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            version = tuple(int(part) for part in entry["version"].split(".")) if "version" in entry else None
+            facts = entry.get("host", {})
+            found[identifier] = Example(entry["wrong"], entry["right"], version, {**HOST, **facts}, facts)
+    return found
+
+
+def expand(text: str) -> str:
+    """Return the text that an example stands for."""
+    text = re.sub(r"<U\+([0-9A-F]{4})>", lambda found: chr(int(found.group(1), 16)), text)
+    text = re.sub(r"<(.)\*([0-9]+)>", lambda found: found.group(1) * int(found.group(2)), text)
+    return re.sub(
+        r"(.*)<([0-9]+)\.\.([0-9]+)>(.*\n)",
+        lambda found: "".join(f"{found[1]}{number}{found[4]}" for number in range(int(found[2]), int(found[3]) + 1)),
+        text)
+
+
+def judge(example: Example, text: str) -> list:
+    """Return the findings on one of the texts of an example."""
+    return lint_text(expand(text), FILE, example.version, example.host)
+
+
+def page(rule: Rule, example: Example) -> str:
+    """Return the page of a rule."""
+    said = "\n".join(str(finding) for finding in judge(example, example.wrong))
+    parts = [
+        f"{HEAD}# {rule.id}", f"**{rule.severity}** — {rule.summary}", rule.explanation.replace("``", "`"),
+        "## Wrong", f"```\n{example.wrong.rstrip()}\n```", "What the lint says:", f"```\n{said}\n```",
+        "## Right", f"```\n{example.right.rstrip()}\n```",
+    ]
+    if example.facts:
+        facts = yaml.safe_dump(example.facts, sort_keys=False).rstrip()
+        parts += ["The host:", f"```yaml\n{facts}\n```"]
+    notes = [f"Source: {rule.source}."]
+    if example.version:
+        notes.append("Judged for keepalived {}.".format(".".join(str(part) for part in example.version)))
+    if not lint_text(expand(example.wrong), FILE, example.version):
+        notes.append("The rule looks at the host: it is applied where the facts of the host are known.")
+    if rule.about == TEXT:
+        notes.append("The rule looks at the text of a file: data of an inventory cannot have this fault.")
+    return "\n\n".join([part for part in parts if part] + [" ".join(notes)]) + "\n"
+
+
+def index() -> str:
+    """Return the page that lists all rules."""
+    lines = [f"{HEAD}# Rules", "What `keepalived_lint` and the other modules look for, by the id of the finding."]
+    tables: dict[str, list[str]] = {}
+    for rule in rules():
+        name = rule.id if rule.about == CLUSTER else f"[{rule.id}]({rule.id}.md)"
+        tables.setdefault(rule.check.__module__.rpartition(".")[2], []).append(
+            f"| {name} | {rule.severity} | {rule.summary} |")
+    for module, rows in tables.items():
+        head = [f"## {TITLES[module]}", "", "| id | severity | what it is about |", "|---|---|---|"]
+        lines.append("\n".join([*head, *rows]))
+    return "\n\n".join(lines) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every page by its name. Raises KeyError for a rule without an example."""
+    given = examples()
+    found = {f"{rule.id}.md": page(rule, given[rule.id]) for rule in rules() if rule.about != CLUSTER}
+    return {"README.md": index(), **found}
+
+
+def main(arguments: list[str]) -> int:
+    check = "--check" in arguments
+    wanted = pages()
+    outdated = [path.name for path in PAGES.glob("*.md") if path.name not in wanted]
+    for name in outdated:
+        if not check:
+            (PAGES / name).unlink()
+    for name, text in wanted.items():
+        path = PAGES / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            outdated.append(name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if check and outdated:
+        print("out of date, run docs/generate_rules.py:", ", ".join(sorted(outdated)))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

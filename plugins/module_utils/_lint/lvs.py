@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for virtual servers: the service, its scheduler, its forwarding.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import List, Optional, Set
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+
+from .model import ADDRESS_BLOCKS, IP, Block, Configuration, addresses, split
+from .registry import Said, rule
+
+SERVICE = "virtual_server"
+GROUP = "virtual_server_group"
+
+# Schedulers that choose by a hash, and the flags that belong to them.
+HASHING = ("sh", "mh", "dh")
+SCHEDULER_FLAGS = {"sh_port": "sh", "sh_fallback": "sh", "mh_port": "mh", "mh_fallback": "mh"}
+DEFAULT_FORWARDING = "NAT"
+# ipvsadm(8).
+HEAVIEST = 65535
+
+
+def forwarding(service: Block) -> str:
+    """Return how packets reach the real servers: NAT, DR or TUN."""
+    words = split(service.get("lb_kind", DEFAULT_FORWARDING))
+    return words[0] if words else DEFAULT_FORWARDING
+
+
+@lru_cache(maxsize=1024)
+def ip_of(word: object) -> Optional[IP]:
+    """Return the address that a word begins with, or None."""
+    try:
+        return ipaddress.ip_address(str(word).partition(" ")[0])
+    except ValueError:
+        return None
+
+
+def group_of(configuration: Configuration, service: Block) -> Optional[Block]:
+    """Return the group that a service is for, None when it is for none or that is not known."""
+    return configuration.defined(GROUP).get(str(service.get("group"))) if service.get("group") else None
+
+
+@rule("protocol-missing", ERROR, "keepalived takes a virtual_server without protocol for UDP.",
+      "check/check_data.c:1107", SERVICE)
+def protocol_missing(configuration: Configuration, service: Block) -> Said:
+    group = group_of(configuration, service)
+    marks_only = group is not None and all(line[0] == "fwmark" for line in group.lines("address"))
+    if service.lacks("protocol") and not service.get("fwmark") and not marks_only:
+        yield "protocol is missing, so the service is UDP.", "Set protocol to TCP, UDP or SCTP."
+
+
+@rule("scheduler-missing", WARNING, "keepalived takes the scheduler wlc when none is set, and warns.",
+      "check/check_data.c:1152", SERVICE)
+def scheduler_missing(_configuration: Configuration, service: Block) -> Said:
+    if service.lacks("lb_algo"):
+        yield "lb_algo is missing, so the scheduler is wlc.", "Set lb_algo."
+
+
+@rule("forwarding-missing", ERROR, "keepalived forwards by NAT when no way is set, and warns.",
+      "check/check_data.c:1188", SERVICE)
+def forwarding_missing(_configuration: Configuration, service: Block) -> Said:
+    if service.lacks("lb_kind"):
+        yield "lb_kind is missing, so packets are forwarded by NAT.", "Set lb_kind to NAT, DR or TUN."
+
+
+@rule("ops-without-udp", WARNING, "keepalived resets ops of a service that is not UDP.", "check/check_data.c:1115",
+      SERVICE)
+def ops_without_udp(_configuration: Configuration, service: Block) -> Said:
+    if service.has("ops") and service.get("protocol", "UDP") != "UDP":
+        yield f"ops has no effect with protocol {service.get('protocol')}.", "Remove ops.", "ops"
+
+
+@rule("port-zero-not-persistent", WARNING, "keepalived makes a service for all ports persistent.",
+      "check/check_data.c:1124", SERVICE)
+def port_zero_not_persistent(_configuration: Configuration, service: Block) -> Said:
+    """It sets persistence_timeout to 360 and resets the ports of the real servers."""
+    if service.get("ip") and not service.get("port") and service.lacks("persistence_timeout"):
+        yield "a service without a port is made persistent for 360 seconds.", \
+              "Give the port, or set persistence_timeout."
+
+
+@rule("persistence-with-hashing", WARNING, "A scheduler that hashes the source does what persistence is for.",
+      "ipvsadm(8), run: config test", SERVICE)
+def persistence_with_hashing(_configuration: Configuration, service: Block) -> Said:
+    if service.has("persistence_timeout") and service.get("lb_algo") in HASHING:
+        yield f"persistence_timeout and lb_algo {service.get('lb_algo')} stand in each other's way.", \
+              "Remove one of the two.", "persistence_timeout"
+
+
+@rule("scheduler-flag-ignored", WARNING, "keepalived ignores flags of another scheduler.", "check/check_parser.c:353",
+      SERVICE)
+def scheduler_flag_ignored(_configuration: Configuration, service: Block) -> Said:
+    for flag, scheduler in SCHEDULER_FLAGS.items():
+        if service.has(flag) and service.get("lb_algo", "wlc") != scheduler:
+            yield f"{flag.replace('_', '-')} belongs to lb_algo {scheduler} and is ignored.", \
+                  f"Remove it, or set lb_algo to {scheduler}.", flag
+
+
+@rule("real-server-missing", ERROR, "keepalived ignores a virtual_server without a real_server.",
+      "check/check_data.c:1086", SERVICE)
+def real_server_missing(_configuration: Configuration, service: Block) -> Said:
+    if service.lacks("real_server"):
+        yield "it has no real_server and is ignored.", "Add a real_server."
+
+
+@rule("quorum-too-high", WARNING, "keepalived lowers a quorum above the sum of the weights.",
+      "check/check_data.c:1266", SERVICE)
+def quorum_too_high(_configuration: Configuration, service: Block) -> Said:
+    servers = service.get("real_server", [])
+    total = sum(server.get("weight", service.get("weight", 1)) for server in servers)
+    quorum = service.get("quorum", 1)
+    if servers and not service.has_raw("real_server") and quorum > max(total, 1):
+        yield f"quorum {quorum} is more than all weights together ({total}).", f"Set it to {total} or less.", "quorum"
+
+
+@rule("hysteresis-too-high", WARNING, "keepalived sets a hysteresis that is not below the quorum to 0.",
+      "check/check_data.c:1272", SERVICE)
+def hysteresis_too_high(_configuration: Configuration, service: Block) -> Said:
+    quorum, hysteresis = service.get("quorum", 1), service.get("hysteresis", 0)
+    if hysteresis >= quorum:
+        yield f"hysteresis {hysteresis} is not below the quorum {quorum} and becomes 0.", \
+              "Set it below the quorum, or remove it.", "hysteresis"
+
+
+@rule("ignored-with-fwmark", WARNING, "keepalived ignores protocol, ports and ha_suspend of a firewall mark.",
+      "check/check_data.c:1094, 1146, 1315", SERVICE)
+def ignored_with_fwmark(_configuration: Configuration, service: Block) -> Said:
+    if not service.get("fwmark"):
+        return
+    for keyword in ("protocol", "ha_suspend"):
+        if service.has(keyword):
+            yield f"{keyword} has no effect with fwmark.", f"Remove {keyword}.", keyword
+    if any(server.get("port") for server in service.get("real_server", [])):
+        yield "the ports of its real servers have no effect with fwmark.", "Remove them.", "real_server"
+
+
+@rule("group-undefined", ERROR, "keepalived ignores a virtual_server for a group that does not exist.",
+      "run: virtual_server group", SERVICE)
+def group_undefined(configuration: Configuration, service: Block) -> Said:
+    """Only the log says so."""
+    name = str(service.get("group", ""))
+    if name and "$" not in name and not configuration.root.is_open and name not in configuration.defined(GROUP):
+        names = ", ".join(configuration.defined(GROUP)) or "none"
+        yield f"there is no virtual_server_group {name}.", f"Correct the name (there are: {names}), or define it."
+
+
+@rule("group-empty", ERROR, "keepalived removes a virtual_server_group without an entry.", "check/check_parser.c:137",
+      GROUP)
+def group_empty(_configuration: Configuration, group: Block) -> Said:
+    if group.lacks("address") and not group.statements:
+        yield "it has no entry and is removed.", "Add an address or a firewall mark."
+
+
+@rule("sorry-server-port", WARNING, "keepalived resets the port of a sorry_server that DR and TUN cannot change.",
+      "check/check_data.c:1339", SERVICE)
+def sorry_server_port(_configuration: Configuration, service: Block) -> Said:
+    words = split(service.get("sorry_server", ""))
+    way = split(service.get("sorry_server_lvs_method", forwarding(service)))[:1]
+    port = str(service.get("port", 0))
+    if len(words) == 2 and service.get("ip") and way != [DEFAULT_FORWARDING] and words[1] != port:
+        yield f"{way[0]} cannot change the port to {words[1]}, it becomes {port}.", \
+              "Use the port of the service.", "sorry_server"
+
+
+@rule("sorry-options-alone", WARNING, "keepalived ignores the options of a sorry_server that is not there.",
+      "check/check_parser.c:641", SERVICE)
+def sorry_options_alone(_configuration: Configuration, service: Block) -> Said:
+    for keyword in ("sorry_server_inhibit", "sorry_server_lvs_method"):
+        if service.has(keyword) and service.lacks("sorry_server"):
+            yield f"{keyword} has no effect without sorry_server.", f"Set sorry_server, or remove {keyword}.", keyword
+
+
+@rule("service-address-not-virtual", WARNING, "A service on an address that no instance holds is reached by nobody.",
+      "run: config test", SERVICE)
+def service_address_not_virtual(configuration: Configuration, service: Block) -> Said:
+    """It is judged only where the file has instances at all."""
+    ip = ip_of(service.get("ip"))
+    instances = configuration.blocks("vrrp_instance")
+    if ip is None or not instances or configuration.root.is_open:
+        return
+    held: Set[IP] = set(configuration.index("addresses", "vrrp_instance", _ips))
+    if ip not in held and not any(instance.has_raw(keyword) for instance in instances for keyword in ADDRESS_BLOCKS):
+        yield f"no vrrp_instance has the address {ip}.", "Add it to virtual_ipaddress of an instance."
+
+
+def _ips(instance: Block) -> List[IP]:
+    return [address.ip for address in addresses(instance)]

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for real servers and their checks.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK
+
+from .lvs import DEFAULT_FORWARDING, HEAVIEST, SERVICE, forwarding, ip_of
+from .model import Block, Configuration
+from .registry import Said, rule
+from .tracking import CHECKERS
+
+SERVER = "virtual_server/real_server"
+CHECKS = tuple(row.keyword for row in table.rows(SERVER).values() if row.type == BLOCK)
+CONNECTING = tuple(f"{SERVER}/{keyword}" for keyword in CHECKS if table.find("connect_timeout", f"{SERVER}/{keyword}"))
+# Of keepalived, in seconds.
+CONNECT_TIMEOUT = 5
+DELAY_LOOP = 60
+# RFC 1035 section 2.3.4.
+LONGEST_LABEL, LONGEST_NAME = 63, 255
+
+
+def _servers(service: Block) -> Iterator[Tuple[Any, str]]:
+    """Iterate over (data, name in messages) of the real servers of a service."""
+    for server in service.get("real_server", []):
+        yield server, " ".join(["real_server", *(str(server[key]) for key in ("ip", "port") if key in server)])
+
+
+@rule("port-not-changed", ERROR, "keepalived resets the port of a real_server that DR and TUN cannot change.",
+      "check/check_data.c:1322", SERVER)
+def port_not_changed(_configuration: Configuration, server: Block) -> Said:
+    service = server.parent
+    way = str(server.get("lvs_method", forwarding(service) if service else "")).partition(" ")[0]
+    if service and way != DEFAULT_FORWARDING and service.get("port") and \
+            server.get("port", service.get("port")) != service.get("port"):
+        yield f"{way} cannot change the port to {server.get('port')}, it becomes {service.get('port')}.", \
+              "Use the port of the service, or lb_kind NAT."
+
+
+@rule("real-server-is-service", ERROR, "A real_server with the address of the service gets its packets back.",
+      "run: config test", SERVICE)
+def real_server_is_service(_configuration: Configuration, service: Block) -> Said:
+    ip = ip_of(service.get("ip"))
+    for server, name in _servers(service):
+        if ip is not None and ip_of(server.get("ip")) == ip:
+            yield f"{name} has the address of the service.", "Use the server's own address.", "real_server"
+
+
+@rule("real-server-unchecked", WARNING, "keepalived keeps a real_server without a check in the pool for ever.",
+      "run: config test", SERVER)
+def real_server_unchecked(_configuration: Configuration, server: Block) -> Said:
+    if all(server.lacks(keyword) for keyword in CHECKS):
+        yield "nothing checks it, so it gets connections when it is down, too.", "Add a check such as TCP_CHECK."
+
+
+@rule("real-server-family", ERROR, "keepalived skips a real_server of another family than the service.",
+      "check/check_parser.c:685", SERVER)
+def real_server_family(_configuration: Configuration, server: Block) -> Said:
+    service = server.parent
+    ours, theirs = ip_of(server.get("ip")), ip_of(service.get("ip")) if service else None
+    way = str(server.get("lvs_method", forwarding(service) if service else "")).partition(" ")[0]
+    if ours and theirs and ours.version != theirs.version and way != "TUN":
+        yield f"it is IPv{ours.version}, the service is IPv{theirs.version}: it is skipped.", \
+              f"Use its IPv{theirs.version} address, or lb_kind TUN."
+
+
+@rule("weight-too-large", WARNING, "keepalived takes weights that the tools of IPVS do not know.", "ipvsadm(8)", SERVER)
+def weight_too_large(_configuration: Configuration, server: Block) -> Said:
+    if server.get("weight", 0) > HEAVIEST:
+        yield f"weight {server.get('weight')} is more than {HEAVIEST}, the largest that ipvsadm takes.", \
+              "Use smaller weights.", "weight"
+
+
+@rule("check-slower-than-loop", WARNING, "A check whose time-out is not shorter than its loop runs without a pause.",
+      "check/check_api.c", *CONNECTING)
+def check_slower_than_loop(_configuration: Configuration, check: Block) -> Said:
+    timeout, loop = _inherited(check, "connect_timeout", CONNECT_TIMEOUT), _inherited(check, "delay_loop", DELAY_LOOP)
+    if timeout >= loop:
+        yield f"connect_timeout {timeout} is not shorter than delay_loop {loop}.", \
+              "Set connect_timeout below delay_loop.", "connect_timeout"
+
+
+def _inherited(check: Block, keyword: str, default: float) -> float:
+    """Return the value of a check, its real server or its service."""
+    block: Any = check
+    while block is not None:
+        if block.get(keyword) is not None:
+            found: float = block.get(keyword)
+            return found
+        block = block.parent
+    return default
+
+
+@rule("check-of-another-protocol", WARNING, "UDP_CHECK says nothing about a service of TCP.", "run: config test",
+      SERVER)
+def check_of_another_protocol(_configuration: Configuration, server: Block) -> Said:
+    protocol = server.parent.get("protocol") if server.parent else None
+    if protocol == "TCP" and server.get("UDP_CHECK"):
+        yield "UDP_CHECK does not ask the service, which is TCP.", "Use TCP_CHECK.", "UDP_CHECK"
+
+
+@rule("checked-undefined", ERROR, "keepalived drops a check of a track_file or bfd_instance that is not defined.",
+      "run: config test", *CHECKERS)
+def checked_undefined(configuration: Configuration, check: Block) -> Said:
+    section, keyword = CHECKERS[check.section]
+    name = str(check.get(keyword, ""))
+    if name and "$" not in name and not configuration.root.is_open and name not in configuration.defined(section):
+        names = ", ".join(configuration.defined(section)) or "none"
+        yield f"{section} {name} is not defined, so nothing is checked.", \
+              f"Define it above (defined: {names}), or correct the name.", keyword
+
+
+@rule("dns-name-invalid", WARNING, "keepalived ignores the name of a DNS_CHECK with an empty or a long label.",
+      "run: config test, RFC 1035 section 2.3.4", f"{SERVER}/DNS_CHECK")
+def dns_name_invalid(_configuration: Configuration, check: Block) -> Said:
+    name = str(check.get("name", ""))
+    labels = name.rstrip(".").split(".") if name.rstrip(".") else []
+    if len(name) > LONGEST_NAME or any(not label or len(label) > LONGEST_LABEL for label in labels):
+        yield f"name {name} is no name of DNS and is ignored.", \
+              f"Labels have 1 to {LONGEST_LABEL} characters, the whole name {LONGEST_NAME} at most.", "name"

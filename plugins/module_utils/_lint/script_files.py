@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for the files and users of scripts, where the host has been asked about them.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+
+from .model import Block, Configuration, split
+from .registry import Said, rule
+from .scripts import SECTIONS, Script, all_scripts, arguments, scripts
+
+
+def _looked_at(configuration: Configuration, block: Block) -> Iterator[Tuple[Script, str, Dict[str, Any]]]:
+    """Iterate over (script, its program, what survey() found) of a block."""
+    known = configuration.host.get("scripts")
+    if not known:
+        return
+    for script in scripts(block):
+        for program in arguments(script.command)[:1]:
+            if program in known:
+                yield script, program, known[program]
+
+
+@rule("script-missing", ERROR, "keepalived switches a script off that is not there, and then nothing is watched.",
+      "vrrp/vrrp.c:195, run", *SECTIONS)
+def script_missing(configuration: Configuration, block: Block) -> Said:
+    """The instance never fails then. Of a MISC_CHECK and of notify scripts only the log says it."""
+    for script, program, file in _looked_at(configuration, block):
+        if file["missing"]:
+            yield f"{script.keyword}: {program} is not on the host.", \
+                  "Install it before the configuration, or correct the path.", script.keyword
+
+
+@rule("script-not-executable", ERROR, "keepalived switches a script off that is not executable.",
+      "lib/notify.c:834, run", *SECTIONS)
+def script_not_executable(configuration: Configuration, block: Block) -> Said:
+    """Only the log says so."""
+    for script, program, file in _looked_at(configuration, block):
+        if not file["missing"] and not file["executable"]:
+            yield f"{script.keyword}: {program} is not executable.", "Give it the mode 0755.", script.keyword
+
+
+@rule("script-cannot-run", ERROR, "keepalived counts a script that the kernel cannot execute as a success for ever.",
+      "lib/notify.c:201, run", *SECTIONS)
+def script_cannot_run(configuration: Configuration, block: Block) -> Said:
+    """The file must begin with ``#!`` in its first two bytes, and name an interpreter that exists."""
+    for script, program, file in _looked_at(configuration, block):
+        if not file["missing"] and file["executable"] and file["broken"]:
+            yield f"{script.keyword}: {program} cannot be run, {file['broken']}.", \
+                  "Begin it with #! and the path of its interpreter, and end lines with a newline alone.", \
+                  script.keyword
+
+
+@rule("script-insecure", ERROR, "keepalived switches a script off that others than root can change.",
+      "vrrp/vrrp.c:191, run", *SECTIONS)
+def script_insecure(configuration: Configuration, block: Block) -> Said:
+    """That holds with enable_script_security; without, it runs them as root."""
+    if configuration.globals.lacks("enable_script_security"):
+        return
+    for script, _program, file in _looked_at(configuration, block):
+        if not file["missing"] and file["writable"]:
+            yield f"{script.keyword}: {file['writable']} can be written by others than root.", \
+                  f"Give {file['writable']} to root:root with the mode 0755.", script.keyword
+
+
+@rule("script-sleeps-too-long", ERROR, "keepalived ends a script that runs longer than its time-out, as a failure.",
+      "vrrp/vrrp_scheduler.c:1338, run", "vrrp_script")
+def script_sleeps_too_long(configuration: Configuration, block: Block) -> Said:
+    """Without timeout that is the interval. keepalived 2.2.7 does not start such a script again."""
+    limit = block.get("timeout", block.get("interval", 1))
+    for script, program, file in _looked_at(configuration, block):
+        if not file["missing"] and file["sleeps"] >= limit:
+            yield f"{program} sleeps for {file['sleeps']:g} seconds, after {limit} seconds it has failed.", \
+                  "Set timeout and interval above its longest run.", script.keyword
+
+
+@rule("script-stops-keepalived", WARNING, "A check that stops keepalived keeps its host out of the cluster for ever.",
+      "run: two hosts", "vrrp_script")
+def script_stops_keepalived(configuration: Configuration, block: Block) -> Said:
+    """Nothing starts the daemon again when the service is well, and the address moves no sooner than by a failure."""
+    for script, program, file in _looked_at(configuration, block):
+        if not file["missing"] and file["stops_keepalived"]:
+            yield f"{program} stops keepalived.", "End the script with status 1 instead.", script.keyword
+
+
+@rule("script-user-unknown", ERROR, "keepalived removes scripts whose user does not exist.",
+      "vrrp/vrrp_parser.c:1615, run", "global_defs")
+def script_user_unknown(configuration: Configuration, globals_: Block) -> Said:
+    if not configuration.host.get("missing_users"):
+        return
+    named = [globals_.get("script_user", ""), *(script.user or "" for script in all_scripts(configuration))]
+    users = {word for words in named for word in split(words)[:1]}
+    for user in configuration.host["missing_users"]:
+        if user in users:
+            yield f"the user {user} of a script does not exist on the host.", "Create it, or name another.", \
+                  "script_user"
+
+
+@rule("script-user-powerless", WARNING, "keepalived without the right to change its user runs no script of another.",
+      "lib/notify.c:737, run: a container without CAP_SETUID", "global_defs")
+def script_user_powerless(configuration: Configuration, globals_: Block) -> Said:
+    """Only the log says so."""
+    if configuration.host.get("may_change_user", True):
+        return
+    own = str(globals_.get("script_user", "root")).partition(" ")[0]
+    if any((script.user or own).partition(" ")[0] != "root" for script in all_scripts(configuration)):
+        yield "this host lacks CAP_SETUID, so scripts of another user than root do not run.", \
+              "Add the capability to the container, or run the scripts as root.", "script_user"

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What this host says about the scripts of a configuration: their files and their users.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+import stat
+from typing import Any, Dict, Iterator, Optional
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
+
+from .model import Configuration, split
+from .scripts import all_scripts, arguments
+
+# So much of a file is looked at.
+_SIZE = 65536
+_SLEEP = re.compile(rb"(?m)^[ \t]*sleep[ \t]+([0-9]+(?:\.[0-9]+)?)\b")
+_STOPS = re.compile(
+    rb"(?m)^[^#\n]*\b(?:systemctl[ \t]+(?:--\S+[ \t]+)*stop[ \t]+keepalived"
+    rb"|service[ \t]+keepalived[ \t]+stop|(?:p?kill|killall)\b[^#\n]*\bkeepalived)")
+# capabilities(7)
+_CAP_SETUID = 7
+# The user that runs scripts when none is named.
+DEFAULT_USER = "keepalived_script"
+
+
+def survey(data: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what the rules for scripts ask of the host.
+
+    ``scripts``: by the path that the configuration has, see look(). ``missing_users``: the named users that do not
+    exist. ``has_default_user``: whether keepalived_script exists. ``may_change_user``: whether a process of this one's
+    kind can become another user.
+    """
+    found = all_scripts(Configuration(normalise(data)[0], data))
+    programs = {words[0] for script in found for words in [arguments(script.command)] if words}
+    named = [data.get("global_defs", {}).get("script_user", ""), *(script.user or "" for script in found)]
+    users = {word for words in named for word in split(words)[:1]}
+    return {
+        "scripts": {path: look(path) for path in sorted(programs) if path[:1] != "<" and "$" not in path},
+        "missing_users": sorted(user for user in users if not _is_user(user)),
+        "has_default_user": _is_user(DEFAULT_USER),
+        "may_change_user": _may_change_user(),
+    }
+
+
+def look(program: str) -> Dict[str, Any]:
+    """Return what there is to say about a program.
+
+    ``missing`` when it does not exist, is searched on PATH without one; otherwise ``executable``, ``real`` (the path
+    without symbolic links in its directories), ``writable`` (what of the path others than root can write, or None),
+    ``broken`` (why the kernel cannot run it, or None), ``sleeps`` (seconds) and ``stops_keepalived``.
+    """
+    path = program if "/" in program else shutil.which(program)
+    if not path or not os.path.isfile(path):
+        return {"missing": True}
+    with open(path, "rb") as stream:
+        content = stream.read(_SIZE)
+    sleeps = [float(number) for number in _SLEEP.findall(content)]
+    return {
+        "missing": False,
+        "executable": bool(os.stat(path).st_mode & 0o111),
+        "real": os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)),
+        "writable": next(_writable(path), None),
+        "broken": _broken(content),
+        "sleeps": sum(sleeps),
+        "stops_keepalived": _STOPS.search(content) is not None,
+    }
+
+
+def _broken(content: bytes) -> Optional[str]:
+    """Return why the kernel cannot execute a file that begins like this (execve(2)), or None."""
+    if content.startswith(b"\x7fELF"):
+        return None
+    line = content.split(b"\n", 1)[0]
+    if not line.startswith(b"#!"):
+        return "it does not begin with #!"
+    if line.endswith(b"\r"):
+        return "its first line ends with a carriage return"
+    interpreter = os.fsdecode((line[2:].split() or [b""])[0])
+    return None if os.path.isfile(interpreter) else f"its interpreter {interpreter} does not exist"
+
+
+def _writable(path: str) -> Iterator[str]:
+    """Iterate over the parts of a path, the file first, that others than root can write."""
+    part = os.path.realpath(path)
+    while True:
+        status = os.stat(part)
+        sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+        by_group = status.st_mode & 0o020 and status.st_gid != 0
+        if (status.st_uid != 0 and status.st_mode & 0o200) or ((by_group or status.st_mode & 0o002) and not sticky):
+            yield part
+        if part == os.path.dirname(part):
+            return
+        part = os.path.dirname(part)
+
+
+def _is_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _may_change_user() -> bool:
+    """Say whether CAP_SETUID is in the bounding set, which containers may be without."""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as stream:
+            sets = [line.split()[1] for line in stream if line.startswith("CapBnd:")]
+    except OSError:
+        return True
+    return not sets or bool(int(sets[0], 16) >> _CAP_SETUID & 1)

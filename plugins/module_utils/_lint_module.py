@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge a configuration file on its host; change nothing.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.openvip.cluster.plugins.module_utils import _io
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import without_held
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
+from ansible_collections.openvip.cluster.plugins.module_utils._info import default_addresses, interfaces, listed
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.report import (
+    NEVER,
+    SEVERITIES,
+    counts,
+    fails,
+    for_people,
+)
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.survey import survey
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+
+
+def lint_argument_spec():
+    """Return the argument specification of M(openvip.cluster.keepalived_lint)."""
+    return {
+        "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
+        "content": {"type": "str"},
+        "fail_on": {"type": "str", "choices": [*SEVERITIES, NEVER], "default": "error"},
+        "host": {"type": "bool", "default": True},
+        "binary": {"type": "str", "default": "keepalived"},
+    }
+
+
+def run_lint(module):
+    """Answer the module M(openvip.cluster.keepalived_lint)."""
+    params = module.params
+    path, text = params["path"], params["content"]
+    if text is None:
+        try:
+            text = _io.load(path)
+        except OSError as error:
+            module.fail_json(msg="%s cannot be read: %s" % (path, error))
+        if text is None:
+            module.fail_json(msg="There is no file %s. Correct path, or give content." % path)
+    build = installed(params["binary"])
+    version = build.version if build else None
+    host = facts(module, text) if params["host"] else None
+    findings = lint_text(text, path, version, host)
+    result = {"changed": False, "path": path, "findings": [finding.as_dict() for finding in findings],
+              "counts": counts(findings), "report": for_people(findings, path),
+              "version": ".".join(str(number) for number in version) if version else None}
+    if fails(findings, params["fail_on"]):
+        module.fail_json(msg=result["report"], **result)
+    module.exit_json(**result)
+
+
+def facts(module, text):
+    """Return what is known of this host for the rules: its interfaces, and its scripts and users."""
+    data = read(parse(text))
+    known = {"interfaces": interfaces(listed(module)), "default": default_addresses(module)}
+    held = [address["address"] for address in addresses(data)]
+    return dict(without_held(known, held), **survey(data))

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""keepalived_lint: judges a file on its host and changes nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.openvip.cluster.plugins.module_utils import _lint_module
+from ansible_collections.openvip.cluster.plugins.modules import keepalived_lint
+
+GOOD = """vrrp_instance VI_1 {
+    interface eth1
+    virtual_router_id 51
+    virtual_ipaddress {
+        198.18.0.100/24
+    }
+}
+"""
+LISTED = [
+    {"ifname": "lo", "flags": ["LOOPBACK", "UP"], "addr_info": [{"local": "127.0.0.1", "prefixlen": 8}]},
+    {},
+    {"ifname": "eth1", "flags": ["UP"], "addr_info": [
+        {"local": "198.18.0.11", "prefixlen": 24}, {"local": "198.18.0.100", "prefixlen": 24}, {}]},
+]
+
+
+@pytest.fixture
+def host(module_on_host, monkeypatch):
+    """A host with eth1, which holds the virtual address now; calling it runs the module."""
+    monkeypatch.setattr(_lint_module, "listed", lambda module: LISTED)
+    monkeypatch.setattr(_lint_module, "default_addresses", lambda module: ["198.18.0.11"])
+    run = module_on_host(keepalived_lint)
+    run.path.write_text(GOOD)
+    return run
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_nothing_to_complain_about(host, check):
+    result = host(check=check)
+    assert not result["changed"] and result["findings"] == [] and result["version"] == "2.3.3"
+    assert result["counts"] == {"error": 0, "warning": 0, "info": 0}
+    assert result["report"] == f"{host.path}: nothing to complain about"
+    assert host.path.read_text() == GOOD
+
+
+def test_errors_fail_with_the_report(host):
+    host.path.write_text(GOOD.replace("id 51", "id 512"))
+    result = host()
+    assert result["failed"] and result["msg"] == result["report"]
+    (finding,) = result["findings"]
+    assert (finding["id"], finding["line"], finding["column"]) == ("bad-value", 3, 5)
+    assert finding["object"] == "vrrp_instance VI_1" and finding["keyword"] == "virtual_router_id"
+
+
+@pytest.mark.parametrize(("fail_on", "fails"), [("error", False), ("warning", True), ("info", True), ("never", False)])
+def test_what_fails_is_chosen(host, fail_on, fails):
+    result = host(content=GOOD.replace("100/24", "100"), path="mine.conf", fail_on=fail_on)
+    assert result.get("failed", False) is fails
+    assert result["findings"][0]["path"] == "mine.conf" and result["counts"]["warning"] == 1
+
+
+def test_the_host_is_looked_at_unless_it_is_not_meant(host):
+    content = GOOD.replace("eth1", "eth7")
+    assert [finding["id"] for finding in host(content=content)["findings"]] == ["interface-not-on-host"]
+    assert host(content=content, host=False)["findings"] == []
+
+
+def test_the_address_that_the_host_sends_from_is_its_own(host):
+    content = GOOD.replace("0.100/24", "0.11/24")
+    assert [finding["id"] for finding in host(content=content)["findings"]] == ["address-is-own"]
+
+
+def test_no_file(host):
+    host.path.unlink()
+    result = host()
+    assert result["failed"] and f"There is no file {host.path}" in result["msg"]
+
+
+def test_an_older_keepalived_is_judged_for(host):
+    content = GOOD.replace("    virtual_ip", "    timer_expired_backup\n    virtual_ip", 1)
+    assert host(content=content)["findings"] == []
+    host.binary.write_text(host.binary.read_text().replace("v2.3.3", "v2.2.7"))
+    assert [finding["id"] for finding in host(content=content)["findings"]] == ["unknown-to-version"]
+
+
+def test_no_password_in_the_result(host):
+    content = GOOD.replace("    virtual_ip", "    authentication {\n        auth_type PASS\n"
+                           "        auth_pass muchtoolongtobetrue\n    }\n    virtual_ip", 1)
+    result = host(content=content, fail_on="never")
+    assert "muchtoolong" not in json.dumps({key: result[key] for key in ("findings", "report", "counts")})
