@@ -39,3 +39,13 @@ attributes:
     details:
       - This module does not modify state.
 """
+
+    ACTIONGROUP_CLUSTER = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/openvip.cluster.cluster) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - openvip.cluster.cluster
+"""

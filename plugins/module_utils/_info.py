@@ -21,10 +21,37 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.read impor
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
 
 
-def present(output):
-    """Return the set of addresses in the output of C(ip -json address show)."""
+def listed(module):
+    """Return the interfaces of this host as C(ip -json address show) lists them."""
+    code, output, errors = module.run_command([module.get_bin_path("ip", required=True), "-json", "address", "show"])
+    if code != 0:
+        module.fail_json(msg="ip -json address show failed: %s" % errors.strip())
+    return json.loads(output)
+
+
+# Addresses that nobody has (RFC 5737, RFC 3849): what is sent to them takes the default route.
+NOWHERE = ("192.0.2.1", "2001:db8::1")
+
+
+def default_addresses(module):
+    """Return the addresses from which this host sends by its default routes."""
+    program = module.get_bin_path("ip", required=True)
+    outcomes = [module.run_command([program, "-json", "route", "get", destination]) for destination in NOWHERE]
+    return [route["prefsrc"] for code, output, dummy in outcomes if code == 0
+            for route in json.loads(output) if route.get("prefsrc")]
+
+
+def interfaces(found):
+    """Return ``{name: ["address/prefix", ...]}`` of the listed interfaces without loopback."""
+    return {interface["ifname"]: ["%s/%s" % (entry["local"], entry["prefixlen"])
+                                  for entry in interface.get("addr_info", []) if "local" in entry]
+            for interface in found if "ifname" in interface and "LOOPBACK" not in interface.get("flags", [])}
+
+
+def present(found):
+    """Return the set of addresses of the listed interfaces."""
     return {ipaddress.ip_address(entry["local"])
-            for interface in json.loads(output) for entry in interface.get("addr_info", []) if "local" in entry}
+            for interface in found for entry in interface.get("addr_info", []) if "local" in entry}
 
 
 def virtual(config, instances):
@@ -54,10 +81,7 @@ def run_info(module):
             instances = state.instances(build, params["binary"], number, params["timeout"])
         except state.StateError as error:
             module.fail_json(msg=str(error))
-    code, output, errors = module.run_command([module.get_bin_path("ip", required=True), "-json", "address", "show"])
-    if code != 0:
-        module.fail_json(msg="ip -json address show failed: %s" % errors.strip())
-    held = present(output)
+    held = present(listed(module))
     module.exit_json(
         changed=False,
         version=".".join(str(part) for part in build.version) if build else None,

@@ -10,6 +10,7 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 
 MODE = 0o600
@@ -29,8 +30,8 @@ def load(path):
         return None
 
 
-def _replace(module, path, text):
-    """Put I(text) in the place of the file in one step, readable by its owner alone."""
+def _replace(module, path, text, mode):
+    """Put I(text) in the place of the file in one step; nobody can read it before it has its mode."""
     descriptor, name = tempfile.mkstemp(prefix=".new-", dir=os.path.dirname(path) or ".")
     module.add_cleanup_file(name)
     with os.fdopen(descriptor, "wb") as stream:
@@ -39,36 +40,42 @@ def _replace(module, path, text):
         os.fsync(stream.fileno())
     os.chmod(name, MODE)
     module.atomic_move(name, path)
-    os.chmod(path, MODE)
+    os.chmod(path, mode)
 
 
-def write(module, path, text, backup):
+def mode_of(path):
+    """Return the permissions of the file; of one that is not there, those it gets."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return MODE
+
+
+def write(module, path, text, backup, mode=MODE):
     """Replace the file atomically and return the path of the backup, or C(None).
 
     :param backup: whether an existing file is kept beside it under a name with a time stamp.
+    :param mode: the permissions of the new file.
     :raises OSError: the directory cannot be written to.
     """
     kept = module.backup_local(path) if backup and os.path.exists(path) else None
     if kept:
         os.chmod(kept, MODE)
-    _replace(module, path, text)
+    _replace(module, path, text, mode)
     return kept
 
 
-def restore(module, path, text):
+def restore(module, path, text, mode=MODE):
     """Put back what the file was before: I(text), or no file when it is C(None)."""
     if text is None:
         os.unlink(path)
     else:
-        _replace(module, path, text)
+        _replace(module, path, text, mode)
 
 
 def tighten(path, check_mode):
     """Return whether the file has (or had) another mode than 0600; set it unless in check mode."""
-    try:
-        different = (os.stat(path).st_mode & 0o7777) != MODE
-    except OSError:
-        return False
+    different = mode_of(path) != MODE
     if different and not check_mode:
         os.chmod(path, MODE)
     return different

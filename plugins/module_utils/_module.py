@@ -2,12 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules share: plan, show, validate, write, confirm, and take back what fails.
+"""What the modules that write share: plan, show, validate, write, confirm, and take back what fails.
 
 Note that this module util is PRIVATE to the collection.
 """
 
 from __future__ import annotations
+
+import re
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
@@ -26,6 +28,22 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec impor
 
 REFUSED = "The configuration is refused and nothing was changed:"
 HEADER = "# Written by openvip.cluster.keepalived_config: the next run of Ansible replaces changes made here.\n\n"
+
+# The place before a message of the config-test: an edit moves the lines below it.
+_PLACE = re.compile(r"^\S+:\d+: ")
+
+
+def file_argument_spec():
+    """Return the options that every module has that writes the file."""
+    return {
+        "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
+        "backup": {"type": "bool", "default": True},
+        "config_test": {"type": "bool", "default": True},
+        "config_test_timeout": {"type": "float", "default": 15.0},
+        "reload": {"type": "bool", "default": True},
+        "binary": {"type": "str", "default": "keepalived"},
+        "unit": {"type": "str", "default": "keepalived.service"},
+    }
 
 
 def config_argument_spec():
@@ -47,13 +65,7 @@ def config_argument_spec():
                 "rise": {"type": "int"},
             },
         },
-        "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
-        "backup": {"type": "bool", "default": True},
-        "config_test": {"type": "bool", "default": True},
-        "config_test_timeout": {"type": "float", "default": 15.0},
-        "reload": {"type": "bool", "default": True},
-        "binary": {"type": "str", "default": "keepalived"},
-        "unit": {"type": "str", "default": "keepalived.service"},
+        **file_argument_spec(),
     }
 
 
@@ -78,74 +90,118 @@ def diff(path, before, after):
     return {"before_header": path, "after_header": path, "before": masked[0], "after": masked[1]}
 
 
-def _fail(module, result, heading, sentences):
-    result = dict(result, changed=False)
-    module.fail_json(msg="\n".join([heading, *("- %s" % sentence for sentence in sentences)]), **result)
+class Run:
+    """One run of a module that writes the file: the plan and the one way to carry it out.
 
+    :ivar result: what the module returns, filled step by step.
+    :ivar version: of the installed keepalived, three numbers, or C(None).
+    """
 
-def _test(module, text, build, result):
-    """Let the installed keepalived judge the text; end the module when it refuses."""
-    params = module.params
-    if build is None:
-        if not module.check_mode:
-            _fail(module, result, "%s is not installed, so the configuration cannot be tested and nothing was changed:"
-                  % params["binary"], ["Install keepalived first, or set config_test to false."])
-        return
-    if result["missing_users"] and not module.check_mode:
-        _fail(module, result, "keepalived would drop the scripts, and nothing was changed:",
-              ["the user %s does not exist: create it, or correct script_user." % name
-               for name in result["missing_users"]])
-    verdict = config_test(text, params["path"], params["binary"], build.version, params["config_test_timeout"])
-    result["config_test"] = verdict.refused + verdict.remarks
-    if verdict.refused:
-        _fail(module, result, "keepalived refuses the configuration and nothing was changed:", verdict.refused)
+    def __init__(self, module):
+        self.module = module
+        self.params = module.params
+        self.build = installed(self.params["binary"])
+        self.version = self.build.version if self.build else None
+        self.result = {
+            "changed": False, "path": self.params["path"], "backup_file": None, "reloaded": False, "findings": [],
+            "version": ".".join(str(number) for number in self.version) if self.version else None,
+            "config_test": [], "missing_users": []}
 
+    def fail(self, heading, sentences):
+        """End the module; it says that nothing was changed."""
+        self.result["changed"] = False
+        self.module.fail_json(msg="\n".join([heading, *("- %s" % sentence for sentence in sentences)]), **self.result)
 
-def _apply(module, text, before, data, build, result):
-    """Write, reload and confirm; on failure put the last good file back and reload that."""
-    params = module.params
-    result["backup_file"] = _io.write(module, params["path"], text, params["backup"])
-    if not params["reload"] or build is None:
-        return
-    try:
-        result["reloaded"] = control.take(data, build, params["binary"], params["unit"])
-    except control.ReloadError as error:
-        _io.restore(module, params["path"], before)
-        sentences = [str(error), "The former configuration is back in %s." % params["path"]]
+    def judged(self, findings, errors):
+        """Keep the findings, and end the module when there are errors (sentences) among them."""
+        self.result["findings"] = [finding.as_dict() for finding in findings]
+        if errors:
+            self.fail(REFUSED, errors)
+
+    def load(self):
+        """Return the text of the file, C(None) when there is none."""
         try:
-            control.take({}, build, params["binary"], params["unit"])
-        except control.ReloadError as second:
-            sentences.append("keepalived did not take that either: %s" % second)
-        _fail(module, result, "keepalived did not take the new configuration:", sentences)
+            return _io.load(self.params["path"])
+        except OSError as error:
+            return self.fail("%s cannot be read:" % self.params["path"], [str(error)])
+
+    def bring(self, before, after, data, mode=_io.MODE, known=None):
+        """Bring the file from one text to the other, and the daemon to the file.
+
+        :param data: what the daemon has to know afterwards.
+        :param mode: the permissions of the file.
+        :param known: a text whose complaints of the config-test do not count, because they are older than the change.
+        """
+        path = self.params["path"]
+        self.result.update(changed=before != after, diff=diff(path, before, after))
+        try:
+            if self.params["config_test"] and self.result["changed"]:
+                self._test(after, known)
+            if self.result["changed"] and not self.module.check_mode:
+                self._apply(after, before, data, mode)
+        except OSError as error:
+            self.fail("%s cannot be written or tested:" % path, [str(error)])
+
+    def finish(self, findings):
+        """End the module well, with a warning for everything that is not merely information."""
+        for finding in findings:
+            if finding.severity != "info":
+                self.module.warn(str(finding))
+        self.module.exit_json(**self.result)
+
+    def _test(self, text, known):
+        """Let the installed keepalived judge the text; end the module when it refuses."""
+        if self.build is None:
+            if not self.module.check_mode:
+                self.fail("%s is not installed, so the configuration cannot be tested and nothing was changed:"
+                          % self.params["binary"], ["Install keepalived first, or set config_test to false."])
+            return
+        if self.result["missing_users"] and not self.module.check_mode:
+            self.fail("keepalived would drop the scripts, and nothing was changed:",
+                      ["the user %s does not exist: create it, or correct script_user." % name
+                       for name in self.result["missing_users"]])
+        verdict = self._verdict(text)
+        self.result["config_test"] = verdict.refused + verdict.remarks
+        refused = verdict.refused
+        if refused and known is not None:
+            old = [_PLACE.sub("", message) for message in self._verdict(known).refused]
+            refused = [message for message in refused if _PLACE.sub("", message) not in old]
+        if refused:
+            self.fail("keepalived refuses the configuration and nothing was changed:", refused)
+
+    def _verdict(self, text):
+        return config_test(text, self.params["path"], self.params["binary"], self.version,
+                           self.params["config_test_timeout"])
+
+    def _apply(self, text, before, data, mode):
+        """Write, reload and confirm; on failure put the last good file back and reload that."""
+        params = self.params
+        self.result["backup_file"] = _io.write(self.module, params["path"], text, params["backup"], mode)
+        if not params["reload"] or self.build is None:
+            return
+        answers = bool(read(parse(text)).get("vrrp_instance"))
+        try:
+            self.result["reloaded"] = control.take(data, self.build, params["binary"], params["unit"], answers)
+        except control.ReloadError as error:
+            _io.restore(self.module, params["path"], before, mode)
+            sentences = [str(error), "The former configuration is back in %s." % params["path"]]
+            try:
+                control.take({}, self.build, params["binary"], params["unit"])
+            except control.ReloadError as second:
+                sentences.append("keepalived did not take that either: %s" % second)
+            self.fail("keepalived did not take the new configuration:", sentences)
 
 
 def run_config(module):
     """Bring the file to O(keepalived_config#module:config) and the daemon to the file."""
-    params = module.params
-    data = pruned(params["config"])
-    build = installed(params["binary"])
-    version = build.version if build else None
-    findings = judge(data, version)
-    result = {"changed": False, "path": params["path"], "backup_file": None, "reloaded": False,
-              "version": ".".join(str(number) for number in version) if version else None,
-              "findings": [finding.as_dict() for finding in findings], "config_test": [], "differs": False,
-              "missing_users": missing(data)}
-    errors = refusals(findings)
-    if errors:
-        _fail(module, result, REFUSED, errors)
-    try:
-        text = HEADER + render(data, version)
-        before = _io.load(params["path"])
-        result.update(changed=before != text, differs=before != text, config=read(parse(mask(text))),
-                      addresses=addresses(data), diff=diff(params["path"], before, text))
-        if params["config_test"] and result["changed"]:
-            _test(module, text, build, result)
-        if result["changed"] and not module.check_mode:
-            _apply(module, text, before, data, build, result)
-        result["changed"] = _io.tighten(params["path"], module.check_mode) or result["changed"]
-    except OSError as error:
-        _fail(module, result, "%s cannot be written or tested:" % params["path"], [str(error)])
-    for finding in findings:
-        if finding.severity == "warning":
-            module.warn(str(finding))
-    module.exit_json(**result)
+    run = Run(module)
+    data = pruned(module.params["config"])
+    findings = judge(data, run.version)
+    run.result.update(differs=False, missing_users=missing(data))
+    run.judged(findings, refusals(findings))
+    text = HEADER + render(data, run.version)
+    before = run.load()
+    run.result.update(differs=before != text, config=read(parse(mask(text))), addresses=addresses(data))
+    run.bring(before, text, data)
+    run.result["changed"] = _io.tighten(module.params["path"], module.check_mode) or run.result["changed"]
+    run.finish(findings)

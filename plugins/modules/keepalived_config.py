@@ -26,7 +26,9 @@ description:
     knows every instance and address. If it does not, the former file is put back and reloaded.
 extends_documentation_fragment:
   - openvip.cluster.config
+  - openvip.cluster.file
   - openvip.cluster.attributes
+  - openvip.cluster.attributes.actiongroup_cluster
 attributes:
   check_mode:
     support: full
@@ -88,37 +90,11 @@ options:
       rise:
         description: The number of successes in a row that end a fault.
         type: int
-  path:
-    description: The file to write.
-    type: path
-    default: /etc/keepalived/keepalived.conf
-  backup:
-    description: Whether the former file is kept beside it under a name with a time stamp.
-    type: bool
-    default: true
-  config_test:
-    description:
-      - Whether a changed configuration is tested with C(keepalived --config-test) on the target before it is written.
-    type: bool
-    default: true
-  config_test_timeout:
-    description: Seconds after which the test is taken for hung and the configuration is refused.
-    type: float
-    default: 15.0
-  reload:
-    description: Whether a running keepalived is reloaded after a change. A stopped one is not started.
-    type: bool
-    default: true
-  binary:
-    description: The keepalived program.
-    type: str
-    default: keepalived
-  unit:
-    description: The systemd unit that is reloaded when it is active. Otherwise the process gets C(SIGHUP).
-    type: str
-    default: keepalived.service
 seealso:
   - module: openvip.cluster.keepalived_info
+  - module: openvip.cluster.keepalived_lint
+  - module: openvip.cluster.vrrp_instance
+  - module: openvip.cluster.virtual_server
   - plugin: openvip.cluster.to_keepalived
     plugin_type: filter
 """
@@ -211,6 +187,12 @@ findings:
       type: str
     remedy:
       description: What to do.
+      type: str
+    keyword:
+      description: The keyword that the finding is about.
+      type: str
+    entry:
+      description: The item of the keyword's list that the finding is about.
       type: str
 config_test:
   description: What C(keepalived --config-test) said.

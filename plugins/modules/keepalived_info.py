@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - openvip.cluster.attributes
   - openvip.cluster.attributes.info_module
+  - openvip.cluster.attributes.actiongroup_cluster
 options:
   path:
     description: The configuration file to read. Files that it includes are not followed.
@@ -37,6 +38,7 @@ options:
     default: 5.0
 seealso:
   - module: openvip.cluster.keepalived_config
+  - module: openvip.cluster.keepalived_lint
 """
 
 EXAMPLES = r"""

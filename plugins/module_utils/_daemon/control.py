@@ -66,14 +66,15 @@ def known(instances):
     ) for instance in instances}
 
 
-def confirm(data, build, binary, number):
+def confirm(data, build, binary, number, answers=False):
     """See that the daemon lives and knows every vrrp_instance of I(data) with its addresses.
 
+    :param answers: whether the daemon has instances, so that it answers even when I(data) has none.
     :raises ReloadError: it does not.
     """
     wanted, seen = expected(data), {}
     try:
-        for dummy in range(ANSWERS if wanted else 0):
+        for dummy in range(ANSWERS if wanted or answers else 0):
             seen = known(state.instances(build, binary, number))
     except state.StateError as error:
         raise ReloadError(str(error)) from error
@@ -85,8 +86,8 @@ def confirm(data, build, binary, number):
                               % (name, ", ".join(sorted(seen)) or "no instance"))
 
 
-def take(data, build, binary, unit):
-    """Reload the daemon if it runs and confirm; return whether it was reloaded.
+def take(data, build, binary, unit, answers=False):
+    """Reload the daemon if it runs and confirm (see C(confirm)); return whether it was reloaded.
 
     :raises ReloadError: the daemon did not take it.
     """
@@ -94,5 +95,5 @@ def take(data, build, binary, unit):
     if number is None:
         return False
     reload(unit, number)
-    confirm(data, build, binary, number)
+    confirm(data, build, binary, number, answers)
     return True

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the modules against a real keepalived and prints what happened; see test_keepalived_daemon.py.
+"""Runs the modules against a real keepalived and prints what happened; see the tests beside it.
 
-    python daemon_driver.py DIRECTORY    in a network namespace with eth0, 198.18.0.11/24
+    python daemon_driver.py whole|edit DIRECTORY    in a network namespace with eth0, 198.18.0.11/24
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_info
+from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_info, vrrp_instance
 
 CONFIG = {
     "global_defs": {"router_id": "lb1"},
@@ -29,6 +29,22 @@ CONFIG = {
         "authentication": {"auth_type": "PASS", "auth_pass": "Xq7secre"},
         "virtual_ipaddress": ["198.18.0.100/24"]}],
 }
+HAND = """\
+! written by hand, by the night shift
+global_defs {
+\trouter_id lb1\t# our name
+}
+
+vrrp_instance VI_1
+{
+\tstate BACKUP
+\tinterface eth0   ! the only one
+\tvirtual_router_id 51
+\tpriority 250
+\tvirtual_ipaddress { 198.18.0.100/24 }
+}
+# nothing below
+"""
 
 
 def run(module, **options):
@@ -55,15 +71,24 @@ def wait_for(wanted):
     return held()
 
 
-def main(directory):
-    path = os.path.join(directory, "keepalived.conf")
-    before = set(map(str, Path("/tmp").glob("keepalived*.*")))
-    story = {"first": run(keepalived_config, config=CONFIG, path=path)}
-    daemon = subprocess.Popen(["keepalived", "--dont-fork", "--log-console", "--use-file", path],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+@contextlib.contextmanager
+def daemon(path):
+    """A running keepalived that holds its address; gives the file with its process id."""
+    process = subprocess.Popen(["keepalived", "--dont-fork", "--log-console", "--use-file", path],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(["198.18.0.100"])
-        pid_file = Path("/run/keepalived.pid")
+        yield Path("/run/keepalived.pid")
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def whole(path):
+    """The whole file is written by keepalived_config."""
+    before = set(map(str, Path("/tmp").glob("keepalived*.*")))
+    story = {"first": run(keepalived_config, config=CONFIG, path=path)}
+    with daemon(path) as pid_file:
         story["pid_before"] = pid_file.read_text(encoding="ascii")
         more = copy.deepcopy(CONFIG)
         more["vrrp_instance"][0]["virtual_ipaddress"].append("198.18.0.101/24")
@@ -79,11 +104,41 @@ def main(directory):
         lethal = dict(more, raw=["vrrp_instance VI_2 {\n    priority\n}"])
         story["broken"] = run(keepalived_config, config=lethal, path=path, config_test=False)
         story["broken_text"] = Path(path).read_text(encoding="utf-8")
-    finally:
-        daemon.terminate()
-        daemon.wait(10)
-    print(json.dumps(story))
+    return story
+
+
+def edit(path):
+    """One instance is put into a file that was written by hand, changed, and taken out again."""
+    Path(path).write_text(HAND, encoding="utf-8")
+    second = {"name": "VI_2", "interface": "eth0", "virtual_router_id": 52, "priority": 250,
+              "virtual_ipaddress": ["198.18.0.101/24"], "path": path}
+    story = {"hand": HAND}
+    with daemon(path) as pid_file, subprocess.Popen(
+            ["ip", "-oneline", "monitor", "address"], stdout=subprocess.PIPE, text=True) as monitor:
+        story["pid_before"] = pid_file.read_text(encoding="ascii")
+        steps = {"added": {}, "again": {}, "changed": {"priority": 240}, "gone": {"state": "absent"}}
+        for step, options in steps.items():
+            story[step] = run(vrrp_instance, **{**second, **options})
+            story[step + "_text"] = Path(path).read_text(encoding="utf-8")
+            story[step + "_addresses"] = wait_for(
+                ["198.18.0.100"] if step == "gone" else ["198.18.0.100", "198.18.0.101"])
+            story[step + "_info"] = run(keepalived_info, path=path)["vrrp_instance"]
+        story["pid_after"] = pid_file.read_text(encoding="ascii")
+        # What the kernel did to the addresses meanwhile; the last line is known to come.
+        subprocess.run(["ip", "address", "add", "198.18.0.199/24", "dev", "eth0"], check=True)
+        story["moves"] = []
+        for line in monitor.stdout:
+            if "198.18.0.199/" in line:
+                break
+            story["moves"].append(line)
+        monitor.terminate()
+    return story
+
+
+def main(scenario, directory):
+    path = os.path.join(directory, "keepalived.conf")
+    print(json.dumps({"whole": whole, "edit": edit}[scenario](path)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

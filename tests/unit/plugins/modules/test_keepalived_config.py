@@ -10,20 +10,8 @@ import os
 import stat
 
 import pytest
-from ansible.module_utils import basic
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_config
-
-STAND_IN = """#!/bin/sh
-case $1 in
-    --version) echo 'Keepalived v{version} (01/16,2022)'; echo 'Config options:  VRRP JSON' ;;
-    --config-test)
-        if grep -q refuse_me "$3"; then echo "($3: Line 7) Unknown keyword 'refuse_me'"; exit 5; fi
-        if grep -q die_me "$3"; then kill -11 $$; fi
-        if grep -q hang_me "$3"; then sleep 60; fi ;;
-esac
-"""
 
 CONFIG = {
     "global_defs": {"router_id": "lb1", "enable_script_security": True, "script_user": "root"},
@@ -39,25 +27,9 @@ def config(**keys):
 
 
 @pytest.fixture
-def host(tmp_path, capsys, monkeypatch):
-    """A host with a keepalived.conf to be and a keepalived program; calling it runs the module."""
-    binary = tmp_path / "keepalived"
-    binary.write_text(STAND_IN.replace("{version}", "2.3.3"))
-    binary.chmod(0o755)
-    path = tmp_path / "etc" / "keepalived.conf"
-    path.parent.mkdir()
-
-    def run(check=False, **options):
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", None, raising=False)
-        arguments = dict({"config": CONFIG, "path": str(path), "binary": str(binary), "_ansible_check_mode": check,
-                          "_ansible_diff": True, "_ansible_remote_tmp": str(tmp_path)}, **options)
-        with patch_module_args(arguments), pytest.raises(SystemExit):
-            keepalived_config.main()
-        return json.loads(capsys.readouterr().out)
-
-    run.path = path
-    run.binary = binary
-    return run
+def host(module_on_host):
+    """A host without a keepalived.conf; calling it runs the module."""
+    return module_on_host(keepalived_config, config=CONFIG)
 
 
 def test_four_runs_check_run_check_run(host):
@@ -103,7 +75,7 @@ def test_a_mode_that_others_can_read_is_tightened(host):
 
 
 @pytest.mark.parametrize("word, expected", [
-    ("refuse_me", "keepalived.conf:7: Unknown keyword 'refuse_me'"),
+    ("refuse_me", "keepalived.conf:23: Unknown keyword 'refuse_me'"),
     ("die_me", "signal 11"),
     ("hang_me", "did not end"),
 ])

@@ -6,38 +6,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.daemon
 
-SETUP = """
-set -e
-mount -t tmpfs tmpfs /run
-ip link set lo up
-ip link add eth0 type veth peer name eth0p
-ip link set eth0 up
-ip link set eth0p up
-ip address add 198.18.0.11/24 dev eth0
-exec "$@"
-"""
-
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def story(play):
     """What the driver beside this file saw, step by step."""
-    driver = Path(__file__).with_name("daemon_driver.py")
-    done = subprocess.run(
-        ["unshare", "--net", "--mount", "sh", "-c", SETUP, "setup", sys.executable, str(driver),
-         str(tmp_path_factory.mktemp("etc"))],
-        capture_output=True, text=True, check=False, timeout=60,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return play("whole")
 
 
 def test_a_stopped_daemon_is_not_started(story):

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The files that a configuration includes.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from typing import Iterator, List, Optional, Set, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils import _io
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+
+_ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
+
+
+def expanded(pattern: str) -> List[str]:
+    """The patterns that one with alternatives, such as ``{a,b}.conf``, stands for."""
+    found = _ALTERNATIVES.search(pattern)
+    if found is None:
+        return [pattern]
+    return [
+        name
+        for part in found.group(1).split(",")
+        for name in expanded(pattern[: found.start()] + part + pattern[found.end() :])
+    ]
+
+
+def included(text: str, path: str, seen: Optional[Set[str]] = None) -> Iterator[Tuple[str, str]]:
+    """Iterate over (path, text) of the files that a file includes, and of those that they include, each once.
+
+    Patterns are those of the daemon: relative to the directory of the file, with globs and alternatives. Files that
+    cannot be read, and executable ones, which the daemon leaves out, are passed over.
+    """
+    seen = {os.path.realpath(path)} if seen is None else seen
+    for statement, _ancestors in parse(text, path).walk():
+        if statement.kind != "include":
+            continue
+        for pattern in expanded(statement.values[0]):
+            for name in sorted(glob.glob(os.path.join(os.path.dirname(path), pattern))):
+                if os.path.realpath(name) in seen or not os.path.isfile(name) or os.access(name, os.X_OK):
+                    continue
+                seen.add(os.path.realpath(name))
+                try:
+                    content = _io.load(name)
+                except OSError:
+                    continue
+                yield name, content
+                yield from included(content, name, seen)
