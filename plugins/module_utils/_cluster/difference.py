@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What differs in meaning between two configurations.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, List, Optional
+
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.factor import Data, same
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import Block, priority
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table, values
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import BadValueError
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, FLAG, HEAD, Row
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import MASK, mask
+
+RAW = "raw"
+STATE = "BACKUP"
+
+
+def standing(instance: Data) -> Data:
+    """Return the keywords that the role would derive for a vrrp_instance, with the values that the daemon uses when
+    they are left out (vrrp_parser.c, vrrp_data.c): state and priority."""
+    found: Data = {"state": instance.get("state", STATE)}
+    used = instance.get("priority", priority(Block("vrrp_instance", instance)))
+    # None: a raw line has it, and that line counts because it is written behind this one
+    found["priority"] = priority(Block("vrrp_instance", {})) if used is None else used
+    return found
+
+
+def settled(data: Data, host: str) -> Data:
+    """Return the data in one form for everything that means the same: keywords by their newest names, values in the
+    types of the table, nothing that says nothing, and what the daemon assumes when it is not written.
+
+    Values that the table refuses stay as they are.
+
+    :param data: the data of one host.
+    :param host: what the daemon of that host calls itself where no router_id is set.
+    """
+    found: Data = _section("", pruned(data))
+    found["global_defs"] = dict({"router_id": host}, **found.get("global_defs", {}))
+    found["vrrp_instance"] = [dict(instance, **standing(instance)) if isinstance(instance, dict) else instance
+                              for instance in found.get("vrrp_instance", [])]
+    kept: Data = pruned(found)
+    return kept
+
+
+def _section(path: str, data: Any) -> Any:
+    if not isinstance(data, dict):
+        return data
+    found: Data = {}
+    for key, value in data.items():
+        row = table.find(key, path)
+        if key == RAW:
+            found[RAW] = [layout.tidy_raw(str(text)) for text in ([value] if isinstance(value, str) else value)]
+        elif row is None:
+            found[key] = value
+        elif row.type != BLOCK:
+            found[row.keyword] = _value(row, value)
+        elif isinstance(value, list):
+            found[row.keyword] = [_section(row.path, block) for block in value]
+        else:
+            found[row.keyword] = _section(row.path, value)
+    return found
+
+
+def _value(row: Row, value: Any) -> Any:
+    if row.type == FLAG and value is False:
+        return None
+    if row.is_list and isinstance(value, list):
+        return [_item(row, item) for item in value]
+    return value if row.is_list else _item(row, value)
+
+
+def _item(row: Row, value: Any) -> Any:
+    try:
+        return values.check(row, [value])[0] if row.is_list else values.check(row, value)
+    except (BadValueError, TypeError):
+        # a plain str, whatever kind of str it was
+        return str(value) if isinstance(value, str) else value
+
+
+def difference(before: Data, after: Data, host: str) -> List[str]:
+    """Return what differs in meaning between two configurations of one host, one sentence each; [] for nothing.
+
+    Secrets are not shown.
+    """
+    return list(_differing("", "", settled(before, host), settled(after, host)))
+
+
+def _shown(value: Any, secret: bool) -> str:
+    if value is None:
+        return "nothing"
+    if secret:
+        return MASK
+    if isinstance(value, dict):
+        return "a block"
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return "%d block%s" % (len(value), "" if len(value) == 1 else "s")
+    return mask(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+
+
+def _differing(path: Optional[str], label: str, before: Any, after: Any, secret: bool = False) -> Iterator[str]:
+    """Yield the differences of two values that stand at I(label) and belong to the section I(path)."""
+    if same(before, after):
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in dict.fromkeys([*before, *after]):
+            row = None if path is None else table.find(key, path)
+            inner = row.path if row and row.type == BLOCK else None
+            yield from _differing(inner, (label + " " + key).strip(), before.get(key), after.get(key),
+                                  secret or bool(row and row.secret))
+    elif _are_blocks(path, before) and _are_blocks(path, after) and len(before) == len(after):
+        for number, (one, other) in enumerate(zip(before, after), 1):
+            yield from _differing(path, "%s %s" % (label, _head(path or "", one, number)), one, other)
+    else:
+        yield "%s: %s became %s." % (label, _shown(before, secret), _shown(after, secret))
+
+
+def _are_blocks(path: Optional[str], value: Any) -> bool:
+    return path is not None and isinstance(value, list) and all(isinstance(block, dict) for block in value)
+
+
+def _head(path: str, block: Data, number: int) -> str:
+    """Return what names a block among its kind."""
+    words = [str(block[row.keyword]) for row in table.placed(path, HEAD) if row.keyword in block]
+    return " ".join(words) or "(number %d)" % number
