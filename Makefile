@@ -18,7 +18,7 @@ export LC_ALL := C.UTF-8
 TREE = .collections/ansible_collections/openvip/cluster
 SHELL_SCRIPTS = $(shell find . \( -name .git -o -name .venv -o -name .collections \) -prune -o -type f ! -name '*.j2' \
 	-exec awk 'FNR == 1 && /^\#!.*sh( |$$)/ {print FILENAME} {nextfile}' {} +)
-GENERATE = PYTHONPATH=.collections python docs/generate.py
+GENERATORS = docs/generate.py docs/generate_rules.py
 LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
 	lint-licences
 CHECKS = lint sanity unit-all molecule
@@ -34,8 +34,8 @@ setup: ## make .venv and .collections (every other target does this first)
 	@tests/bootstrap
 
 .PHONY: generate
-generate: setup ## write what follows from the keyword table: documentation, argument specs
-	@$(GENERATE)
+generate: setup ## write what follows from the keyword table and the rules: documentation, argument specs, pages
+	@for generator in $(GENERATORS); do PYTHONPATH=.collections python $$generator; done
 
 ##@ The lab
 
@@ -49,8 +49,13 @@ demo-down: setup ## take down what make demo left running
 	tests/lab/engine down
 
 .PHONY: bench
-bench: setup ## the same faults on a hand-made cluster and on ours, with the ratios
+bench: setup ## the same faults on a hand-made cluster and on ours, and large files against a template; with the ratios
 	@tests/benchmarks/run
+	PYTHONPATH=.collections python tests/benchmarks/scale.py
+
+.PHONY: fuzz
+fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through the tree, the table, the rules, the edits
+	@PYTHONPATH=.collections python tests/fuzz/run.py --inputs $(or $(INPUTS),1000000)
 
 ##@ Checking
 
@@ -118,9 +123,9 @@ lint-docs: ## antsibull-docs: the documentation of the plugins and roles
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
 
 .PHONY: lint-generated
-lint-generated: ## what is generated from the keyword table is up to date
-	@echo "lint: docs/generate.py --check"
-	$(GENERATE) --check
+lint-generated: ## what is generated from the keyword table and the rules is up to date
+	@echo "lint: $(GENERATORS) --check"
+	for generator in $(GENERATORS); do PYTHONPATH=.collections python $$generator --check; done
 
 .PHONY: lint-licences
 lint-licences: ## reuse: every file says its licence

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -34,7 +35,8 @@ def site(request):
     def run(*options):
         done = subprocess.run(
             [str(containers.REPOSITORY / "tests/lab/playbook"), "playbooks/site.yml", inventory, *options],
-            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=300)
+            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=300,
+            env=dict(os.environ, ANSIBLE_FORCE_COLOR="false"))
         return done.returncode, done.stdout + done.stderr
 
     return run
