@@ -15,7 +15,7 @@ import json
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon import state
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
@@ -66,8 +66,9 @@ def virtual(config, instances):
 def run_info(module):
     """Answer the module M(openvip.cluster.keepalived_info)."""
     params = module.params
-    build = installed(params["binary"])
-    number = state.pid(params["pid_file"])
+    binary = module.get_bin_path(params["binary"]) or params["binary"]
+    build = installed(binary)
+    number = control.running("keepalived.service", params["pid_file"])
     try:
         text = _io.load(params["path"])
     except OSError as error:
@@ -78,7 +79,7 @@ def run_info(module):
     # Without an instance the daemon writes no dump.
     if build and number and (config or {}).get("vrrp_instance"):
         try:
-            instances = state.instances(build, params["binary"], number, params["timeout"])
+            instances = state.instances(build, binary, number, params["timeout"])
         except state.StateError as error:
             module.fail_json(msg=str(error))
     held = present(listed(module))

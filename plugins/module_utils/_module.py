@@ -9,6 +9,7 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import os
 import re
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
@@ -100,7 +101,10 @@ class Run:
     def __init__(self, module):
         self.module = module
         self.params = module.params
-        self.build = installed(self.params["binary"])
+        # The file itself, not a link to it, is what is replaced.
+        self.path = os.path.realpath(self.params["path"])
+        self.binary = module.get_bin_path(self.params["binary"]) or self.params["binary"]
+        self.build = installed(self.binary)
         self.version = self.build.version if self.build else None
         self.result = {
             "changed": False, "path": self.params["path"], "backup_file": None, "reloaded": False, "findings": [],
@@ -121,7 +125,7 @@ class Run:
     def load(self):
         """Return the text of the file, C(None) when there is none."""
         try:
-            return _io.load(self.params["path"])
+            return _io.load(self.path)
         except OSError as error:
             return self.fail("%s cannot be read:" % self.params["path"], [str(error)])
 
@@ -170,26 +174,39 @@ class Run:
             self.fail("keepalived refuses the configuration and nothing was changed:", refused)
 
     def _verdict(self, text):
-        return config_test(text, self.params["path"], self.params["binary"], self.version,
-                           self.params["config_test_timeout"])
+        return config_test(text, self.path, self.binary, self.version, self.params["config_test_timeout"])
 
     def _apply(self, text, before, data, mode):
         """Write, reload and confirm; on failure put the last good file back and reload that."""
-        params = self.params
-        self.result["backup_file"] = _io.write(self.module, params["path"], text, params["backup"], mode)
-        if not params["reload"] or self.build is None:
+        self.result["backup_file"] = _io.write(self.module, self.path, text, self.params["backup"], mode)
+        if not self.params["reload"] or self.build is None:
             return
-        answers = bool(read(parse(text)).get("vrrp_instance"))
         try:
-            self.result["reloaded"] = control.take(data, self.build, params["binary"], params["unit"], answers)
-        except control.ReloadError as error:
-            _io.restore(self.module, params["path"], before, mode)
-            sentences = [str(error), "The former configuration is back in %s." % params["path"]]
+            self.take(data, bool(read(parse(text)).get("vrrp_instance")))
+        except (control.ReloadError, OSError, KeyError, ValueError) as error:
+            _io.restore(self.module, self.path, before, mode)
+            sentences = [str(error), "The former configuration is back in %s." % self.params["path"]]
             try:
-                control.take({}, self.build, params["binary"], params["unit"])
+                self.take({}, False)
             except control.ReloadError as second:
                 sentences.append("keepalived did not take that either: %s" % second)
+            self.result["reloaded"] = False
             self.fail("keepalived did not take the new configuration:", sentences)
+
+    def take(self, data, answers):
+        """Reload a running daemon, confirm, and warn where that could not be done."""
+        self.result["reloaded"], doubt = control.take(data, self.build, self.binary, self.params["unit"], answers)
+        if doubt:
+            self.module.warn(doubt)
+
+    def catch_up(self, data):
+        """Reload a daemon that does not know what its file says: an earlier run ended between the two."""
+        if not self.module.check_mode:
+            try:
+                self.take(data, True)
+            except control.ReloadError as error:
+                self.fail("keepalived does not take its configuration:", [str(error)])
+        self.result["changed"] = True
 
 
 def run_config(module):
@@ -201,7 +218,13 @@ def run_config(module):
     run.judged(findings, refusals(findings))
     text = HEADER + render(data, run.version)
     before = run.load()
-    run.result.update(differs=before != text, config=read(parse(mask(text))), addresses=addresses(data))
+    stale = (before == text and module.params["reload"] and run.build is not None
+             and control.stale(data, run.build, run.binary, module.params["unit"]))
+    loose = before is not None and _io.mode_of(run.path) != _io.MODE
+    run.result.update(differs=before != text or stale or loose, config=read(parse(mask(text))),
+                      addresses=addresses(data))
     run.bring(before, text, data)
-    run.result["changed"] = _io.tighten(module.params["path"], module.check_mode) or run.result["changed"]
+    if stale:
+        run.catch_up(data)
+    run.result["changed"] = _io.tighten(run.path, module.check_mode) or run.result["changed"]
     run.finish(findings)

@@ -27,11 +27,24 @@ class ReloadError(Exception):
     """The daemon did not take the configuration; the message says what was seen."""
 
 
-def _unit_is_active(unit):
+def _systemctl(*words):
+    """Return the C(Outcome) of systemctl, or C(None) where there is none."""
     try:
-        return run(["systemctl", "is-active", "--quiet", unit], TIMEOUT).code == 0
+        return run(["systemctl", *words], TIMEOUT)
     except OSError:
-        return False
+        return None
+
+
+def running(unit, pid_file=state.PID_FILE):
+    """Return the process id of the daemon, C(None) when it does not run.
+
+    systemd knows it wherever the daemon puts its pid file (use_pid_dir, instance, net_namespace); the file serves a
+    daemon that was not started by systemd.
+    """
+    outcome = _systemctl("show", "--property=MainPID", "--value", unit)
+    if outcome and outcome.code == 0 and outcome.output.strip() not in ("", "0"):
+        return int(outcome.output)
+    return state.pid(pid_file)
 
 
 def reload(unit, number):
@@ -39,61 +52,89 @@ def reload(unit, number):
 
     :param unit: the systemd unit; used when it is active, otherwise the process gets SIGHUP.
     :param number: the daemon's process id.
-    :raises ReloadError: systemd refused.
+    :raises ReloadError: systemd refused, or the process is gone.
     """
-    if _unit_is_active(unit):
-        outcome = run(["systemctl", "reload", unit], TIMEOUT)
+    active = _systemctl("is-active", "--quiet", unit)
+    if active and active.code == 0:
+        outcome = _systemctl("reload", unit)
         if outcome.code != 0:
             raise ReloadError("systemctl reload %s failed: %s" % (unit, outcome.output.strip()))
-    else:
+        return
+    try:
         os.kill(number, signal.SIGHUP)
+    except ProcessLookupError as error:
+        raise ReloadError("keepalived (process %d) has ended" % number) from error
 
 
-def expected(data):
-    """Return what the daemon must know after it has taken I(data): ``{name: (virtual_router_id, addresses)}``."""
-    return {instance["name"]: (
-        int(instance["virtual_router_id"]),
-        frozenset(ipaddress.ip_address(address["address"]) for address in instance_addresses(instance)),
-    ) for instance in data.get("vrrp_instance") or []}
+def unknown(data, instances):
+    """Return the names of the vrrp_instances of I(data) that the daemon does not know as written.
+
+    Only what the data says itself is compared: definitions (C($NAME)) and raw lines may add to it.
+
+    :param instances: what the daemon says, see C(state.instances).
+    """
+    seen = {instance["name"]: instance for instance in instances}
+    found = []
+    for wanted in data.get("vrrp_instance") or []:
+        instance = seen.get(wanted["name"])
+        identifier = str(wanted.get("virtual_router_id", ""))
+        addresses = {ipaddress.ip_address(address["address"]) for address in instance_addresses(wanted)}
+        if (instance is None or (identifier.isdigit() and int(identifier) != instance["virtual_router_id"])
+                or not addresses <= held(instance)):
+            found.append(wanted["name"])
+    return found
 
 
-def known(instances):
-    """Return the same of what the daemon says (see C(state.instances))."""
-    return {instance["name"]: (
-        instance["virtual_router_id"],
-        frozenset(ipaddress.ip_interface(entry["address"]).ip
-                  for section in ("virtual_ipaddress", "virtual_ipaddress_excluded") for entry in instance[section]),
-    ) for instance in instances}
+def held(instance):
+    """Return the set of the addresses of an instance as the daemon knows it."""
+    return {ipaddress.ip_interface(entry["address"]).ip
+            for section in ("virtual_ipaddress", "virtual_ipaddress_excluded") for entry in instance[section]}
+
+
+def stale(data, build, binary, unit):
+    """Whether a running daemon does not know what the data says, because a reload is missing.
+
+    C(False) where the daemon does not run or cannot be asked.
+    """
+    number = running(unit)
+    if number is None or not data.get("vrrp_instance"):
+        return False
+    try:
+        return bool(unknown(data, state.instances(build, binary, number)))
+    except state.StateError:
+        return False
 
 
 def confirm(data, build, binary, number, answers=False):
     """See that the daemon lives and knows every vrrp_instance of I(data) with its addresses.
 
     :param answers: whether the daemon has instances, so that it answers even when I(data) has none.
-    :raises ReloadError: it does not.
+    :returns: a sentence when the daemon lives, but could not be asked; an empty string when all is well.
+    :raises ReloadError: it ended, or does not know them.
     """
-    wanted, seen = expected(data), {}
+    instances = []
     try:
-        for dummy in range(ANSWERS if wanted or answers else 0):
-            seen = known(state.instances(build, binary, number))
+        for dummy in range(ANSWERS if data.get("vrrp_instance") or answers else 0):
+            instances = state.instances(build, binary, number)
+    except state.EndedError as error:
+        raise ReloadError("keepalived ended while it read the new configuration") from error
     except state.StateError as error:
-        raise ReloadError(str(error)) from error
-    if state.pid() != number:
-        raise ReloadError("keepalived ended while it read the new configuration")
-    for name, values in wanted.items():
-        if seen.get(name) != values:
-            raise ReloadError("keepalived did not take vrrp_instance %s as written (it knows: %s)"
-                              % (name, ", ".join(sorted(seen)) or "no instance"))
+        return "keepalived was reloaded, but whether it took the configuration is not known: %s" % error
+    missing = unknown(data, instances)
+    if missing:
+        raise ReloadError("keepalived did not take vrrp_instance %s as written (it knows: %s)" % (
+            ", ".join(missing), ", ".join(sorted(instance["name"] for instance in instances)) or "no instance"))
+    return ""
 
 
 def take(data, build, binary, unit, answers=False):
-    """Reload the daemon if it runs and confirm (see C(confirm)); return whether it was reloaded.
+    """Reload the daemon if it runs and confirm (see C(confirm)).
 
+    :returns: C((reloaded, doubt)): whether it was reloaded, and the sentence of C(confirm).
     :raises ReloadError: the daemon did not take it.
     """
-    number = state.pid()
+    number = running(unit)
     if number is None:
-        return False
+        return False, ""
     reload(unit, number)
-    confirm(data, build, binary, number, answers)
-    return True
+    return True, confirm(data, build, binary, number, answers)

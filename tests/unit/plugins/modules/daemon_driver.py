@@ -98,6 +98,16 @@ def whole(path):
         story["info"] = run(keepalived_info, path=path)
         story["dumps"] = sorted(set(map(str, Path("/tmp").glob("keepalived*.*"))) - before)
         story["good_text"] = Path(path).read_text(encoding="utf-8")
+        # A run that ended between the writing and the reload.
+        lost = copy.deepcopy(more)
+        lost["vrrp_instance"][0]["virtual_ipaddress"].append("198.18.0.102/24")
+        run(keepalived_config, config=lost, path=path, reload=False)
+        story["lost_check"] = run(keepalived_config, config=lost, path=path, _ansible_check_mode=True)
+        story["lost"] = run(keepalived_config, config=lost, path=path)
+        story["lost_addresses"] = wait_for(["198.18.0.100", "198.18.0.101", "198.18.0.102"])
+        story["lost_again"] = run(keepalived_config, config=lost, path=path)
+        run(keepalived_config, config=more, path=path)
+        wait_for(["198.18.0.100", "198.18.0.101"])
         story["refused"] = run(keepalived_config, config=dict(more, raw=["no_such_word 5"]), path=path)
         story["refused_text"] = Path(path).read_text(encoding="utf-8")
         # A keyword without its value ends the daemon (lib/parser.c), which --config-test would have told.

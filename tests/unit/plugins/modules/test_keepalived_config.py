@@ -69,7 +69,8 @@ def test_no_password_in_any_output(host):
 def test_a_mode_that_others_can_read_is_tightened(host):
     host()
     host.path.chmod(0o644)
-    assert host(check=True)["changed"] and stat.S_IMODE(host.path.stat().st_mode) == 0o644
+    check = host(check=True)
+    assert check["changed"] and check["differs"] and stat.S_IMODE(host.path.stat().st_mode) == 0o644
     assert host()["changed"] and stat.S_IMODE(host.path.stat().st_mode) == 0o600
     assert not host()["changed"]
 
@@ -100,6 +101,16 @@ def test_wrong_values_are_refused_before_anything_changes(host, keys, words):
     assert refused["failed"] and not host.path.exists()
     for word in words:
         assert word in refused["msg"], refused["msg"]
+
+
+def test_a_link_stays_a_link_and_its_target_is_written(host):
+    target = host.path.with_name("target.conf")
+    host()
+    host.path.rename(target)
+    host.path.symlink_to(target)
+    assert not host()["changed"]
+    assert host(config=config(priority=240))["changed"]
+    assert host.path.is_symlink() and "priority 240" in target.read_text()
 
 
 def test_without_keepalived_only_check_mode_is_content(host):

@@ -40,6 +40,13 @@ def test_no_dump_with_a_password_stays_behind(story):
     assert story["dumps"] == []
 
 
+def test_a_reload_that_an_earlier_run_still_owes_is_made(story):
+    assert story["lost_check"]["changed"] and story["lost_check"]["differs"]
+    assert story["lost"]["changed"] and story["lost"]["reloaded"]
+    assert story["lost_addresses"] == ["198.18.0.100", "198.18.0.101", "198.18.0.102"]
+    assert not story["lost_again"]["changed"]
+
+
 def test_keepalived_refuses_and_nothing_changes(story):
     assert story["refused"]["failed"] and "Unknown keyword 'no_such_word'" in story["refused"]["msg"]
     assert story["refused_text"] == story["good_text"]
