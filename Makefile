@@ -16,7 +16,7 @@ export LC_ALL := C.UTF-8
 
 # mypy goes by the link, or it meets each module under two names.
 TREE = .collections/ansible_collections/openvip/cluster
-SHELL_SCRIPTS = $(shell find . \( -name .git -o -name .venv -o -name .collections \) -prune -o -type f ! -name '*.j2' \
+SHELL_SCRIPTS = $(shell find . \( -name .git -o -name .cache -o -name .venv -o -name .collections \) -prune -o -type f ! -name '*.j2' \
 	-exec awk 'FNR == 1 && /^\#!.*sh( |$$)/ {print FILENAME} {nextfile}' {} +)
 GENERATORS = docs/generate.py docs/generate_rules.py
 LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
@@ -142,7 +142,7 @@ unit: setup ## the fast unit tests
 
 .PHONY: unit-all
 unit-all: setup ## all the unit tests; those with a real keepalived install it (Debian, root)
-	@tests/install keepalived iproute2
+	@tests/install keepalived iproute2 gcc libc6-dev
 	pytest -n auto tests/unit
 
 .PHONY: molecule

@@ -163,6 +163,7 @@ class _Checker:
                 layout.opening(row, block, row.spelled, level)
             except BadValueError as problem:
                 self._bad_value(row, item_label, problem)
+                continue
             identity = layout.identity(row, block)
             if identity and identity in seen:
                 self._error(DUPLICATE, item_label, "is defined twice.", "Rename or remove one of them.")
