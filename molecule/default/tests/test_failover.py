@@ -77,7 +77,8 @@ def test_keepalived_that_dies_leaves_no_address_behind_and_is_started_again(clus
 def test_systemd_starts_a_killed_nginx_again_and_the_address_comes_back(cluster):
     with cluster.observe() as observation:
         observation.wait_answers("lb1")
-        containers.execute(cluster.container("lb1"), "systemctl", "kill", "--signal=SIGKILL", "--kill-who=main", "nginx")
+        containers.execute(
+            cluster.container("lb1"), "systemctl", "kill", "--signal=SIGKILL", "--kill-who=main", "nginx")
         moved = observation.moved("lb1", 0, 15)
         observation.wait_settled("lb1")
     assert moved == "lb2"
