@@ -35,7 +35,8 @@ NOTHING_MORE = (
 SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
 # What a file without them is hardly meant for.
 SERVICES = ("vrrp_instance", "virtual_server")
-NAME, SECRETS = "keepalived.yml", "keepalived_secrets.yml"
+NAME = "keepalived.yml"
+SECRETS = "keepalived_secrets.yml"
 ARGUMENTS = {
     "group": {"type": "str", "required": True},
     "directory": {"type": "path", "default": "imported-inventory"},
