@@ -13,5 +13,6 @@ CASES = {
     "a key without its number": "vrrp_instance VI_1 {\n    auth_hmac {\n        key opensesame\n    }\n}\n",
     "an entry that is an empty word": 'garp_group {\n    interfaces {\n        "\r\n    }\n}\n',
     "a user that is one Unicode space": "vrrp_sync_group G1 {\n    notify /bin/true \u2028\n}\n",
+    "a comment behind a brace of a condition": '@"\t\udcff}#',
     "bytes that are no UTF-8": "vrrp_instance VI_\udce4 {\n    # \udcff\n    unknown \udc80\udc81\n}\n",
 }

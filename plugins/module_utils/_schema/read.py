@@ -148,4 +148,7 @@ def _source(statement: Statement) -> str:
         # it closes nothing, and would close something elsewhere
         return ""
     text = layout.tidy_raw(str(statement), statement.offset)
+    if not any(parse(text).statements()):
+        # what stood before it on its line made it a statement; alone it is a comment
+        return ""
     return text + "\n}" * sum(1 for found, _ancestors in parse(text).walk() if found.has_block and not found.tail)
