@@ -138,7 +138,7 @@ sanity: setup ## ansible-test sanity, on every Python found
 
 .PHONY: unit
 unit: setup ## the fast unit tests
-	@pytest -n auto -m 'not daemon and not lab' tests/unit
+	@pytest -n auto -m 'not daemon' tests/unit
 
 .PHONY: unit-all
 unit-all: setup ## all the unit tests; those with a real keepalived install it (Debian, root)

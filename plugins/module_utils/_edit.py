@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import given
 from ansible_collections.openvip.cluster.plugins.module_utils._conf import edit
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, Trivia, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._edit_block import Data, EditError, Editor, place
@@ -198,13 +199,4 @@ def _is_blank(item: Any) -> bool:
 def given_options(params: Dict[str, Any], section: str) -> Data:
     """What the options of a module give of the data of one block: the keywords of the table that are not None."""
     names = (*table.rows(section), layout.RAW)
-    return {name: _pruned(params[name]) for name in names if params.get(name) is not None}
-
-
-def _pruned(value: Any) -> Any:
-    """The value without the suboptions that nobody gave."""
-    if isinstance(value, dict):
-        return {key: _pruned(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_pruned(item) for item in value]
-    return value
+    return {name: given(params[name]) for name in names if params.get(name) is not None}

@@ -58,15 +58,14 @@ def virtual(config, instances):
     """Return every virtual address of the file and of the daemon, in that order, once each."""
     found = [ipaddress.ip_address(address["address"]) for address in addresses(config)]
     for instance in instances:
-        for section in ("virtual_ipaddress", "virtual_ipaddress_excluded"):
-            found.extend(ipaddress.ip_interface(entry["address"]).ip for entry in instance[section])
+        found.extend(control.known_addresses(instance))
     return list(dict.fromkeys(found))
 
 
 def run_info(module):
     """Answer the module M(openvip.cluster.keepalived_info)."""
     params = module.params
-    binary = module.get_bin_path(params["binary"]) or params["binary"]
+    binary = _io.find_program(module, params["binary"])
     build = installed(binary)
     number = control.running("keepalived.service", params["pid_file"])
     try:

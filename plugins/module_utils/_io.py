@@ -16,6 +16,11 @@ import tempfile
 MODE = 0o600
 
 
+def find_program(module, name):
+    """Return the path of a program, looked for where root's programs are, too; the name itself when it is not found."""
+    return module.get_bin_path(name) or name
+
+
 def load(path):
     """Return the text of the file, or C(None) when there is none.
 

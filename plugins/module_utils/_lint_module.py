@@ -49,7 +49,7 @@ def run_lint(module):
             module.fail_json(msg="%s cannot be read: %s" % (path, error))
         if text is None:
             module.fail_json(msg="There is no file %s. Correct path, or give content." % path)
-    build = installed(module.get_bin_path(params["binary"]) or params["binary"])
+    build = installed(_io.find_program(module, params["binary"]))
     version = build.version if build else None
     host = facts(module, text) if params["host"] else None
     findings = lint_text(text, path, version, host)

@@ -103,7 +103,7 @@ class Run:
         self.params = module.params
         # The file itself, not a link to it, is what is replaced.
         self.path = os.path.realpath(self.params["path"])
-        self.binary = module.get_bin_path(self.params["binary"]) or self.params["binary"]
+        self.binary = _io.find_program(module, self.params["binary"])
         self.build = installed(self.binary)
         self.version = self.build.version if self.build else None
         self.result = {

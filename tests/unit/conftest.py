@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-# How long one example takes says something about the machine, not about the code: `make bench` measures.
-settings.register_profile("openvip", deadline=None)
+# How long one example takes says something about the machine, not about the code: `make bench` measures. The examples
+# are the same in every run, so that a change fails for what it changed: `make fuzz` is what looks for new ones.
+settings.register_profile("openvip", deadline=None, derandomize=True)
 settings.load_profile("openvip")

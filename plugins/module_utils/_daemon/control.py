@@ -80,15 +80,15 @@ def unknown(data, instances):
         identifier = str(wanted.get("virtual_router_id", ""))
         addresses = {ipaddress.ip_address(address["address"]) for address in instance_addresses(wanted)}
         if (instance is None or (identifier.isdigit() and int(identifier) != instance["virtual_router_id"])
-                or not addresses <= held(instance)):
+                or not addresses <= set(known_addresses(instance))):
             found.append(wanted["name"])
     return found
 
 
-def held(instance):
-    """Return the set of the addresses of an instance as the daemon knows it."""
-    return {ipaddress.ip_interface(entry["address"]).ip
-            for section in ("virtual_ipaddress", "virtual_ipaddress_excluded") for entry in instance[section]}
+def known_addresses(instance):
+    """Return the list of the addresses of an instance as the daemon knows it."""
+    return [ipaddress.ip_interface(entry["address"]).ip
+            for section in ("virtual_ipaddress", "virtual_ipaddress_excluded") for entry in instance[section]]
 
 
 def stale(data, build, binary, unit):

@@ -34,10 +34,13 @@ from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema
 
 Data = dict[str, Any]
 
-# what a word may hold: no line end, no double quote, and no "$", which may refer to a definition
+# what a word may hold: no line end, no double quote, and no "$", which may refer to a definition; it is no lone brace
 _CHARACTERS = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters='"$\\')
 _EXPRESSION = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="$")
-_NAME = st.text(string.ascii_letters + string.digits + "_-.", min_size=1, max_size=12)
+# also the name of an interface, which cannot be "." or ".."
+_NAME = st.text(string.ascii_letters + string.digits + "_-.", min_size=1, max_size=12).filter(
+    lambda name: name not in (".", "..")
+)
 
 
 def _is_command(text: str) -> bool:
@@ -64,7 +67,7 @@ _RAW = [
 def words(maximum: int = 20) -> st.SearchStrategy[str]:
     """Any word of at most so many bytes."""
     found = st.text(_CHARACTERS, min_size=1, max_size=maximum)
-    return found.filter(lambda word: len(word.encode()) <= maximum)
+    return found.filter(lambda word: len(word.encode()) <= maximum and word not in ("{", "}"))
 
 
 def items(row: Row) -> st.SearchStrategy[Any]:
@@ -80,7 +83,7 @@ def items(row: Row) -> st.SearchStrategy[Any]:
         BOOL: st.booleans,
         ENUM: lambda: st.sampled_from(row.choices),
         IP: lambda: st.ip_addresses().map(str),
-        INTERFACE: lambda: _NAME.filter(lambda name: name not in (".", "..")),
+        INTERFACE: lambda: _NAME,
         STRING: lambda: words(int(high or 20)),
         PATH: lambda: words().map("/{}".format),
         NAMES: lambda: _NAME,
