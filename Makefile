@@ -138,11 +138,11 @@ sanity: setup ## ansible-test sanity, on every Python found
 
 .PHONY: unit
 unit: setup ## the fast unit tests
-	@pytest -n auto -m 'not daemon' tests/unit
+	@pytest -n auto -m 'not daemon and not kernel' tests/unit
 
 .PHONY: unit-all
-unit-all: setup ## all the unit tests; those with a real keepalived install it (Debian, root)
-	@tests/install keepalived iproute2 gcc libc6-dev
+unit-all: setup ## all the unit tests; those with a real keepalived or IPVS install it (Debian, root)
+	@tests/install keepalived iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
 	pytest -n auto tests/unit
 
 .PHONY: molecule
