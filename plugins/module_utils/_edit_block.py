@@ -100,7 +100,7 @@ class Editor:
     def _statements(self, block: Statement, row: Row) -> List[Statement]:
         """The statements of a keyword in a block. Raises EditError for one that cannot be edited."""
         path = row.section
-        found = [each for each in block.statements() if table.find(each.keyword, path) is row]
+        found = [each for each in block.statements() if table.find_word(each.keyword, path) is row]
         for statement in found:
             if statement.kind != "statement" or statement.condition is not None:
                 raise EditError(
@@ -225,7 +225,7 @@ class Editor:
         behind: Optional[Statement] = None
         ahead: Optional[Statement] = None
         for statement in block.statements():
-            other = table.find(statement.keyword, row.section)
+            other = table.find_word(statement.keyword, row.section)
             if other is not None and other.rank <= row.rank:
                 behind = statement
             elif other is not None and ahead is None:
@@ -259,4 +259,4 @@ def _entry_of(row: Row, entry: Statement) -> Any:
 
 def _keys(row: Row, blocks: Sequence[Data]) -> List[Tuple[Any, ...]]:
     """What tells the blocks of one keyword apart; those without a head are told apart by their number."""
-    return [layout.identity(row, data) or (number,) for number, data in enumerate(blocks)]
+    return [layout.identity(row, layout.head_words(row, data), data) or (number,) for number, data in enumerate(blocks)]

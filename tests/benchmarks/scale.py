@@ -33,7 +33,7 @@ ROUNDS = 5
 SERVERS_EACH = 10
 # The longest time and the most memory that the operations below may take for so many real servers.
 TARGET_SIZE, TARGET_SECONDS, TARGET_MEGABYTES = 10_000, 1.0, 200.0
-TARGETS = ("parse", "render", "lint")
+TARGETS = ("parse", "render", "lint", "lint_text")
 # Ten times the real servers may take so many times as long before growth is no longer called linear.
 TARGET_GROWTH = 15.0
 

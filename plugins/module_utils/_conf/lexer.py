@@ -16,11 +16,11 @@ from typing import Iterable, Iterator, Match
 # The daemon's separators. No other character separates words: U+00A0 sticks to its neighbours.
 WHITE = " \t\f\v\r\n"
 
-# A whole line without quotes, escapes, conditions, definitions, sequences and includes. lastindex tells what it is:
-# None = blank or comment, 1 = words, 2 = words and "{", 3 = "}". Anything else goes the careful way.
+# A whole line of ASCII words without quotes, escapes, conditions, definitions, sequences and includes. lastindex tells
+# what it is: None = blank or comment, 1 = words, 2 = words and "{", 3 = "}". Anything else goes the careful way.
 PLAIN_LINE = re.compile(
     r"[ \t\f\v\r]*"
-    r"(?:(?!include|[@$~])([^ \t\f\v\r\n\0\"{}\\!#][^\n\0\"{}\\!#]*)(\{)?|(\}))?"
+    r"(?:(?!include|[@$~])([$-\[\]-z|~][\t $-\[\]-z|~]*)(\{)?|(\}))?"
     r"[ \t\f\v\r]*(?:[!#][^\n]*)?(?:\n|\Z)"
 )
 
@@ -43,16 +43,15 @@ _BLANK_RUN = re.compile(r"[ \t]*")
 _CONDITION = re.compile(r"@(\^?)([^ \t]*)")
 _DEFINITION = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*=")
 _INCLUDE = re.compile(r"include[rmwba]?[ \t\f\v\r]+(?=[^ \t\f\v\r\n])")
-_INCLUDE_WORD = re.compile(r"include[rmwba]?")
+_INCLUDE_WORDS = frozenset("include" + variant for variant in ("", "r", "m", "w", "b", "a"))
 _SEQUENCE = re.compile(r"~(?:SEQ|LST)[^()]*\([^)]*(\))?")
-_UNQUOTED_SPECIAL = re.compile(r"[^\t -~]|[\"{}\\!#]")
-_PLAIN_TOKEN = re.compile(r"[^ \t]+")
+_PLAIN_TOKEN = re.compile(r"[^ \t\f\v\r]+")
 _ENDING_BACKSLASHES = re.compile(r"\\+\Z")
 
 # Characters that look like a blank, or like nothing, and belong to the word they touch.
 MISREAD_SPACE = "[\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]"
 _UNICODE_SPACE = re.compile(MISREAD_SPACE)
-_LONG_LINE = re.compile(r"[^\n]{256,}")
+_LONG_LINE = re.compile(r"^[^\n]{256,}", re.MULTILINE)
 _LONE_RETURN = re.compile(r"\r+(?![\r\n]|\Z)")
 
 # MAXBUF of lib/parser.c less the terminating NUL; the newline counts.
@@ -100,7 +99,7 @@ def sequence(text: str, start: int, end: int) -> Match[str] | None:
 
 def is_include(word: str) -> bool:
     """Say whether the word is ``include`` or one of its variants."""
-    return _INCLUDE_WORD.fullmatch(word) is not None
+    return word in _INCLUDE_WORDS
 
 
 def tokens(text: str, start: int, end: int) -> Iterator[Match[str]]:
@@ -132,14 +131,9 @@ def word_value(token: Match[str]) -> str:
     return inner.replace('\\"', '"') if "\\" in inner else inner
 
 
-def is_plain(text: str, start: int, end: int) -> bool:
-    """Say whether there is nothing but unquoted ASCII words."""
-    return _UNQUOTED_SPECIAL.search(text, start, end) is None
-
-
-def plain_words(text: str, start: int, end: int) -> list[tuple[str, str, int, bool]]:
-    """Return (text, value, offset, False) of each word of a text that is_plain()."""
-    return [(match.group(), match.group(), match.start(), False) for match in _PLAIN_TOKEN.finditer(text, start, end)]
+def plain_words(head: str, end: int) -> list[tuple[str, str, int, bool]]:
+    """Return (text, value, offset, False) of each word of a head up to ``end``, the end of its PLAIN_LINE's words."""
+    return [(match.group(), match.group(), match.start(), False) for match in _PLAIN_TOKEN.finditer(head, 0, end)]
 
 
 def continues(text: str, start: int, end: int) -> bool:
@@ -168,7 +162,7 @@ def text_problems(text: str) -> Iterator[tuple[int, str]]:
         ("NUL byte: keepalived ignores the rest of the line; delete the byte", _offsets(text, "\0")),
         (
             "carriage return inside a line: keepalived reads on in the same line; end lines with a newline",
-            (match.start() for match in _LONE_RETURN.finditer(text)),
+            (match.start() for match in _LONE_RETURN.finditer(text)) if "\r" in text else (),
         ),
     ):
         for offset in _first_of_each_line(text, offsets):

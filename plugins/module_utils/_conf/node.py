@@ -62,10 +62,19 @@ class Statement:
     ``offset`` characters between the beginning of that line and ``head``
     """
 
-    __slots__ = ("_values", "condition", "has_block", "head", "items", "kind", "line", "offset", "tail")
+    __slots__ = (
+        "_keyword", "_plain_end", "_values", "condition", "has_block", "head", "items", "kind", "line", "offset",
+        "tail",
+    )
 
     def __init__(
-        self, head: str, line: int, offset: int = 0, kind: str = "statement", condition: tuple[bool, str] | None = None
+        self,
+        head: str,
+        line: int,
+        offset: int = 0,
+        kind: str = "statement",
+        condition: tuple[bool, str] | None = None,
+        plain_end: int = 0,
     ) -> None:
         self.head = head
         self.items: list[Statement | Trivia] = _NO_ITEMS
@@ -75,19 +84,22 @@ class Statement:
         self.offset = offset
         self.kind = kind
         self.condition = condition
-        self._values: tuple[str, ...] | None = None
+        # where unquoted ASCII words end, when the head holds nothing else; 0 when the words have to be looked for
+        self._plain_end = plain_end
+        self._keyword: str | None = None
+        self._values: tuple[str, ...] = ()
 
     @property
     def keyword(self) -> str:
         """First word without quotes; "" when a block or a condition has none. ``}`` for one that closes nothing."""
-        values = self._values or self._read()
-        return values[0]
+        return self._read() if self._keyword is None else self._keyword
 
     @property
     def values(self) -> tuple[str, ...]:
         """Words after the keyword without quotes. A definition has its value, an include its path as the only one."""
-        values = self._values or self._read()
-        return values[1:]
+        if self._keyword is None:
+            self._read()
+        return self._values
 
     @property
     def words(self) -> list[Word]:
@@ -100,8 +112,9 @@ class Statement:
     @property
     def column(self) -> int:
         """Column of the first word (without one: of the condition or the brace), from 1."""
-        for _text, _value, start, _quoted in self._words():
-            return self.offset + start + 1
+        if self.condition is not None:
+            for _text, _value, start, _quoted in self._words():
+                return self.offset + start + 1
         return self.offset + lexer.skip_white(self.head, 0, len(self.head)) + 1
 
     @property
@@ -119,29 +132,20 @@ class Statement:
     def changed(self, head: str) -> None:
         """Give the statement another ``head``; the words are read again."""
         self.head = head
-        self._values = None
+        self._plain_end = 0
+        self._keyword = None
 
-    def _read(self) -> tuple[str, ...]:
-        span = self._plain_span()
-        values = [word[1] for word in self._all_words()] if span is None else self.head[span[0]:span[1]].split()
-        self._values = tuple(values) or ("",)
-        return self._values
+    def _read(self) -> str:
+        """Read the words; return the keyword."""
+        end = self._plain_end
+        words = self.head[:end].split() if end else [word[1] for word in self._all_words()]
+        self._keyword, *values = words or [""]
+        self._values = tuple(values)
+        return self._keyword
 
     def _words(self) -> list[tuple[str, str, int, bool]]:
         """Return (text, value, offset in head, quoted) of each word."""
-        span = self._plain_span()
-        return self._all_words() if span is None else lexer.plain_words(self.head, *span)
-
-    def _plain_span(self) -> tuple[int, int] | None:
-        """Return where the words begin and end; None when there may be more than unquoted ASCII words."""
-        if self.kind != "statement" or self.condition is not None:
-            return None
-        head = self.head
-        end = len(head.rstrip(lexer.WHITE))
-        if self.has_block and head.endswith("{", 0, end):
-            end -= 1
-        start = len(head) - len(head.lstrip(lexer.WHITE))
-        return (start, end) if lexer.is_plain(head, start, end) else None
+        return lexer.plain_words(self.head, self._plain_end) if self._plain_end else self._all_words()
 
     def _all_words(self) -> list[tuple[str, str, int, bool]]:
         head = self.head

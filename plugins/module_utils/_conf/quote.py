@@ -15,7 +15,8 @@ from .lexer import skip_white
 
 # "$" stays unquoted: a $NAME= definition of the same file must stay usable in a value.
 _PLAIN_WORD = re.compile(r"(?![@~]|\$[A-Za-z0-9_]*=|include[rmwba]?\Z)[^\x00-\x20\x7f\"{}!#\s\u200b\u2060\ufeff]+")
-_PLAIN_COMMAND = re.compile(r"[A-Za-z0-9_./:@%+=,^~-]+")
+# In quotes "$NAME" would stay as it is, because the quote is behind it.
+_PLAIN_COMMAND = re.compile(r"[A-Za-z0-9_./:@%+=,^~$-]+")
 _SCRIPT_STOP = {'"': re.compile(r'["\\]'), "'": re.compile(r"['\\]"), "": re.compile(r"[ \t\f\v\r\n'\"\\]")}
 _HEXADECIMAL = re.compile(r"x([0-9A-Fa-f]+)")
 _OCTAL = re.compile(r"[0-7]{1,3}")
@@ -68,6 +69,18 @@ def quote_script(command: str) -> str:
     return '"{}"'.format(written.replace("\n", "\\n").replace("\r", "\\r"))
 
 
+def quote_user(name: str) -> str:
+    """Return the word to write for a user or a group (str) behind the command of a script line.
+
+    Raises ValueError as quote() does, and for a backslash: keepalived 2.2.7 takes it for an escape there, 2.3.3 for
+    itself (run of both).
+    """
+    if "\\" in name:
+        raise ValueError(f"{name!r} holds a backslash, which versions of keepalived read in different ways; remove it")
+    written = quote(name)
+    return f'"{name}"' if "'" in name else written
+
+
 def split_script(text: str) -> list[str]:
     """Return the words of a script line as the daemon splits it (``Statement.arguments``): command, user, group.
 
@@ -75,11 +88,17 @@ def split_script(text: str) -> list[str]:
     command it gives the argument vector.
     Raises ValueError when a quote is not closed or the text ends with a lone backslash.
     """
+    return [value for _written, value in script_words(text)]
+
+
+def script_words(text: str) -> list[tuple[str, str]]:
+    """Return (word as written, word as split_script() has it) for each word of a script line, and raise as it does."""
     words = []
     at = skip_white(text, 0, len(text))
     while at < len(text):
-        word, at = _script_word(text, at)
-        words.append(word.split("\0", 1)[0])
+        start = at
+        word, at = _script_word(text, start)
+        words.append((text[start:at], word.split("\0", 1)[0]))
         at = skip_white(text, at, len(text))
     return words
 

@@ -60,9 +60,9 @@ class _Parser:
             end = plain.end()
             kind = plain.lastindex
             if kind == 1:
-                self.items.append(Statement(text[at:end], self.line))
+                self.items.append(Statement(text[at:end], self.line, plain_end=plain.end(1) - at))
             elif kind == 2:
-                self._push(Statement(text[at:end], self.line))
+                self._push(Statement(text[at:end], self.line, plain_end=plain.end(1) - at))
             elif kind is None:
                 self.items.append(Trivia(text[at:end]))
             else:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Set
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP
 
-from .model import IP, OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
+from .model import OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
 from .registry import Said, rule
 
 # The count of addresses has one byte in an advert (RFC 5798 section 5.2.5).

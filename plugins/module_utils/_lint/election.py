@@ -56,6 +56,33 @@ def nopreempt_owner(_configuration: Configuration, instance: Block) -> Said:
               "Set priority to 254 or less.", "nopreempt"
 
 
+@rule("timer-expired-backup-preempt", WARNING, "keepalived resets timer_expired_backup unless nopreempt is set.",
+      "run of 2.3.3: config test, dump of the configuration")
+def timer_expired_backup_preempt(_configuration: Configuration, instance: Block) -> Said:
+    """A master that ran too late stays master then."""
+    if instance.get("timer_expired_backup") and instance.lacks("nopreempt"):
+        yield "timer_expired_backup has no effect without nopreempt.", "Add nopreempt, or remove it.", \
+              "timer_expired_backup"
+
+
+@rule("owner-ignore-adverts-off", ERROR, "keepalived 2.3.3 switches owner_ignore_adverts off of an owner on.",
+      "run of 2.3.3: config test, dump of the configuration")
+def owner_ignore_adverts_off(_configuration: Configuration, instance: Block) -> Said:
+    """It says that strict mode requires it, without strict mode too. vrrp_owner_ignore_adverts off is taken."""
+    if instance.get("owner_ignore_adverts") is False and priority(instance) == OWNER_PRIORITY:
+        yield "owner_ignore_adverts off switches it on with priority 255.", \
+              "Remove it; without strict mode and vrrp_owner_ignore_adverts the owner heeds adverts.", \
+              "owner_ignore_adverts"
+
+
+@rule("owner-ignore-adverts-alone", WARNING, "keepalived ignores owner_ignore_adverts unless the priority is 255.",
+      "run of 2.3.3: config test, dump of the configuration")
+def owner_ignore_adverts_alone(_configuration: Configuration, instance: Block) -> Said:
+    if instance.get("owner_ignore_adverts") and priority(instance) not in (OWNER_PRIORITY, None):
+        yield f"owner_ignore_adverts has no effect with priority {priority(instance)}.", \
+              "Remove it, or set priority to 255.", "owner_ignore_adverts"
+
+
 @rule("master-without-priority", ERROR, "keepalived gives state MASTER without a priority the priority 255.",
       "vrrp/vrrp.c:2905")
 def master_without_priority(_configuration: Configuration, instance: Block) -> Said:

@@ -47,7 +47,7 @@ _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?\Z|[0-9]+\Z")
            "lib/parser.c:420")
 def missing_value(text: Text) -> Remarks:
     """It exits with status 2 at once, reads nothing of what follows, and leaves the address where it was."""
-    for node in text.lines:
+    for node in text.uneven:
         row = node.row
         if row and row.type not in (FLAG, BOOL) and not row.optional and not node.statement.values:
             yield (node, f"{node.statement.keyword} has no value: keepalived would end.",
@@ -57,7 +57,7 @@ def missing_value(text: Text) -> Remarks:
 @text_rule("surplus-words", WARNING, "keepalived ignores words behind the value of a keyword, without a word.",
            "run: config test")
 def surplus_words(text: Text) -> Remarks:
-    for node in text.lines:
+    for node in text.uneven:
         if _surplus(node) and not _swallowed(node):
             yield (node, f"{node.statement.keyword} takes one value, the words behind it are ignored.",
                    "Remove them, or put a value with blanks in double quotes.", node.statement.words[2])
@@ -67,7 +67,7 @@ def surplus_words(text: Text) -> Remarks:
            "run: dump of the configuration")
 def keyword_swallowed(text: Text) -> Remarks:
     """That holds behind a brace as well: ``{ state BACKUP interface eth0`` sets the state only."""
-    for node in text.lines:
+    for node in text.uneven:
         word = _swallowed(node)
         if word:
             yield (node, f"{word} stands in the line of {node.statement.keyword} and is ignored.",
@@ -84,7 +84,7 @@ def _swallowed(node: Node) -> str:
     if row is None or row.type not in (*ONE_VALUE, FLAG) or len(node.statement.values) < (1 if row.type == FLAG else 2):
         return ""
     ignored = node.statement.values if row.type == FLAG else node.statement.values[1:]
-    return next((word for word in ignored if table.find(word, node.section)), "")
+    return next((word for word in ignored if table.find_word(word, node.section)), "")
 
 
 @text_rule("off-switches-on", ERROR, 'keepalived does not read the word behind a flag: "off" switches it on.',
@@ -114,7 +114,7 @@ def unit_suffix(text: Text) -> Remarks:
            "lib/notify.c (set_script_params_array), run")
 def script_arguments_dropped(text: Text) -> Remarks:
     """Only the first word is taken. Nothing is said about the others."""
-    for node in text.lines:
+    for node in text.uneven:
         if node.row and node.row.type == SCRIPT and len(node.statement.values) > 1 and len(_script_words(node)) > 1:
             yield (node, f"{node.statement.keyword} has arguments outside of its quotes, which are dropped.",
                    "Put the whole command line in double quotes.")
@@ -124,7 +124,7 @@ def script_arguments_dropped(text: Text) -> Remarks:
            "lib/notify.c:1259 of 2.3.0")
 def script_arguments_as_user(text: Text) -> Remarks:
     """When there is no such user the command is not run, which only the log says."""
-    for node in text.lines:
+    for node in text.uneven:
         if node.row and node.row.type == SCRIPT_USER and len(node.statement.values) > 1:
             rest = _script_words(node)[1:]
             if len(rest) > 2 or any(not _USER.match(word) for word in rest):
@@ -138,7 +138,7 @@ def script_user_ends_test(text: Text) -> Remarks:
     """``keepalived --config-test`` sends itself SIGTERM and says nothing. The daemon reads the file all right."""
     if text.version is None or not (2, 2, 5) <= text.version <= (2, 2, 7):
         return
-    for node in text.lines:
+    for node in text.uneven:
         if node.row and node.row.type == SCRIPT_USER and len(node.statement.values) > 1:
             words = _script_words(node)
             if 1 < len(words) < 4 and words[1] != "root" and all(_USER.match(word) for word in words[1:]):

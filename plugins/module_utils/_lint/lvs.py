@@ -9,21 +9,24 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-import ipaddress
-from functools import lru_cache
 from typing import List, Optional, Set
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
 
-from .model import ADDRESS_BLOCKS, IP, Block, Configuration, addresses, split
+from .model import ADDRESS_BLOCKS, Block, Configuration, addresses, split
 from .registry import Said, rule
 
 SERVICE = "virtual_server"
 GROUP = "virtual_server_group"
 
-# Schedulers that choose by a hash, and the flags that belong to them.
+# Schedulers that choose by a hash, and the flags that belong to them; flag_1 is the fallback, flag_2 the port of sh and
+# mh (linux/ip_vs.h).
 HASHING = ("sh", "mh", "dh")
-SCHEDULER_FLAGS = {"sh_port": "sh", "sh_fallback": "sh", "mh_port": "mh", "mh_fallback": "mh"}
+SCHEDULER_FLAGS = {
+    "sh_port": ("sh",), "sh_fallback": ("sh",), "mh_port": ("mh",), "mh_fallback": ("mh",),
+    "flag_1": ("sh", "mh"), "flag_2": ("sh", "mh"),
+}
 DEFAULT_FORWARDING = "NAT"
 # ipvsadm(8).
 HEAVIEST = 65535
@@ -31,17 +34,12 @@ HEAVIEST = 65535
 
 def forwarding(service: Block) -> str:
     """Return how packets reach the real servers: NAT, DR or TUN."""
-    words = split(service.get("lb_kind", DEFAULT_FORWARDING))
-    return words[0] if words else DEFAULT_FORWARDING
+    return str(service.get("lb_kind", DEFAULT_FORWARDING)).partition(" ")[0]
 
 
-@lru_cache(maxsize=1024)
-def ip_of(word: object) -> Optional[IP]:
-    """Return the address that a word begins with, or None."""
-    try:
-        return ipaddress.ip_address(str(word).partition(" ")[0])
-    except ValueError:
-        return None
+def ip_of(value: object) -> Optional[IP]:
+    """Return the address that a value begins with, or None."""
+    return to_address(str(value).partition(" ")[0])
 
 
 def group_of(configuration: Configuration, service: Block) -> Optional[Block]:
@@ -96,13 +94,15 @@ def persistence_with_hashing(_configuration: Configuration, service: Block) -> S
               "Remove one of the two.", "persistence_timeout"
 
 
-@rule("scheduler-flag-ignored", WARNING, "keepalived ignores flags of another scheduler.", "check/check_parser.c:353",
-      SERVICE)
+@rule("scheduler-flag-ignored", WARNING, "Flags of another scheduler have no effect.",
+      "check/check_parser.c:353, run: config test, ipvsadm(8)", SERVICE)
 def scheduler_flag_ignored(_configuration: Configuration, service: Block) -> Said:
-    for flag, scheduler in SCHEDULER_FLAGS.items():
-        if service.has(flag) and service.get("lb_algo", "wlc") != scheduler:
-            yield f"{flag.replace('_', '-')} belongs to lb_algo {scheduler} and is ignored.", \
-                  f"Remove it, or set lb_algo to {scheduler}.", flag
+    """keepalived drops sh-port and its like; flag-1 and flag-2 reach the kernel, where only sh and mh look at them."""
+    for flag, schedulers in SCHEDULER_FLAGS.items():
+        if service.has(flag) and service.get("lb_algo", "wlc") not in schedulers:
+            names = " or ".join(schedulers)
+            yield f"{flag.replace('_', '-')} belongs to lb_algo {names} and is ignored.", \
+                  f"Remove it, or set lb_algo to {names}.", flag
 
 
 @rule("real-server-missing", ERROR, "keepalived ignores a virtual_server without a real_server.",

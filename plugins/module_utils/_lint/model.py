@@ -11,14 +11,29 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from functools import cached_property
+from typing import (
+    AbstractSet,
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    Union,
+)
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import WHITE
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import ROOT, item_name
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
 
-IP = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 
 ADDRESS_BLOCKS = ("virtual_ipaddress", "virtual_ipaddress_excluded")
@@ -64,6 +79,11 @@ class Tracking(NamedTuple):
     weight: int
 
 
+# Most blocks have no raw lines.
+_NOTHING: Sequence[Statement] = ()
+_NO_KEYWORDS: AbstractSet[str] = frozenset()
+
+
 class Block:
     """One block of the data.
 
@@ -81,15 +101,19 @@ class Block:
         self.parent = parent
         self.number = number
         self.name = str(data.get("name", ""))
-        self.statements = list(parse("\n".join(data.get("raw", []))).statements()) if data.get("raw") else []
-        self.written = {statement.keyword for statement in self.statements}
-        self.is_open = any(
-            statement.kind in ("include", "sequence") or statement.keyword[:1] in ("$", "")
-            for statement in self.statements
-            if statement.kind != "definition"
-        )
+        self.statements: Sequence[Statement] = _NOTHING
+        self.written: AbstractSet[str] = _NO_KEYWORDS
+        self.is_open = False
+        if data.get("raw"):
+            self.statements = list(parse("\n".join(data["raw"])).statements())
+            self.written = {statement.keyword for statement in self.statements}
+            self.is_open = any(
+                statement.kind in ("include", "sequence") or statement.keyword[:1] in ("$", "")
+                for statement in self.statements
+                if statement.kind != "definition"
+            )
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The name of the block in messages, as check() gives it."""
         if not self.section:
@@ -259,10 +283,12 @@ def parse_address(words: Sequence[str], keyword: str = "") -> Optional[Address]:
     Such a line is wrong, which others say, or has a ${NAME}, and only the daemon knows what that stands for.
     """
     host, slash, prefix = words[0].partition("/")
+    ip = to_address(host)
     try:
-        ip = ipaddress.ip_address(host)
         length = int(prefix) if slash else None
     except ValueError:
+        return None
+    if ip is None:
         return None
     options = dict(zip(words[1:], words[2:]))
     return Address(ip, length, options.get("dev"), options.get("label"), keyword, " ".join(words))
@@ -283,10 +309,9 @@ def family(instance: Block) -> Optional[int]:
     if instance.has("native_ipv6"):
         return 6
     for word in words:
-        try:
-            return ipaddress.ip_address(word.partition("/")[0]).version
-        except ValueError:
-            continue
+        ip = to_address(word.partition("/")[0])
+        if ip is not None:
+            return ip.version
     return None
 
 

@@ -9,7 +9,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Tuple
+from typing import Any, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
@@ -30,19 +30,19 @@ DELAY_LOOP = 60
 LONGEST_LABEL, LONGEST_NAME = 63, 255
 
 
-def _servers(service: Block) -> Iterator[Tuple[Any, str]]:
-    """Iterate over (data, name in messages) of the real servers of a service."""
-    for server in service.get("real_server", []):
-        yield server, " ".join(["real_server", *(str(server[key]) for key in ("ip", "port") if key in server)])
+def _forwarding(server: Block, service: Block) -> str:
+    """Return how packets reach one real server: its own way, or that of the service."""
+    return str(server.get("lvs_method", forwarding(service))).partition(" ")[0]
 
 
 @rule("port-not-changed", ERROR, "keepalived resets the port of a real_server that DR and TUN cannot change.",
       "check/check_data.c:1322", SERVER)
 def port_not_changed(_configuration: Configuration, server: Block) -> Said:
     service = server.parent
-    way = str(server.get("lvs_method", forwarding(service) if service else "")).partition(" ")[0]
-    if service and way != DEFAULT_FORWARDING and service.get("port") and \
-            server.get("port", service.get("port")) != service.get("port"):
+    if service is None or not service.get("port") or server.get("port", service.get("port")) == service.get("port"):
+        return
+    way = _forwarding(server, service)
+    if way != DEFAULT_FORWARDING:
         yield f"{way} cannot change the port to {server.get('port')}, it becomes {service.get('port')}.", \
               "Use the port of the service, or lb_kind NAT."
 
@@ -51,8 +51,9 @@ def port_not_changed(_configuration: Configuration, server: Block) -> Said:
       "run: config test", SERVICE)
 def real_server_is_service(_configuration: Configuration, service: Block) -> Said:
     ip = ip_of(service.get("ip"))
-    for server, name in _servers(service):
+    for server in service.get("real_server", []):
         if ip is not None and ip_of(server.get("ip")) == ip:
+            name = " ".join(["real_server", *(str(server[key]) for key in ("ip", "port") if key in server)])
             yield f"{name} has the address of the service.", "Use the server's own address.", "real_server"
 
 
@@ -68,8 +69,7 @@ def real_server_unchecked(_configuration: Configuration, server: Block) -> Said:
 def real_server_family(_configuration: Configuration, server: Block) -> Said:
     service = server.parent
     ours, theirs = ip_of(server.get("ip")), ip_of(service.get("ip")) if service else None
-    way = str(server.get("lvs_method", forwarding(service) if service else "")).partition(" ")[0]
-    if ours and theirs and ours.version != theirs.version and way != "TUN":
+    if service and ours and theirs and ours.version != theirs.version and _forwarding(server, service) != "TUN":
         yield f"it is IPv{ours.version}, the service is IPv{theirs.version}: it is skipped.", \
               f"Use its IPv{theirs.version} address, or lb_kind TUN."
 
@@ -94,8 +94,8 @@ def _inherited(check: Block, keyword: str, default: float) -> float:
     """Return the value of a check, its real server or its service."""
     block: Any = check
     while block is not None:
-        if block.get(keyword) is not None:
-            found: float = block.get(keyword)
+        found: Optional[float] = block.get(keyword)
+        if found is not None:
             return found
         block = block.parent
     return default

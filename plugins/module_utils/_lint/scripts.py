@@ -50,9 +50,9 @@ def _script_rows(section: str) -> List[Row]:
 def scripts(block: Block) -> Iterator[Script]:
     """Iterate over the commands of a block, as the table knows them."""
     for row in _script_rows(block.section):
-        value = block.get(row.keyword)
-        if value is None or value is True:
+        if row.keyword not in block.data or block.data[row.keyword] is True:
             continue
+        value = block.data[row.keyword]
         if isinstance(value, dict):
             yield Script(row.keyword, value["script"], value.get("user"))
         else:

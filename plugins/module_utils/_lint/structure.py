@@ -9,12 +9,13 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Word
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, Row
 
 from .model import TRACKED
 from .text import Node, Remark, Text, text_rule
@@ -30,12 +31,13 @@ def _homes(node: Node) -> List[str]:
     word = node.statement.keyword
     if any(word in row.former for row in table.rows(node.section).values()):
         return []
-    return [home.replace("/", " ") or "the top level" for home in table.homes(word)]
+    return [home.replace("/", " ") or "the top level" for home in table.homes(word)
+            if table.find_word(word, home)]
 
 
 def _meant(node: Node) -> str:
-    match = table.nearest(node.statement.keyword, node.section)
-    return f'Did you mean "{match}"?' if match else "Remove it."
+    row = table.find(table.nearest(node.statement.keyword, node.section) or "", node.section)
+    return f'Did you mean "{row.spelled}"?' if row else "Remove it."
 
 
 @text_rule("unknown-key", ERROR, "keepalived ignores the line of an unknown keyword.", "lib/parser.c:3098")
@@ -142,7 +144,7 @@ def order_matters(text: Text) -> Remarks:
         if leader is None or node.parent is None:
             continue
         for other in node.parent.statement.statements():
-            row = table.find(other.keyword, node.section)
+            row = table.find_word(other.keyword, node.section)
             if row and row.keyword == leader and other.line > node.statement.line:
                 yield (node, f"{node.statement.keyword} stands before {other.keyword} and is ignored.",
                        f"Move it below {other.keyword}.")
@@ -162,10 +164,8 @@ def _definitions(text: Text) -> Dict[Tuple[str, str], int]:
            "core/global_parser.c, vrrp/vrrp_parser.c: deprecated names")
 def renamed_key(text: Text) -> Remarks:
     for node in [*text.blocks, *text.lines]:
-        if node.row is None:
-            continue
-        keyword, newest = node.statement.keyword, layout.spelling(node.row, None)
-        if keyword != newest and layout.spelling(node.row, text.version) == newest:
+        keyword, newest = node.statement.keyword, node.row.spelled if node.row else None
+        if keyword != newest and node.row and layout.spelling(node.row, text.version) == newest:
             yield node, f"{keyword} is another, mostly older name of {newest}.", f"Write {newest}."
 
 
@@ -209,9 +209,15 @@ def _with_surplus(text: Text) -> Iterator[Tuple[Node, List[Word]]]:
     for node in text.blocks:
         row, statement = node.row, node.statement
         if row is not None and statement.values and statement.has_block:
-            longest = max([len(form) for form in row.heads] or [0]) if row.type == BLOCK else 0
+            longest = _longest_head(row)
             if len(statement.values) > longest:
                 yield node, statement.words[longest + 1:]
+
+
+@lru_cache(maxsize=None)
+def _longest_head(row: Row) -> int:
+    """Return how many words may stand before the brace of a block."""
+    return max([len(form) for form in row.heads] or [0]) if row.type == BLOCK else 0
 
 
 def _shown(words: List[Word]) -> str:

@@ -10,7 +10,6 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import MISREAD_SPACE, is_include
@@ -32,7 +31,7 @@ _MISREAD = re.compile(r'"[^"\n]*"|' + MISREAD_SPACE)
 class Node:
     """One statement with its row in the table, None for an unknown word, and the node of the block it stands in."""
 
-    __slots__ = ("number", "parent", "row", "section", "statement")
+    __slots__ = ("_label", "number", "parent", "row", "section", "statement")
 
     def __init__(
         self, statement: Statement, section: str, row: Optional[Row], parent: Optional[Node], number: int = 0
@@ -42,15 +41,18 @@ class Node:
         self.row = row
         self.parent = parent
         self.number = number
+        self._label = ""
 
     @property
     def label(self) -> str:
         """The name of this block in messages, as check() gives it."""
-        keyword = self.row.keyword if self.row else self.statement.keyword
-        name = " ".join([keyword, *self.statement.values])
-        if not self.statement.values and self.number:
-            name = f"{keyword} (number {self.number})"
-        return name if self.home == ROOT else f"{self.home} {name}"
+        if not self._label:
+            keyword = self.row.keyword if self.row else self.statement.keyword
+            name = " ".join([keyword, *self.statement.values])
+            if not self.statement.values and self.number:
+                name = f"{keyword} (number {self.number})"
+            self._label = f"{self.parent.label} {name}" if self.parent else name
+        return self._label
 
     @property
     def home(self) -> str:
@@ -70,6 +72,7 @@ class Text:
 
     ``source``   the text itself
     ``lines``    known keywords with values, those of a block excepted
+    ``uneven``   those of the lines that have not exactly one value
     ``blocks``   known keywords that have, or should have, a block
     ``entries``  lines of blocks without keywords; their row is that of the block
     ``unknown``  statements whose keyword is not known where they stand
@@ -82,6 +85,7 @@ class Text:
         self.source = source
         self.version: Optional[Version] = tuple(version) if version else None
         self.lines: List[Node] = []
+        self.uneven: List[Node] = []
         self.blocks: List[Node] = []
         self.entries: List[Node] = []
         self.unknown: List[Node] = []
@@ -101,24 +105,32 @@ class Text:
         seen: Dict[str, Node] = {}
         counts: Dict[str, int] = {}
         for statement in statements:
-            keyword = statement.keyword
-            if statement.kind != "statement" or keyword[:1] in ("", "$") or is_include(keyword):
-                self.others.append(Node(statement, section, None, parent))
-                continue
-            if body is not None:
-                self.entries.append(Node(statement, section, body, parent))
-                continue
-            row = table.find(keyword, section)
-            if row is None or row.place == HEAD:
-                if keyword != "}":
-                    self.unknown.append(Node(statement, section, None, parent))
+            row = body or table.find_word(statement.keyword, section)
+            if statement.kind != "statement" or row is None or row is body or row.place == HEAD:
+                self._add_other(Node(statement, section, body, parent))
             elif row.type in BLOCK_TYPES:
                 counts[row.keyword] = counts.get(row.keyword, 0) + 1
                 self._add_block(Node(statement, section, row, parent, counts[row.keyword] if row.repeatable else 0))
             else:
                 node = Node(statement, section, row, parent)
                 self.lines.append(node)
-                self._notice_repetition(seen, row, node)
+                if len(statement.values) != 1:
+                    self.uneven.append(node)
+                if statement.condition is None:
+                    first = seen.setdefault(row.keyword, node)
+                    if first is not node and not (row.repeatable or row.joins):
+                        self.repeated.append(Repeated(first, node))
+
+    def _add_other(self, node: Node) -> None:
+        """Add the node of a statement without a known keyword; its row is that of the lines around it, or None."""
+        keyword = node.statement.keyword
+        if node.statement.kind != "statement" or keyword[:1] in ("", "$") or is_include(keyword):
+            node.row = None
+            self.others.append(node)
+        elif node.row is not None:
+            self.entries.append(node)
+        elif keyword != "}":
+            self.unknown.append(node)
 
     def _add_block(self, node: Node) -> None:
         self.blocks.append(node)
@@ -129,13 +141,6 @@ class Text:
         for statement in statements:
             kind = self.others if statement.kind != "statement" or statement.keyword[:1] in ("", "$") else self.entries
             kind.append(Node(statement, node.section, row, node))
-
-    def _notice_repetition(self, seen: Dict[str, Node], row: Row, node: Node) -> None:
-        if row.repeatable or row.joins or node.statement.condition is not None:
-            return
-        first = seen.setdefault(row.keyword, node)
-        if first is not node:
-            self.repeated.append(Repeated(first, node))
 
     def place(self, finding: Finding) -> Finding:
         """Return the finding with the place in the text of what it is about, as far as that is there."""
@@ -169,15 +174,15 @@ class Text:
 
     def _at(self, finding: Finding, statement: Optional[Statement]) -> Finding:
         if statement is None:
-            return replace(finding, path=self.document.path)
-        return replace(finding, path=self.document.path, line=statement.line, column=statement.column)
+            return finding._replace(path=self.document.path)
+        return finding._replace(path=self.document.path, line=statement.line, column=statement.column)
 
     @staticmethod
     def _statement(finding: Finding, statements: Iterable[Statement], section: str) -> Optional[Statement]:
         """Return the statement of the finding's keyword, the one that counts; of its entry when it has one."""
         found = None
         for statement in statements:
-            row = table.find(statement.keyword, section)
+            row = table.find_word(statement.keyword, section)
             if (row.keyword if row else statement.keyword) != finding.keyword:
                 continue
             entry = _entry(statement, finding.entry) if finding.entry else None

@@ -10,6 +10,7 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
@@ -32,6 +33,8 @@ RENAMED = "renamed-key"
 # The object of findings about the top level.
 ROOT = "configuration"
 
+_RANK = attrgetter("rank")
+
 
 def check(data: Any, version: Optional[Sequence[int]] = None) -> List[Finding]:
     """What is wrong with the data for a version of keepalived such as (2, 2, 7); None is the newest."""
@@ -48,6 +51,25 @@ def normalise(data: Any, version: Optional[Sequence[int]] = None) -> Tuple[Dict[
     return checker.section("", {} if data is None else data, ROOT, 0), checker.findings
 
 
+class _Label:
+    """The name of a block in messages. It is put together for a message only, since few blocks of a file have one.
+
+    ``outer`` is the label of the block around it, ``number`` its place in a list, None for a block that is no list.
+    """
+
+    __slots__ = ("item", "number", "outer", "row")
+
+    def __init__(self, outer: object, row: Row, item: Any = None, number: Optional[int] = None) -> None:
+        self.outer = outer
+        self.row = row
+        self.item = item
+        self.number = number
+
+    def __str__(self) -> str:
+        name = self.row.keyword if self.outer == ROOT else "%s %s" % (self.outer, self.row.keyword)
+        return name if self.number is None else item_name(self.row, name, self.item, self.number)
+
+
 class _Checker:
     """One pass over the data, collecting the findings."""
 
@@ -55,32 +77,31 @@ class _Checker:
         self.version = version
         self.findings: List[Finding] = []
 
-    def section(self, path: str, data: Any, label: str, level: int) -> Dict[str, Any]:
+    def section(self, path: str, data: Any, label: object, level: int) -> Dict[str, Any]:
         """The canonical form of one block; ``label`` names it in messages."""
         if not isinstance(data, dict):
             self._error(VALUE, label, "must be a dictionary.", "Write keys and values below it.")
             return {}
-        given = self._by_keyword(path, data, label)
+        given = self._by_row(path, data, label)
         found: Dict[str, Any] = {}
-        for row in table.rows(path).values():
-            if row.keyword in given:
-                value = self._value(row, given[row.keyword], label, level)
-                if value is not None:
-                    found[row.keyword] = value
-        raw = self._raw(path, data.get(RAW), label, level)
+        for row in sorted(given, key=_RANK):
+            value = self._value(row, given[row], label, level)
+            if value is not None:
+                found[row.keyword] = value
+        raw = self._raw(path, data[RAW], label, level) if data.get(RAW) else []
         if raw:
             found[RAW] = raw
         for row in table.required(path):
             names = {row.keyword, *(alias.keyword for alias in row.aliases)}
-            if row.keyword not in given and not any(first_word(text) in names for text in raw):
+            if row not in given and not any(first_word(text) in names for text in raw):
                 self._error(
                     MISSING, label, "%s is missing." % row.keyword, row.remedy or 'Add "%s".' % row.keyword, row.keyword
                 )
         return found
 
-    def _by_keyword(self, path: str, data: Dict[Any, Any], label: str) -> Dict[str, Any]:
-        """The data by the newest names of the keywords; unknown keys are reported."""
-        given: Dict[str, Any] = {}
+    def _by_row(self, path: str, data: Dict[Any, Any], label: object) -> Dict[Row, Any]:
+        """The data by the rows of its keys; unknown keys are reported."""
+        given: Dict[Row, Any] = {}
         for key, value in data.items():
             row = table.find(str(key), path)
             if row is None:
@@ -89,30 +110,31 @@ class _Checker:
                         UNKNOWN, label, 'unknown key "%s".' % key, _remedy_for_unknown(str(key), path), str(key)
                     )
             elif value is not None:
-                if row.keyword in given and given[row.keyword] != value:
+                if row in given and given[row] != value:
                     message = "%s is given by two names with different values." % row.keyword
                     self._error(DUPLICATE, label, message, "Keep one of them.", row.keyword)
                 elif key != row.keyword:
                     message = "%s is another name of %s." % (key, row.keyword)
                     self._report(RENAMED, INFO, label, message, "Write %s." % row.keyword, row.keyword)
-                given[row.keyword] = value
+                given[row] = value
         return given
 
-    def _value(self, row: Row, value: Any, label: str, level: int) -> Any:
+    def _value(self, row: Row, value: Any, label: object, level: int) -> Any:
         """The canonical value of one row, None when it is left out or wrong."""
         convert = self._block if row.type == BLOCK else self._checked
         found = convert(row, value, label, level)
-        if found is None or found in ({}, []) or not self._known(row, found, label):
+        if found is None or (isinstance(found, (dict, list)) and not found) or not self._known(row, found, label):
             return None
         if row.deprecated:
             self._report(DEPRECATED, WARNING, label, "%s is deprecated." % row.keyword, row.deprecated, row.keyword)
         return found
 
-    def _checked(self, row: Row, value: Any, label: str, level: int) -> Any:
+    def _checked(self, row: Row, value: Any, label: object, level: int) -> Any:
         """The canonical value of a row that is no block; every bad item of a list is reported."""
         try:
             if not row.is_list:
-                return _canonical(row, value, level)
+                # only what cannot be changed can be remembered
+                return (_scalar if isinstance(value, (str, int, float)) else _checked_and_tried)(row, value, level)
             items = values.items(row, value)
         except BadValueError as problem:
             self._bad_value(row, label, problem)
@@ -126,52 +148,56 @@ class _Checker:
                 self._bad_value(row, label, problem, None if row.secret else str(item))
         return good
 
-    def _known(self, row: Row, value: Any, label: str) -> bool:
+    def _known(self, row: Row, value: Any, label: object) -> bool:
         """Whether the version knows the keyword; reported when not."""
-        have = version_text(self.version) if self.version else ""
+        if self.version is None:
+            return True
         if layout.spelling(row, self.version) is None:
-            change = "came with" if row.since and self.version and self.version < row.since else "ended with"
+            change = "came with" if row.since and self.version < row.since else "ended with"
             when = version_text((row.since if change == "came with" else row.until) or ())
+            have = version_text(self.version)
             message = "%s %s keepalived %s, this is %s." % (row.keyword, change, when, have)
             self._error(VERSION, label, message, "Remove it or change the version of keepalived.", row.keyword)
             return False
-        if row.decimals_since and self.version and self.version < row.decimals_since and isinstance(value, float):
+        if row.decimals_since and self.version < row.decimals_since and isinstance(value, float):
             since = version_text(row.decimals_since)
+            have = version_text(self.version)
             message = "%s takes whole numbers only before keepalived %s, this is %s." % (row.keyword, since, have)
             self._error(VERSION, label, message, "Use a whole number.", row.keyword)
             return False
         return True
 
-    def _block(self, row: Row, value: Any, label: str, level: int) -> Any:
-        name = row.keyword if label == ROOT else "%s %s" % (label, row.keyword)
+    def _block(self, row: Row, value: Any, label: object, level: int) -> Any:
         if not row.repeatable:
-            return self.section(row.path, value, name, level + 1)
+            return self.section(row.path, value, _Label(label, row), level + 1)
         if not isinstance(value, (list, tuple)):
-            self._error(VALUE, name, "must be a list of dictionaries.", "Write a dash before the first key.")
+            remedy = "Write a dash before the first key."
+            self._error(VALUE, _Label(label, row), "must be a list of dictionaries.", remedy)
             return None
         found: List[Dict[str, Any]] = []
         seen: Set[Tuple[str, ...]] = set()
         for number, item in enumerate(value, 1):
-            item_label = item_name(row, name, item, number)
+            item_label = _Label(label, row, item, number)
             block = self.section(row.path, item, item_label, level + 1)
             found.append(block)
             if layout.head_form(row, block) is None:
                 if isinstance(item, dict) and layout.head_form(row, item) is None:
                     self._error(MISSING, item_label, *_head_message(row, item))
                 continue
+            words = layout.head_words(row, block)
             try:
-                layout.opening(row, block, row.spelled, level)
+                layout.opening(row.spelled, words, level)
             except BadValueError as problem:
                 self._bad_value(row, item_label, problem)
                 continue
-            identity = layout.identity(row, block)
+            identity = layout.identity(row, words, block)
             if identity and identity in seen:
                 self._error(DUPLICATE, item_label, "is defined twice.", "Rename or remove one of them.")
             seen.add(identity)
         return found
 
-    def _raw(self, path: str, value: Any, label: str, level: int) -> List[str]:
-        texts = [value] if isinstance(value, str) else value or []
+    def _raw(self, path: str, value: Any, label: object, level: int) -> List[str]:
+        texts = [value] if isinstance(value, str) else value
         if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
             self._error(
                 VALUE, label, "raw must be a list of text.", "Write every line or block after a dash, in quotes.", RAW
@@ -180,21 +206,22 @@ class _Checker:
         found = []
         for text in texts:
             tidy = layout.tidy_raw(text)
-            problems = parse("\n".join(layout.raw_lines(tidy, level))).problems
+            # as it is written: the newline counts for the length of a line
+            problems = parse("\n".join([*layout.raw_lines(tidy, level), ""])).problems
             for problem in problems[:1]:
                 self._error(VALUE, label, "raw line %d: %s." % (problem.line, problem.message), "", RAW)
             if tidy and not problems:
                 found.append(tidy)
         return layout.sorted_raw(found, path)
 
-    def _bad_value(self, row: Row, label: str, problem: BadValueError, entry: Optional[str] = None) -> None:
+    def _bad_value(self, row: Row, label: object, problem: BadValueError, entry: Optional[str] = None) -> None:
         message = "%s %s" % (row.keyword, problem.message)
         self._error(VALUE, label, message, problem.remedy or row.remedy, row.keyword, entry)
 
     def _error(
         self,
         identifier: str,
-        label: str,
+        label: object,
         message: str,
         remedy: str,
         keyword: Optional[str] = None,
@@ -206,21 +233,17 @@ class _Checker:
         self,
         identifier: str,
         severity: str,
-        label: str,
+        label: object,
         message: str,
         remedy: str,
         keyword: Optional[str] = None,
         entry: Optional[str] = None,
     ) -> None:
-        self.findings.append(Finding(identifier, severity, label, message, remedy, keyword=keyword, entry=entry))
-
-
-def _canonical(row: Row, value: Any, level: int) -> Any:
-    """The canonical value of a row that is no list, None when it is left out. Raises BadValueError."""
-    return (_scalar if isinstance(value, (str, int, float)) else _checked_and_tried)(row, value, level)
+        self.findings.append(Finding(identifier, severity, str(label), message, remedy, keyword=keyword, entry=entry))
 
 
 def _checked_and_tried(row: Row, value: Any, level: int) -> Any:
+    """The canonical value of a row that is no list, None when it is left out. Raises BadValueError."""
     found = values.check(row, value)
     if found is not None:
         _try_lines(row, found, level)
@@ -240,11 +263,11 @@ def _try_lines(row: Row, value: Any, level: int) -> None:
 
 def item_name(row: Row, name: str, item: Any, number: int) -> str:
     """The name of one block in messages: its head as it was given, else its place in the list."""
-    heads = [head.keyword for head in table.placed(row.path, HEAD)] if isinstance(item, dict) else []
-    given = [key for key in heads if item.get(key) is not None]
-    if not given:
+    if not isinstance(item, dict):
         return "%s (number %d)" % (name, number)
-    form = layout.head_form(row, item) or ["<%s>" % key for key in given]
+    form = layout.head_form(row, item) or ["<%s>" % key for key in layout.head_keys(row, item)]
+    if not form:
+        return "%s (number %d)" % (name, number)
     return " ".join([name, *(str(item[part[1:-1]]) if layout.is_key(part) else part for part in form)])
 
 

@@ -87,14 +87,18 @@ def _umask(word: str) -> None:
             )
 
 
+# what sets a check or takes it back, beside those that are set
+_CHANGES = ("+", "-")
+
+
 def _include_check(word: str) -> None:
     # the man page says "readable", the parser reads "read"
-    one_of("read", "match", "wildcard_match", "brace_match")(word[1:] if word[0] in "+-" else word)
+    one_of("read", "match", "wildcard_match", "brace_match")(word[1:] if word.startswith(_CHANGES) else word)
 
 
 def _include_change(word: str) -> None:
-    if word[0] not in "+-":
-        raise BadValueError('must begin with + or -, got "%s".' % word, "Write +%s." % word)
+    if not word.startswith(_CHANGES):
+        raise BadValueError('must begin with + or -, got "%s".' % word, "Write +%s." % (word or "match"))
     _include_check(word)
 
 

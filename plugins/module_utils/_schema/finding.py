@@ -7,8 +7,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Dict, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 ERROR = "error"
 WARNING = "warning"
@@ -24,8 +23,7 @@ class BadValueError(ValueError):
         self.remedy = remedy
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One result of a check.
 
     ``id`` is stable and documented, ``severity`` is ERROR, WARNING or INFO, ``object`` names the block
@@ -52,4 +50,4 @@ class Finding:
 
     def as_dict(self) -> Dict[str, Any]:
         """The finding as plain data, without the places that are not known."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        return {key: value for key, value in self._asdict().items() if value is not None}

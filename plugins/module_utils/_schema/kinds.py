@@ -8,9 +8,9 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import quote, quote_script
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import quote, quote_script, quote_user
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Word
 
 from . import line, words
@@ -52,8 +52,12 @@ class Type:
 
     def to_words(self, row: Row, value: Any) -> List[str]:
         """The written words of a canonical value. Raises BadValueError when no word can hold it."""
+        return [self._written(row, quote, value)]
+
+    @staticmethod
+    def _written(row: Row, write: Callable[[str], str], value: str) -> str:
         try:
-            return [quote(value)]
+            return write(value)
         except ValueError as error:
             raise BadValueError("cannot be written in keepalived.conf." if row.secret else str(error) + ".") from None
 
@@ -213,10 +217,7 @@ class Script(Type):
         return found
 
     def to_words(self, row: Row, value: Any) -> List[str]:
-        try:
-            return [quote_script(value)]
-        except ValueError as error:
-            raise BadValueError(str(error) + ".") from None
+        return [self._written(row, quote_script, value)]
 
     def from_words(self, row: Row, given: Sequence[Word]) -> Any:
         return _single(given).value.strip(line.WHITE)
@@ -231,7 +232,11 @@ class ScriptUser(Script):
     def check(self, row: Row, value: Any) -> Any:
         if not isinstance(value, dict):
             return super().check(row, value)
-        found = {key: _text(row, item) for key, item in value.items() if item is not None and key in self._KEYS}
+        found = {
+            key: _text(row, _text(row, item).strip(line.WHITE))
+            for key, item in value.items()
+            if item is not None and key in self._KEYS
+        }
         for key in value:
             if key not in self._KEYS:
                 raise BadValueError('has the unknown key "%s".' % key, words.did_you_mean(str(key), self._KEYS))
@@ -245,7 +250,7 @@ class ScriptUser(Script):
         if not isinstance(value, dict):
             return super().to_words(row, value)
         return super().to_words(row, value["script"]) + [
-            word for key in self._KEYS[1:] if key in value for word in Type.to_words(self, row, value[key])
+            self._written(row, quote_user, value[key]) for key in self._KEYS[1:] if key in value
         ]
 
     def from_words(self, row: Row, given: Sequence[Word]) -> Any:
@@ -253,6 +258,8 @@ class ScriptUser(Script):
             return super().from_words(row, given)
         if not 1 <= len(given) <= len(self._KEYS):
             raise BadValueError("has %d words." % len(given), "Put the command in double quotes.")
+        if any("\\" in word.text for word in given[1:]):
+            raise BadValueError("has a backslash in its user or group.", "Remove it.")
         return dict(zip(self._KEYS, (word.value.strip(line.WHITE) for word in given)))
 
 

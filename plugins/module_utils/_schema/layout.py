@@ -90,8 +90,12 @@ def spread(row: Row, blocks: Sequence[Dict[str, Any]], version: Optional[Version
 
 def head_form(row: Row, data: Dict[str, Any]) -> Optional[Tuple[str, ...]]:
     """The form of a block's head that uses exactly the head keys in the data, or None; () for a block without."""
-    given = [head.keyword for head in table.placed(row.path, HEAD) if data.get(head.keyword) is not None]
-    return _form(row, *given)
+    return _form(row, *head_keys(row, data))
+
+
+def head_keys(row: Row, data: Dict[str, Any]) -> List[str]:
+    """The keys of a block's head that are in the data."""
+    return [head.keyword for head in table.placed(row.path, HEAD) if data.get(head.keyword) is not None]
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -102,15 +106,17 @@ def _form(row: Row, *given: str) -> Optional[Tuple[str, ...]]:
     return None
 
 
-def identity(row: Row, data: Dict[str, Any]) -> Tuple[str, ...]:
-    """What makes a block another one than those beside it; () for blocks that may be the same."""
-    words = head_words(row, data)
+def identity(row: Row, words: Sequence[str], data: Dict[str, Any]) -> Tuple[str, ...]:
+    """What makes a block another one than those beside it; () for blocks that may be the same.
+
+    ``words`` are those of its head.
+    """
     return (*words, *(str(data.get(key)) for key in row.distinct)) if words else ()
 
 
-def opening(row: Row, data: Dict[str, Any], keyword: str, level: int) -> str:
-    """The line with which a block begins. Raises BadValueError for what cannot be written."""
-    return written([keyword, *head_words(row, data), "{"], level)
+def opening(keyword: str, words: Sequence[str], level: int) -> str:
+    """The line with which a block begins; ``words`` are those of its head. Raises BadValueError when it is too long."""
+    return written([keyword, *words, "{"], level)
 
 
 def head_words(row: Row, data: Dict[str, Any]) -> List[str]:
@@ -131,7 +137,7 @@ def raw_rank(text: str, section: str) -> int:
     """Where a raw line stands among the rows of its section: at its keyword's place, else last; definitions first."""
     if text.startswith("$"):
         return -1
-    row = table.find(first_word(text), section)
+    row = table.find_word(first_word(text), section)
     return row.rank if row else len(table.rows(section))
 
 

@@ -57,7 +57,7 @@ def _row_chunks(row: Row, value: Any, version: Optional[Version], level: int) ->
         return [layout.keyword_lines(row, value, keyword, level)]
     return [
         layout.framed(
-            layout.opening(row, block, keyword, level),
+            layout.opening(keyword, layout.head_words(row, block), level),
             [line for lines in _chunks(row.path, block, version, level + 1) for line in lines],
             level,
         )

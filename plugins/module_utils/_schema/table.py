@@ -70,17 +70,25 @@ class Table:
             }
             for path, found in self.rows.items()
         }
+        # by the words of the file: without the names of options that it spells in another way
+        self.words: Dict[str, Dict[str, Row]] = {
+            path: {word: row for word, row in found.items() if not row.written or word != row.keyword}
+            for path, found in self.names.items()
+        }
         # by the names that only unsupported versions knew
         self.ended: Dict[str, Dict[str, Row]] = {
             path: {name: row for row in found.values() for name in row.ended} for path, found in self.rows.items()
         }
         self.placed: Dict[Tuple[str, str], List[Row]] = {}
         self.required: Dict[str, List[Row]] = {}
+        self.body: Dict[str, Row] = {}
         self.spread: Dict[str, Row] = {}
         for path, found in self.rows.items():
             self.required[path] = [row for row in found.values() if row.required]
             for row in found.values():
                 self.placed.setdefault((path, row.place), []).append(row)
+                if row.place == BODY:
+                    self.body[path] = row
                 if row.spread:
                     self.spread[path] = row
 
@@ -111,8 +119,7 @@ def find(word: str, section: str = "") -> Optional[Row]:
 
 def find_word(word: str, section: str = "") -> Optional[Row]:
     """The row of a word of the file: a keyword as it is spelled there or one of its aliases, or None."""
-    row = _TABLE.names[section].get(word)
-    return None if row is not None and row.written and word == row.keyword else row
+    return _TABLE.words[section].get(word)
 
 
 def find_ended(word: str, section: str = "") -> Optional[Row]:
@@ -143,8 +150,7 @@ def spread(section: str) -> Optional[Row]:
 
 def body(section: str) -> Optional[Row]:
     """The row of the lines of a block without keywords, or None."""
-    found = placed(section, BODY)
-    return found[0] if found else None
+    return _TABLE.body.get(section)
 
 
 def nearest(word: str, section: str = "") -> Optional[str]:

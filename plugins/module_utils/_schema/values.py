@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Sequence
 
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import split_script
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import script_words
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement, Word
 
 from . import line
@@ -76,10 +76,10 @@ def words_of(row: Row, statement: Statement) -> List[Word]:
     if row.type not in OWN_WORDS:
         return line.words(statement)[1:]
     try:
-        parts = split_script(line.arguments(statement))
+        parts = script_words(line.arguments(statement))
     except ValueError as error:
         raise BadValueError(str(error)) from None
-    return [Word(part, part, statement.line, statement.column, False) for part in parts]
+    return [Word(written, value, statement.line, statement.column, False) for written, value in parts]
 
 
 def option(row: Row) -> Dict[str, Any]:

@@ -13,12 +13,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Callable, Iterable, Optional, Union
 
 from .finding import BadValueError
 
 Check = Callable[[str], Any]
 Number = Union[int, float]
+IP = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 # IFNAMSIZ without the final zero byte (linux/if.h).
 INTERFACE_LENGTH = 15
@@ -114,15 +116,21 @@ def one_of(*choices: str) -> Check:
     return check
 
 
-def address(word: str, version: Optional[int] = None) -> Union[ipaddress.IPv4Address, ipaddress.IPv6Address]:
-    """An IPv4 or IPv6 address without prefix length; ``version`` 4 or 6 asks for one of them."""
-    kind = "an IPv%d address" % version if version else "an IP address"
+@lru_cache(maxsize=65536)
+def to_address(word: str) -> Optional[IP]:
+    """The IPv4 or IPv6 address a word stands for, or None. Remembered, because every rule asks again."""
     try:
         # an interface after "%" is fine for Python 3.9+, but not for keepalived
-        found = None if "%" in word else ipaddress.ip_address(word)
+        return None if "%" in word else ipaddress.ip_address(word)
     except ValueError:
-        found = None
+        return None
+
+
+def address(word: str, version: Optional[int] = None) -> IP:
+    """An IPv4 or IPv6 address without prefix length; ``version`` 4 or 6 asks for one of them."""
+    found = to_address(word)
     if found is None or (version and found.version != version):
+        kind = "an IPv%d address" % version if version else "an IP address"
         like = "fd00::10" if version == 6 else "198.18.0.10"
         remedy = "Leave the prefix length out." if "/" in word else "Write it like %s." % like
         raise BadValueError('must be %s, got "%s".' % (kind, word), remedy)

@@ -252,7 +252,7 @@ SECTION = Section(
             "vrrp_strict",
             FLAG,
             "Keeps strictly to the VRRP standard, which also makes the virtual addresses unreachable on the master "
-            "unless the instance sets C(accept).",
+            "unless the instance sets C(accept) and C(version 3).",
         ),
         Row(
             "vrrp_mcast_group4",

@@ -81,7 +81,7 @@ def test_no_file(host):
 
 
 def test_an_older_keepalived_is_judged_for(host):
-    content = GOOD.replace("    virtual_ip", "    timer_expired_backup\n    virtual_ip", 1)
+    content = GOOD.replace("    virtual_ip", "    nopreempt\n    timer_expired_backup\n    virtual_ip", 1)
     assert host(content=content)["findings"] == []
     host.binary.write_text(host.binary.read_text().replace("v2.3.3", "v2.2.7"))
     assert [finding["id"] for finding in host(content=content)["findings"]] == ["unknown-to-version"]

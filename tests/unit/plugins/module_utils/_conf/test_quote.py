@@ -13,7 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import quote, quote_script, split_script
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import (
+    quote,
+    quote_script,
+    quote_user,
+    script_words,
+    split_script,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 
 NASTY = st.lists(
@@ -156,6 +162,9 @@ def test_what_is_quoted_is_read_back(value):
         ("/bin/x a\\\\b", '"/bin/x a\\\\\\\\b"'),
         ("/bin/x\n -a", '"/bin/x\\n -a"'),
         ("/bin/x #1 !2", '"/bin/x #1 !2"'),
+        ("$COMMAND", "$COMMAND"),
+        ("/opt/$NAME", "/opt/$NAME"),
+        ("${COMMAND}", '"${COMMAND}"'),
     ],
 )
 def test_quote_script(command, written):
@@ -180,6 +189,30 @@ def test_quote_script_refuses_what_the_daemon_would_drop(command, reason):
 
 
 @pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("root", "root"),
+        ("domain users", '"domain users"'),
+        ("o'brien", '"o\'brien"'),
+        ("$ACCOUNT", "$ACCOUNT"),
+        ("web#1", '"web#1"'),
+        ("\u00e9", "\u00e9"),
+    ],
+)
+def test_quote_user(name, written):
+    assert quote_user(name) == written
+    assert split_script(f"/bin/x {written} {written}") == ["/bin/x", name, name]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("DOMAIN\\web", "a backslash, which versions"), ('a"b', "a double quote"), ("{", "is a brace")]
+)
+def test_quote_user_refuses_what_keepalived_reads_differently(name, reason):
+    with pytest.raises(ValueError, match=re.escape(repr(name)) + ".*" + reason):
+        quote_user(name)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("/bin/x", ["/bin/x"]),
@@ -197,6 +230,11 @@ def test_quote_script_refuses_what_the_daemon_would_drop(command, reason):
 )
 def test_split_script(text, words):
     assert split_script(text) == words
+
+
+def test_script_words_as_they_are_written():
+    written = ["'/bin/x a'", "\\x41z", '"c"d']
+    assert script_words("  ".join(written)) == list(zip(written, ["/bin/x a", "Az", "cd"], strict=True))
 
 
 @settings(max_examples=1000)

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint, lint_text
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 
 HOST = {"hostname": "lb1", "interfaces": {"eth0": ["192.0.2.11/24"], "eth1": ["198.18.0.11/24"]}}
 SECURE = {"enable_script_security": True, "script_user": "root"}
@@ -22,6 +25,12 @@ def instance(**changes):
 
 def other(**changes):
     return instance(**{"name": "VI_2", "virtual_ipaddress": ["198.18.0.101/24"], **changes})
+
+
+def service(**changes):
+    servers = [{"ip": "198.18.0.21", "port": 80, "TCP_CHECK": [{"connect_timeout": 2}]}]
+    return {"ip": "198.18.0.100", "port": 80, "protocol": "TCP", "lb_algo": "wlc", "lb_kind": "DR",
+            "real_server": servers, **changes}
 
 
 def ids(data, host=None, version=None):
@@ -39,6 +48,29 @@ def messages(data, host=None):
 @pytest.mark.parametrize("data", [{}, {"global_defs": {}}, {"vrrp_instance": []}, None])
 def test_nothing_is_clean(data):
     assert lint(data) == []
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(enabled):
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        lint({})
+        lint_text("vrrp_instance VI_1 {")
+        with pytest.raises(AttributeError):
+            lint({}, host="no dictionary")
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
+
+
+def test_what_is_built_has_no_cycles():
+    data = {"vrrp_instance": [instance(), other()], "virtual_server": [service()]}
+    lint_text(render(data))
+    gc.collect()
+    lint_text(render(data))
+    lint(data)
+    assert gc.collect() == 0
 
 
 def test_version_comes_from_global_defs():
@@ -63,6 +95,37 @@ def test_hundredths_survive_binary_fractions(interval):
 def test_data_from_inventories_may_be_text():
     assert ids_of(advert_int="0.5", virtual_router_id="51") == ["advert-int-not-whole"]
     assert ids_of(nopreempt="true", state="MASTER") == ["nopreempt-master"]
+
+
+@pytest.mark.parametrize(("changes", "expected"), [
+    ({"timer_expired_backup": 200}, ["timer-expired-backup-preempt"]),
+    ({"timer_expired_backup": True, "nopreempt": True}, []),
+    ({"timer_expired_backup": True, "raw": ["nopreempt # here"]}, []),
+    ({"timer_expired_backup": True, "raw": ["include preempting.conf"]}, []),
+    ({"owner_ignore_adverts": True, "priority": 255}, []),
+    ({"owner_ignore_adverts": False}, []),
+    ({"owner_ignore_adverts": True, "raw": ["priority $P"], "priority": None}, []),
+    ({"owner_ignore_adverts": False, "raw": ["priority $P"], "priority": None}, []),
+    ({"owner_ignore_adverts": True, "priority": None}, ["owner-ignore-adverts-alone"]),
+    ({"owner_ignore_adverts": False, "priority": 255}, ["owner-ignore-adverts-off"]),
+    ({"owner_ignore_adverts": False, "priority": None, "state": "MASTER"},
+     ["owner-ignore-adverts-off", "master-without-priority"]),
+])
+def test_options_of_the_owner_and_of_those_who_do_not_preempt(changes, expected):
+    assert ids_of(**changes) == expected
+
+
+@pytest.mark.parametrize(("changes", "expected"), [
+    ({"lb_algo": "sh", "sh_port": True, "flag_1": True}, []),
+    ({"lb_algo": "mh", "mh_fallback": True, "flag_2": True}, []),
+    ({"lb_algo": "mh", "sh_fallback": True}, ["sh-fallback belongs to lb_algo sh and"]),
+    ({"flag_1": True, "flag_2": True},
+     ["flag-1 belongs to lb_algo sh or mh and", "flag-2 belongs to lb_algo sh or mh and"]),
+])
+def test_flags_belong_to_schedulers(changes, expected):
+    found = lint({"virtual_server": [service(**changes)]})
+    assert [finding.message.partition(" is ignored")[0] for finding in found] == expected
+    assert {finding.id for finding in found} <= {"scheduler-flag-ignored"}
 
 
 def test_state_master_without_priority_is_the_owner():

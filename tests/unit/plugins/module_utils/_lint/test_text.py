@@ -129,6 +129,26 @@ def test_words_of_old_tutorials_lead_to_the_present_ones(line, said):
     assert len(findings) == 1 and said in findings[0].remedy, [str(finding) for finding in findings]
 
 
+@pytest.mark.parametrize("keyword", ["sh_port", "sh_fallback", "flag_1"])
+def test_the_name_of_an_option_is_no_word_of_the_file(keyword):
+    """keepalived writes a hyphen where Ansible wants an underscore."""
+    word = keyword.replace("_", "-")
+    hashing = SERVICE.replace("wlc\n", f"sh\n    {keyword}\n")
+    (finding,) = lint_text(hashing)
+    assert (finding.id, finding.line, finding.remedy) == ("unknown-key", 4, f'Did you mean "{word}"?')
+    assert lint_text(hashing.replace(keyword, word)) == []
+    # not even at another place, and it takes no place of the word
+    assert [each.id for each in lint_text(instance(keyword))] == ["unknown-key"]
+    twice = lint_text(hashing.replace(f"    {keyword}\n", f"    {keyword}\n    {word}\n    {word}\n"))
+    assert [(each.id, each.line) for each in twice] == [("unknown-key", 4), ("last-one-wins", 6)]
+
+
+def test_the_name_of_an_option_is_no_keyword_behind_a_value():
+    swallowed = SERVICE.replace("wlc", "sh sh-port")
+    assert [each.id for each in lint_text(swallowed)] == ["keyword-swallowed"]
+    assert [each.id for each in lint_text(swallowed.replace("sh-port", "sh_port"))] == ["surplus-words"]
+
+
 def test_persistence_time_of_a_tutorial():
     (finding,) = lint_text(SERVICE.replace("lb_kind", "persistence_time 50\n    lb_kind"))
     assert 'Did you mean "persistence_timeout"?' in str(finding)

@@ -108,7 +108,12 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
     "RECEIVE_BUFFER": (["MTU", "ADVERT", 65536], [("mtu", "must be a whole number"), (-1, "must be 0-4294967295")]),
     "INCLUDE_CHECK": (
         ["match", "read +match -wildcard_match", "-match"],
-        [("mach", 'Did you mean "match"?'), ("read match", "Write +match")],
+        [
+            ("mach", 'Did you mean "match"?'),
+            ("read match", "Write +match"),
+            ('read ""', "Write +match"),
+            ('""', "must be read"),
+        ],
     ),
     "MULTICAST": (["224.0.0.19"], [("198.18.0.1", "must be a multicast address"), ("ff0e::1", "link-local")]),
     "MULTICAST_4": (["224.0.0.19"], [("ff02::13", "must be an IPv4 address")]),

@@ -54,6 +54,7 @@ def _is_command(text: str) -> bool:
 _COMMAND = st.text(
     st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="$"), min_size=1, max_size=30
 ).filter(_is_command)
+_USER = st.text(_CHARACTERS, min_size=1, max_size=12).filter(lambda name: name == name.strip(" ") and name not in "{}")
 # lines of words; in a block of such lines they are values
 _RAW_WORDS = ["unknown_word 1", 'another "quoted word" here']
 _RAW = [
@@ -90,7 +91,7 @@ def items(row: Row) -> st.SearchStrategy[Any]:
         REGEX: lambda: st.text(_EXPRESSION, min_size=1, max_size=30),
         SCRIPT: lambda: _COMMAND,
         SCRIPT_USER: lambda: (
-            _COMMAND | st.fixed_dictionaries({"script": _COMMAND, "user": _NAME}, optional={"group": _NAME})
+            _COMMAND | st.fixed_dictionaries({"script": _COMMAND, "user": _USER}, optional={"group": _USER})
         ),
     }[row.type]()
 

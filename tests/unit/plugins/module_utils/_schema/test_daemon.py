@@ -13,7 +13,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema import tab
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import spelling
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import Row
-from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.programs import Program
+from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.programs import VRRP, Program
 from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.samples import (
     data_with,
     good_values,
@@ -64,3 +64,11 @@ def test_accepts_every_keyword(keepalived: Program, tmp_path: Path) -> None:
             said[name] = unexpected
     assert len(samples) > 800
     assert said == {}
+
+
+def test_expands_definitions_in_a_script_line(keepalived: Program, tmp_path: Path) -> None:
+    notify = {"script": "$COMMAND", "user": "$ACCOUNT", "group": "${ACCOUNT}"}
+    instance = {"name": "VI_1", "interface": "eth0", "virtual_router_id": 51, "notify": notify}
+    data = {"raw": ["$COMMAND=/usr/bin/env", "$ACCOUNT=root"], "vrrp_instance": [instance]}
+    said = "\n".join(keepalived.dump(render(data), tmp_path, VRRP))
+    assert "Generic state transition script = '/usr/bin/env', uid:gid 0:0" in said

@@ -33,6 +33,10 @@ def block(text: str) -> dict[str, Any]:
         ("smtp_alert no", {"smtp_alert": False}),
         ("advert_int 0.10", {"advert_int": 0.1}),
         ('notify "/a b" u g', {"notify": {"script": "/a b", "user": "u", "group": "g"}}),
+        ('notify /a "o\'b" " g "', {"notify": {"script": "/a", "user": "o'b", "group": "g"}}),
+        # of versions of keepalived one removes the backslash, and another does not
+        ("notify /a D\\\\u", {"raw": ["notify /a D\\\\u"]}),
+        ('notify /a u "\\x67"', {"raw": ['notify /a u "\\x67"']}),
         ("notify_deleted", {"notify_deleted": True}),
         ("use_vmac\nuse_ipvlan ipvl0", {"use_vmac": True, "use_ipvlan": "ipvl0"}),
         ("virtual_ipaddress { 198.18.0.1 }", {"virtual_ipaddress": ["198.18.0.1"]}),

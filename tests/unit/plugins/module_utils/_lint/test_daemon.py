@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+
+"""What keepalived itself says and does about the examples of rules that no other test shows it for."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.programs import VRRP, Program
+
+pytestmark = pytest.mark.daemon
+
+_TOP = Path(__file__).resolve().parents[5]
+_SPEC = importlib.util.spec_from_file_location("generate_rules", _TOP / "docs" / "generate_rules.py")
+generator = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(generator)
+
+EXAMPLES = generator.examples()
+
+
+def program(version):
+    fetched = subprocess.run([_TOP / "tests" / "keepalived-version", version], check=True, stdout=subprocess.PIPE,
+                             text=True)
+    return Program(version, Path(fetched.stdout.strip()))
+
+
+@pytest.mark.parametrize(("identifier", "message", "kept"), [
+    ("timer-expired-backup-preempt", "(VI_1) expired_timer_backup requires nopreempt - resetting",
+     "Highest other priority = 254"),
+    ("owner-ignore-adverts-alone", "(VI_1) ignoring owner_ignore_adverts since priority is not 255",
+     "Address owner ignores received adverts = true"),
+    ("owner-ignore-adverts-off", "(VI_1) strict_mode with priority 255 requires owner_ignore_adverts",
+     "Address owner ignores received adverts = false"),
+])
+def test_keepalived_2_3_3_does_what_the_rule_says(tmp_path, identifier, message, kept):
+    keepalived = program("2.3.3")
+    example = EXAMPLES[identifier]
+    assert keepalived.test({"wrong": example.wrong, "right": example.right}, tmp_path) == {
+        "wrong": [message], "right": []}
+    found = [kept in "\n".join(keepalived.dump(text, tmp_path, VRRP)) for text in (example.wrong, example.right)]
+    assert found == [False, True]
+
+
+@pytest.mark.parametrize("version", ["2.2.7", "2.3.3"])
+def test_keepalived_drops_flags_of_another_scheduler(tmp_path, version):
+    right = EXAMPLES["scheduler-flag-ignored"].right
+    texts = {flag: right.replace("lb_algo sh", "lb_algo wlc").replace("sh-port", flag)
+             for flag in ("sh-port", "mh-fallback", "hashed", "flag-1")}
+    said = program(version).test({"right": right, **texts}, tmp_path)
+    dropped = {flag: [f"{flag} only applies to sh scheduler - ignoring"] for flag in texts}
+    # what reaches the kernel is not looked at
+    assert said == {"right": [], **dropped, "flag-1": []}
