@@ -18,7 +18,7 @@ export LC_ALL := C.UTF-8
 TREE = .collections/ansible_collections/openvip/cluster
 SHELL_SCRIPTS = $(shell find . \( -name .git -o -name .cache -o -name .venv -o -name .collections \) -prune -o -type f ! -name '*.j2' \
 	-exec awk 'FNR == 1 && /^\#!.*sh( |$$)/ {print FILENAME} {nextfile}' {} +)
-GENERATORS = docs/generate.py docs/generate_rules.py
+GENERATORS = docs/generate.py docs/generate_nginx.py docs/generate_rules.py
 LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
 	lint-licences
 CHECKS = lint sanity unit-all molecule
@@ -40,8 +40,8 @@ generate: setup ## write what follows from the keyword table and the rules: docu
 ##@ The lab
 
 .PHONY: demo
-demo: setup ## bring two load balancers up, provoke failovers and print what they cost
-	@tests/lab/demo
+demo: setup ## bring two load balancers up, provoke failovers and print what they cost (LAB=lvs_dr, lvs_nat, lvs_tun)
+	@tests/lab/demo $(filter-out active_passive,$(LAB))
 
 .PHONY: demo-down
 demo-down: setup ## take down what make demo left running

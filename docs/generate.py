@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -24,6 +25,7 @@ HEAD = """# SPDX-License-Identifier: GPL-3.0-or-later
 # Written by docs/generate.py from docs/role_keepalived.yml and the keyword table: change those.
 ---
 """
+REAL_SERVER = "virtual_server/real_server"
 SCRIPT_USER = "{{ {'script_user': keepalived_script_user} | ansible.builtin.combine(keepalived_global_defs) }}"
 
 
@@ -48,12 +50,35 @@ def role_option(option: dict, spec: dict) -> dict:
     return converted
 
 
+def real_server_group_options() -> dict:
+    """Return the options of a virtual server that are none of keepalived's: the real servers by their group."""
+    options = {name: role_option(value, argument_spec(REAL_SERVER)[name])
+               for name, value in options_documentation(REAL_SERVER).items() if name != "ip"}
+    return {
+        "real_server_group": {
+            "description": [
+                "The inventory group whose hosts are real servers, in addition to those of C(real_server).",
+                "Addresses are derived from the facts; a host overrides what it likes by O(keepalived_real_server).",
+                "With a group, C(alpha) is true and C(delay_loop) 3 unless they are set, and a service of TCP whose "
+                "real servers have no check gets a C(TCP_CHECK).",
+            ],
+            "type": "str",
+        },
+        "real_server_options": {
+            "description": "The options of every real server of C(real_server_group).",
+            "type": "dict",
+            "options": options,
+        },
+    }
+
+
 def argument_specs() -> str:
     """Return the argument specification of the role keepalived: its own options and a variable per section."""
     main = yaml.safe_load((TOP / "docs" / "role_keepalived.yml").read_text(encoding="utf-8"))
     spec = argument_spec()
     for section, option in options_documentation().items():
         main["options"]["keepalived_" + section] = role_option(option, spec[section])
+    main["options"]["keepalived_virtual_server"]["options"].update(real_server_group_options())
     return HEAD + yaml.dump({"argument_specs": {"main": main}}, Dumper=Dumper, sort_keys=False, width=100)
 
 
@@ -69,22 +94,27 @@ FILES = {"docs/keywords.md": page,
          "roles/keepalived/meta/argument_specs.yml": argument_specs}
 
 
+def bring(files: dict[str, Callable[[], str]], check: bool) -> int:
+    """Write the files that are out of date, or name them when I(check); return the exit code."""
+    outdated = []
+    for name, generate in files.items():
+        path, text = TOP / name, generate()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            outdated.append(name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+                print("written:", name)
+    if outdated and check:
+        print("out of date, run `make generate`:", ", ".join(outdated))
+        return 1
+    return 0
+
+
 def main(arguments: list[str]) -> int:
     if "--coverage" in arguments:
         print(coverage(Path(arguments[arguments.index("--coverage") + 1])))
         return 0
-    outdated = []
-    for name, generate in FILES.items():
-        path, text = TOP / name, generate()
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            outdated.append(name)
-            if "--check" not in arguments:
-                path.write_text(text, encoding="utf-8")
-                print("written:", name)
-    if outdated and "--check" in arguments:
-        print("out of date, run `make generate`:", ", ".join(outdated))
-        return 1
-    return 0
+    return bring(FILES, "--check" in arguments)
 
 
 if __name__ == "__main__":

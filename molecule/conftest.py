@@ -12,12 +12,22 @@ import pytest
 
 from ansible_collections.openvip.cluster.tests.lab import containers
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
+from ansible_collections.openvip.cluster.tests.lab.lvs import Lvs
 
 
 @pytest.fixture(scope="session")
 def cluster():
     """The two load balancers, the client, and the address."""
     return Cluster()
+
+
+@pytest.fixture(scope="module")
+def lvs(request):
+    """The LVS cluster of the scenario's inventory, complete: its first director holds the address."""
+    found = Lvs(request.module.INVENTORY)
+    found.cluster.wait_for_holder(found.cluster.names[0], 60)
+    found.wait_complete(found.cluster.names[0])
+    return found
 
 
 @pytest.fixture

@@ -9,24 +9,18 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import Member, derive, given, merge
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible, without_held
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive, given, merge
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import without_groups
 from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, judge, refusals
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
+    member,
+    names_of,
+    plain,
+    real_server_groups,
+)
 
-CONTROLLER_OPTIONS = ("group", "override", "unicast", "track")
-
-
-def plain(value):
-    """Return a copy of templated data made of nothing but Python's own types."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value
+CONTROLLER_OPTIONS = ("group", "override", "unicast", "track", "drain", "sync_daemon")
 
 
 class ActionModule(ActionBase):
@@ -64,35 +58,20 @@ class ActionModule(ActionBase):
     @staticmethod
     def _misshapen(config, override):
         """Return the errors in what is given, before anything is derived from it; what is left out is no error yet."""
-        return [finding for data in (config, override or {}) for finding in check(given(data))
+        return [finding for data in (config, override or {}) for finding in check(without_groups(given(data)))
                 if finding.severity == "error" and finding.id != "missing-key"]
 
     def _derive(self, config, derived, task_vars):
         """Return the data, the normalised facts of this host, and what could not be derived."""
         host = task_vars["inventory_hostname"]
-        names = self._members(derived["group"], host, task_vars)
-        merged, dummy = merge(given(config), given(derived["override"] or {}))
-        held = [address["address"] for address in addresses(merged)]
-        members = [Member(name, self._facts(name, held, task_vars)) for name in names]
-        data, findings = derive(config, host, members, unicast=boolean(derived["unicast"] or False),
-                                tracked=derived["track"], override=derived["override"])
-        return data, next(member.facts for member in members if member.name == host), findings
-
-    @staticmethod
-    def _members(group, host, task_vars):
-        groups = task_vars["groups"]
-        if group not in groups:
-            raise AnsibleActionFail(
-                'keepalived_config: the inventory has no group "%s". '
-                "Use the group of the cluster's members (there are: %s)."
-                % (group, ", ".join(sorted(name for name in groups if name not in ("all", "ungrouped")))))
-        names = [str(name) for name in groups[group]]
+        names = names_of(derived["group"], task_vars, "keepalived_config")
         if host not in names:
             raise AnsibleActionFail('keepalived_config: %s is not in the group "%s" of the cluster\'s members (%s).'
-                                    % (host, group, ", ".join(names)))
-        return names
-
-    @staticmethod
-    def _facts(name, held, task_vars):
-        facts = plain(from_ansible(task_vars["hostvars"][name].get("ansible_facts")))
-        return facts and without_held(facts, held)
+                                    % (host, derived["group"], ", ".join(names)))
+        merged, dummy = merge(given(config), given(derived["override"] or {}))
+        members = [member(name, merged, task_vars) for name in names]
+        data, findings = derive(
+            config, host, members, unicast=boolean(derived["unicast"] or False), tracked=derived["track"],
+            override=derived["override"], groups=real_server_groups(merged, task_vars),
+            drained=derived["drain"] or [], synced=boolean(derived["sync_daemon"] or False))
+        return data, next(each.facts for each in members if each.name == host), findings

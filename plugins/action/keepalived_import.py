@@ -13,10 +13,11 @@ from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import Member, derive
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.difference import difference
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible, without_held
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.inventory import marked, raw_lines, variables
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
 from ansible_collections.openvip.cluster.plugins.module_utils._module import judge, refusals

@@ -17,7 +17,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint
@@ -54,6 +54,9 @@ def config_argument_spec():
         "group": {"type": "str"},
         "override": {"type": "dict", "default": {}},
         "unicast": {"type": "bool", "default": False},
+        "drain": {"type": "list", "elements": "str", "default": []},
+        "sync_daemon": {"type": "bool", "default": False},
+        "version": {"type": "str"},
         "track": {
             "type": "dict",
             "options": {
@@ -213,10 +216,16 @@ def run_config(module):
     """Bring the file to O(keepalived_config#module:config) and the daemon to the file."""
     run = Run(module)
     data = pruned(module.params["config"])
-    findings = judge(data, run.version)
+    version = run.version
+    if module.params["version"]:
+        version = numbers(module.params["version"])
+        if version is None:
+            run.fail(REFUSED, ["version: %r is no version of keepalived. Give three numbers, as in 2.3.3."
+                               % module.params["version"]])
+    findings = judge(data, version)
     run.result.update(differs=False, missing_users=missing(data))
     run.judged(findings, refusals(findings))
-    text = HEADER + render(data, run.version)
+    text = HEADER + render(data, version)
     before = run.load()
     stale = (before == text and module.params["reload"] and run.build is not None
              and control.stale(data, run.build, run.binary, module.params["unit"]))

@@ -17,6 +17,9 @@ description:
   - On the controller the definition of the cluster is completed for each host when O(group) is given. Derived are
     C(router_id), C(priority), C(state), C(interface), and with O(unicast) also C(unicast_src_ip) and C(unicast_peer).
     What O(config) gives is never changed.
+  - With O(group), a C(virtual_server) may name an inventory group, C(real_server_group), and its members become its
+    real servers, with the options in C(real_server_options) and those that a host sets in the variable
+    C(keepalived_real_server), such as its weight.
   - The configuration is checked before anything is changed. An unknown word is refused with the nearest known one,
     values are checked against keepalived's own ranges, and combinations that keepalived accepts, but silently
     drops, cuts or ignores, are refused as well.
@@ -59,6 +62,22 @@ options:
     description:
       - Whether C(unicast_src_ip) and C(unicast_peer) are derived from the facts of the members.
       - Only together with O(group).
+    type: bool
+    default: false
+  drain:
+    description:
+      - Names of hosts that get weight 0 as real servers, so that they keep their connections and get no new ones.
+      - They are known by the C(real_server_group) of the virtual servers.
+      - Only together with O(group).
+    type: list
+    elements: str
+    default: []
+  sync_daemon:
+    description:
+      - Whether C(lvs_sync_daemon) is derived, by which the directors copy their connections to each other, so that
+        these outlive the director that forwarded them. C(preempt_delay) is then 10 where it is not set, because a
+        director that comes back has to learn them first.
+      - Only together with O(group), and with a kernel that has IPVS.
     type: bool
     default: false
   track:
@@ -111,6 +130,30 @@ EXAMPLES = r"""
           advert_int: 0.1
           virtual_ipaddress:
             - 198.18.0.100/24
+
+- name: Balance a service over the hosts of the group web
+  openvip.cluster.keepalived_config:
+    group: lb
+    sync_daemon: true
+    config:
+      vrrp_instance:
+        - name: VI_1
+          virtual_router_id: 51
+          virtual_ipaddress:
+            - 198.18.0.100/24
+      virtual_server:
+        - ip: 198.18.0.100
+          port: 80
+          protocol: TCP
+          lb_algo: wrr
+          lb_kind: DR
+          real_server_group: web
+          real_server_options:
+            HTTP_GET:
+              - connect_timeout: 2
+                url:
+                  - path: /
+                    status_code: "200"
 
 - name: Write exactly what is given
   openvip.cluster.keepalived_config:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import Member, derive
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.difference import difference
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.inventory import Reference, marked, variables
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
 from ansible_collections.openvip.cluster.plugins.module_utils._conf import edit
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text

@@ -8,6 +8,7 @@ import functools
 import io
 import json
 import pathlib
+import shlex
 import subprocess
 import threading
 import time
@@ -17,6 +18,8 @@ from typing import Any
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections/openvip/cluster"
+# marks the container of a machine
+MACHINE_LABEL = "org.openvip.cluster.machine=true"
 REMOTE_FILES = (
     "plugins/module_utils/_outage.py",
     "plugins/module_utils/_probe.py",
@@ -24,6 +27,7 @@ REMOTE_FILES = (
     "tests/lab/act.py",
     "tests/lab/watch.py",
     "tests/lab/remote.py",
+    "tests/lab/traffic.py",
 )
 REMOTE_MAIN = """\
 import sys
@@ -54,10 +58,22 @@ def docker(*words: str, data: bytes | None = None, seconds: float = COMMAND_SECO
     return done.stdout.decode(errors="replace")
 
 
+@functools.cache
+def is_machine(container: str) -> bool:
+    """Return whether a container's work is to run a machine with a kernel of its own."""
+    name, value = MACHINE_LABEL.split("=")
+    return docker("inspect", "--format", '{{index .Config.Labels "%s"}}' % name, container).strip() == value
+
+
+def inside(container: str, *words: str) -> list[str]:
+    """Return the container, and the words that run a program in the host that it is, for `docker exec`."""
+    return [container, "lab-sh", "-c", shlex.join(words)] if is_machine(container) else [container, *words]
+
+
 def execute(container: str, *words: str, data: bytes | None = None, seconds: float = COMMAND_SECONDS) -> str:
-    """Run a program inside a container and return what it printed."""
+    """Run a program inside a host and return what it printed."""
     interactive = ["--interactive"] if data is not None else []
-    return docker("exec", *interactive, container, *words, data=data, seconds=seconds)
+    return docker("exec", *interactive, *inside(container, *words), data=data, seconds=seconds)
 
 
 def read(container: str, path: str) -> str:
@@ -94,7 +110,7 @@ def _install(container: str) -> None:
 def remote_command(container: str, *words: str) -> list[str]:
     """Return the words that run the remote program inside a container; at the first call it is copied there."""
     _install(container)
-    return ["exec", "--interactive", container, "python3", REMOTE_PATH, *words]
+    return ["exec", "--interactive", *inside(container, "python3", REMOTE_PATH, *words)]
 
 
 def remote(container: str, *words: str) -> Event:

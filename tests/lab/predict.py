@@ -64,6 +64,11 @@ def configuration(text: str) -> Configuration:
     return Configuration(timers, bool(_entries(instance, "track_file")), tuple(checks))
 
 
+def crash(_holder: Configuration, waiting: Configuration) -> _timing.Range:
+    """Return how long the address is away when its holder falls silent, in seconds."""
+    return _timing.crash(waiting.timers)
+
+
 def predict(fault: Fault, holder: Configuration, waiting: Configuration) -> _timing.Range | None:
     """Return how long the address is away, in seconds; None when nothing moves it.
 
@@ -71,7 +76,7 @@ def predict(fault: Fault, holder: Configuration, waiting: Configuration) -> _tim
     :param waiting: of the host that takes over.
     """
     if fault.kind == "crash":
-        return _timing.crash(waiting.timers)
+        return crash(holder, waiting)
     if fault.kind == "planned":
         return _timing.planned(waiting.timers)
     if fault.kind == "tracked" and holder.tracks_file:

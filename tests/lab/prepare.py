@@ -23,12 +23,12 @@ def _run(say: Callable[[str], None], what: str, *command: str) -> None:
     say(f"done after {time.monotonic() - begin:.1f} s")
 
 
-def converged(say: Callable[[str], None]) -> Cluster:
-    """Bring fresh hosts up, run site.yml on them, and return the cluster when its first host holds the address."""
-    _run(say, "bringing the hosts up", "tests/lab/up", INVENTORY)
-    _run(say, "running playbooks/site.yml", "tests/lab/playbook", "playbooks/site.yml", INVENTORY)
+def converged(say: Callable[[str], None], inventory: str = INVENTORY, playbook: str = "playbooks/site.yml") -> Cluster:
+    """Bring fresh hosts up, run the playbook on them, and return the cluster when its first host holds the address."""
+    _run(say, "bringing the hosts up", "tests/lab/up", inventory)
+    _run(say, f"running {playbook}", "tests/lab/playbook", playbook, inventory)
     cluster = Cluster()
-    cluster.wait_for_holder(cluster.names[0], 30)
+    cluster.wait_for_holder(cluster.names[0], 60)
     say(f"{cluster.names[0]} holds {cluster.vip}")
     return cluster
 

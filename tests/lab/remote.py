@@ -28,7 +28,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._outage import (
     spread,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._probe import Prober
-from ansible_collections.openvip.cluster.tests.lab import act, watch
+from ansible_collections.openvip.cluster.tests.lab import act, traffic, watch
 
 
 def say(event: Dict[str, Any]) -> None:
@@ -78,6 +78,19 @@ def main(words: List[str]) -> None:
         command.add_argument("name")
         command.add_argument("signal", type=lambda word: signal.Signals[word])
     commands.add_parser("states")
+    asking = argparse.ArgumentParser(add_help=False)
+    asking.add_argument("--count", type=int, default=100, help="requests")
+    asking.add_argument("--patience", type=float, default=2.0, help="seconds until one has failed")
+    commands.add_parser("ask", parents=[asking]).add_argument("url")
+    command = commands.add_parser("ask-udp", parents=[asking])
+    command.add_argument("address")
+    command.add_argument("port", type=int)
+    command = commands.add_parser("answer-udp", parents=[watching])
+    command.add_argument("address")
+    command.add_argument("port", type=int)
+    command = commands.add_parser("download", parents=[asking])
+    command.add_argument("url")
+    command.add_argument("--rate", type=int, default=100000, help="bytes per second")
     command = commands.add_parser("port")
     command.add_argument("index", type=int)
     command.add_argument("state", choices=sorted(act.PORT_STATES))
@@ -96,6 +109,10 @@ def main(words: List[str]) -> None:
         "execute": lambda: act.execute(options.words),
         "signal-main": lambda: act.signal_main(options.name, options.signal),
         "signal-all": lambda: act.signal_all(options.name, options.signal),
+        "ask": lambda: traffic.ask(options.url, options.count, options.patience, say),
+        "ask-udp": lambda: traffic.ask_udp(options.address, options.port, options.count, options.patience, say),
+        "answer-udp": lambda: traffic.answer_udp(options.address, options.port, options.duration),
+        "download": lambda: traffic.download(options.url, options.count, options.rate, options.patience, say),
         "states": lambda: say({"event": "report", "states": act.states()}),
         "freeze": lambda: say({"event": "report", "frozen": act.freeze(options.container, True)}),
         "port": lambda: act.port(options.index, options.state, options.thaw),

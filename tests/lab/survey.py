@@ -2,10 +2,10 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 """What the engine holds of the lab, as JSON: {"containers": [{"id", "name"}, ...], "networks": [...]}.
 
-    survey LABEL [--container NAME ...] [--network NAME ...] [--subnet CIDR]
+    survey LABEL [--container NAME ...] [--network NAME ...] [--subnet CIDR ...]
 
 Listed is what carries LABEL and nothing else, so a caller may remove all of it. When something without LABEL has one of
-the names, or a network or route overlaps the subnet, that is said on standard error and the exit code is 1.
+the names, or a network or route overlaps a subnet, that is said on standard error and the exit code is 1.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def main():
     parser.add_argument("label")
     parser.add_argument("--container", action="append", default=[])
     parser.add_argument("--network", action="append", default=[])
-    parser.add_argument("--subnet", type=ipaddress.ip_network)
+    parser.add_argument("--subnet", action="append", default=[], type=ipaddress.ip_network)
     wanted = parser.parse_args()
 
     containers, networks = listed("container", wanted.label), listed("network", wanted.label)
@@ -93,9 +93,9 @@ def main():
         *name_conflicts("container", strangers("container", containers), wanted.container),
         *name_conflicts("network", other_networks, wanted.network),
     ]
-    if wanted.subnet:
-        conflicts += network_conflicts(other_networks, wanted.subnet)
-        conflicts += route_conflicts(networks + other_networks, wanted.subnet)
+    for subnet in wanted.subnet:
+        conflicts += network_conflicts(other_networks, subnet)
+        conflicts += route_conflicts(networks + other_networks, subnet)
     if conflicts:
         sys.exit("".join(f"The lab cannot start: {conflict}.\n" for conflict in conflicts))
     print(json.dumps({"containers": containers, "networks": networks}))

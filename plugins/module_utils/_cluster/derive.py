@@ -20,26 +20,18 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts imp
     interfaces_holding,
     own_interface_address,
 )
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import of_director, resolve
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
 
 # Skew is (256 - priority) / 256 of the interval (RFC 5798 section 6.1), so high priorities take over faster.
 # 255 is the address owner, who ignores weights; 250 leaves room to add a weight.
 HIGHEST_PRIORITY = 250
 PRIORITY_STEP = 10
+# A director that comes back learns the connections from the messages of the other one: a connection is in one about every
+# 50 packets (ip-sysctl: net.ipv4.vs.sync_threshold). Until then it had better not forward them.
+LEARNING_SECONDS = 10
 # A definition without any of these would take every address off the cluster.
 WORK = ("vrrp_instance", "virtual_server", "raw")
-
-
-class Member:
-    """What is known of one member of the cluster.
-
-    :ivar name: the inventory name.
-    :ivar facts: normalised facts (see C(facts.from_ansible)), or C(None) when none were gathered.
-    """
-
-    def __init__(self, name, facts):
-        self.name = name
-        self.facts = facts
 
 
 def _error(identifier, name, message, remedy):
@@ -69,12 +61,14 @@ def _describe(facts):
 
 
 def interface(instance, member):
-    """Return ``(interface, findings)``: the one interface of the member whose subnet holds the first address."""
+    """Return ``(interface, findings)``: the one interface of the member whose subnet holds the first address
+    that is not link-local."""
     name = "vrrp_instance %s" % instance.get("name")
     wanted = instance_addresses(instance)
     if not wanted or member.facts is None:
         return None, []
-    first = wanted[0]
+    # The first of IPv6 is link-local (RFC 5798 section 5.2.9), and that is on every interface.
+    first = next((each for each in wanted if not ipaddress.ip_address(each["address"]).is_link_local), wanted[0])
     if first["device"]:
         return first["device"], []
     found = interfaces_holding(member.facts, first["address"])
@@ -213,15 +207,40 @@ def _derive_instance(instance, member, members, unicast):
     return findings
 
 
-def derive(config, host, members, unicast=False, tracked=None, override=None):
+def await_connections(instances):
+    """Let a director that comes back wait before it takes the address, so that it knows the connections by then."""
+    for instance in instances:
+        if not instance.get("nopreempt") and instance.get("state") != "MASTER":
+            _defaults(instance, {"preempt_delay": LEARNING_SECONDS})
+
+
+def sync_daemon(data):
+    """Let the directors copy their connections to each other: by the interface of the first instance, as its state is.
+
+    Without it a connection ends with the director that forwarded it. The identifier keeps apart the clusters of one
+    segment, and the instance's number does that already (keepalived.conf(5), lvs_sync_daemon).
+    """
+    instance = next(iter(data.get("vrrp_instance") or []), None)
+    if instance and instance.get("interface"):
+        words = [str(instance["interface"]), str(instance["name"])]
+        if instance.get("virtual_router_id"):
+            words += ["id", str(instance["virtual_router_id"])]
+        _defaults(data.setdefault("global_defs", {}), {"lvs_sync_daemon": " ".join(words)})
+
+
+def derive(config, host, members, unicast=False, tracked=None, override=None, groups=None, drained=(), synced=False):
     """Return ``(data, findings)``: the complete configuration of one member.
 
-    :param config: the cluster's definition, in the shape of the data model; what it gives is never changed.
+    :param config: the cluster's definition, in the shape of the data model, and with the groups of C(services); what it
+        gives is never changed.
     :param host: the inventory name of the member to derive for.
     :param members: list of C(Member) in the order of their priority, I(host) among them.
     :param unicast: whether C(unicast_src_ip) and C(unicast_peer) are derived.
     :param tracked: the tracked service, see C(track), or C(None).
     :param override: data of this one host, laid over the result.
+    :param groups: the members of the inventory groups that virtual servers name, see C(services.resolve).
+    :param drained: names of real servers that get no new connections.
+    :param synced: whether the directors copy connections to each other.
     :returns: the data, and findings with severity error for what could not be derived.
     """
     if len(members) > HIGHEST_PRIORITY:
@@ -235,6 +254,16 @@ def derive(config, host, members, unicast=False, tracked=None, override=None):
     if not any(data.get(section) for section in WORK):
         findings.append(_error("nothing-to-do", "the cluster", "the definition has no vrrp_instance",
                                "Set vrrp_instance (the role's keepalived_vrrp_instance), or raw."))
+    if data.get("virtual_server"):
+        resolved, found = resolve(data, member, groups or {}, drained)
+        data["virtual_server"] = [entry.service for entry in resolved]
+        findings.extend(found)
+        names = [each.name for each in members]
+        conflicts = (of_director(entry.service, name, names) for entry in resolved for name in entry.hosts.values())
+        findings.extend(conflict for conflict in conflicts if conflict)
+    synced = synced and len(members) > 1 and bool(data.get("virtual_server"))
+    if synced:
+        await_connections(data.get("vrrp_instance") or [])
     if tracked:
         track(data, tracked)
     for instance in data.get("vrrp_instance") or []:
@@ -244,5 +273,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None):
         _defaults(global_defs, {"router_id": host})
         if data.get("vrrp_script"):
             _defaults(global_defs, {"enable_script_security": True})
+    if synced:
+        sync_daemon(data)
     data, unknown = merge(data, override)
     return data, findings + unknown

@@ -9,7 +9,8 @@ import copy
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import Member, derive, merge, priority
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive, merge, priority
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
 
 FACTS = {
     "lb1": {"interfaces": {"eth0": ["10.9.0.11/24"], "eth1": ["198.18.0.11/24", "fd00:18::11/64"]}},
@@ -53,6 +54,10 @@ def test_what_the_definition_gives_stays_and_is_not_changed_in_place():
 
 def test_the_device_of_the_entry_is_the_interface():
     assert instance_of("lb1", cluster(virtual_ipaddress=["203.0.113.9/24 dev eth0"]))["interface"] == "eth0"
+
+
+def test_a_link_local_address_says_nothing_of_the_interface():
+    assert instance_of("lb1", cluster(virtual_ipaddress=["fe80::18:100", "fd00:18::100/64"]))["interface"] == "eth1"
 
 
 def test_an_address_outside_every_subnet_is_refused_with_the_subnets():

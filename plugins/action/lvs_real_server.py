@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import given
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.preparation import preparation
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import without_groups
+from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, refusals
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
+    member,
+    names_of,
+    plain,
+    real_server_groups,
+)
+
+CONTROLLER_OPTIONS = ("group", "config", "gateway", "host")
+
+
+class ActionModule(ActionBase):
+    """Derive from the definition of the services what this host needs for them, and hand it to the module."""
+
+    _requires_connection = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        arguments = plain(dict(self._task.args))
+        derived = {option: arguments.pop(option, None) for option in CONTROLLER_OPTIONS}
+        if derived["group"] and arguments.get("state") != "absent":
+            options, findings = self._derive(derived, task_vars)
+            errors = refusals(findings)
+            if errors:
+                result.update(failed=True, msg="\n".join([REFUSED] + ["- %s" % error for error in errors]),
+                              findings=[finding.as_dict() for finding in findings])
+                return result
+            arguments["virtual_server"] = options["virtual_server"]
+            arguments["interface"] = arguments.get("interface") or options["interface"]
+        elif arguments.get("state") == "absent":
+            arguments.pop("interface", None)
+        result.update(self._execute_module(module_name="openvip.cluster.lvs_real_server", module_args=arguments,
+                                           task_vars=task_vars))
+        return result
+
+    @staticmethod
+    def _derive(derived, task_vars):
+        """Return the options of the module and what is wrong with the definition."""
+        config = derived["config"]
+        if not isinstance(config, dict):
+            raise AnsibleActionFail("lvs_real_server: config must be a dictionary of keepalived's sections.")
+        config = given(config)
+        findings = [finding for finding in check(without_groups(config))
+                    if finding.severity == "error" and finding.id != "missing-key"]
+        if findings:
+            return None, findings
+        directors = names_of(derived["group"], task_vars, "lvs_real_server")
+        if not directors:
+            raise AnsibleActionFail('lvs_real_server: the group "%s" of the directors has no host.' % derived["group"])
+        return preparation(
+            config, member(directors[0], config, task_vars), real_server_groups(config, task_vars),
+            member(derived["host"] or task_vars["inventory_hostname"], config, task_vars), directors,
+            derived["gateway"] or None)

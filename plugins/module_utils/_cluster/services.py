@@ -1,0 +1,310 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the one definition of a service to its virtual_server with all real servers.
+
+A virtual_server of the definition may name an inventory group instead of its real servers: C(real_server_group), with
+C(real_server_options) for all of them. Every function here is pure.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.lvs import ip_of
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import split
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import item_name
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, Finding
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import nearest
+
+Data = Dict[str, Any]
+Facts = Dict[str, Any]
+
+GROUP = "real_server_group"
+OPTIONS = "real_server_options"
+SERVICE = "virtual_server"
+# IPVS takes a range apart, too; a larger one is rather meant as a firewall mark.
+MOST_ADDRESSES = 256
+
+# For services with a group, unless they say otherwise. Without alpha a director that starts sends requests to servers
+# that it has never seen alive; keepalived's own delay_loop is a minute.
+SERVICE_DEFAULTS = {"alpha": True, "delay_loop": 3}
+# One refused connection is enough; with retries a dead server would stay in the table for as many more loops.
+CHECK_DEFAULT = {"TCP_CHECK": [{"connect_timeout": 2, "retry": 0}]}
+CHECKS = tuple(row.keyword for row in table.rows("virtual_server/real_server").values() if row.type == BLOCK)
+
+
+class Member(NamedTuple):
+    """A host of an inventory group: its name, its normalised facts (None: not gathered), and what it sets about
+    itself as a real server, in keepalived's words."""
+
+    name: str
+    facts: Optional[Facts]
+    options: Optional[Data] = None
+
+
+class UnderivableError(Exception):
+    """What cannot be derived: the Finding is its only argument."""
+
+    @property
+    def finding(self) -> Finding:
+        return self.args[0]
+
+
+def problem(identifier: str, name: str, message: str, remedy: str) -> UnderivableError:
+    return UnderivableError(Finding(id=identifier, severity=ERROR, object=name, message=message, remedy=remedy))
+
+
+def label(service: Data, number: int = 1) -> str:
+    """Return the name of a virtual_server in messages."""
+    row = table.find(SERVICE)
+    assert row is not None
+    return item_name(row, SERVICE, service, number)
+
+
+def forwarding(service: Data) -> Optional[str]:
+    """Return DR, TUN or NAT, or None where the definition does not say."""
+    words = split(service.get("lb_kind") or "")
+    return words[0] if words else None
+
+
+def without_groups(config: Data) -> Data:
+    """Return the definition in keepalived's words alone."""
+    services = config.get(SERVICE)
+    if not isinstance(services, list):
+        return config
+    return dict(config, **{SERVICE: [
+        {key: value for key, value in service.items() if key not in (GROUP, OPTIONS)}
+        if isinstance(service, dict) else service for service in services]})
+
+
+def groups_of(config: Data) -> List[str]:
+    """Return the inventory groups that the virtual servers name, each once."""
+    named = (service.get(GROUP) for service in config.get(SERVICE) or [] if isinstance(service, dict))
+    return list(dict.fromkeys(str(name) for name in named if name))
+
+
+def _expanded(word: str, name: str) -> List[str]:
+    """Return the addresses of IP, IP-LAST or IP/PREFIX; LAST is the last part of the address (keepalived.conf(5))."""
+    if "/" in word:
+        network = ipaddress.ip_network(word, strict=False)
+        count, first = network.num_addresses, network.network_address
+    else:
+        begin, dummy, last = word.partition("-")
+        first = ipaddress.ip_address(begin)
+        base, mask = (16, 0xFFFF) if first.version == 6 else (10, 0xFF)
+        count = int(last, base) - (int(first) & mask) + 1 if last else 1
+    if not 1 <= count <= MOST_ADDRESSES:
+        raise problem("address-range", name, "%s are %d addresses, and real servers carry each of them" % (word, count),
+                      "Use at most %d, or a firewall mark." % MOST_ADDRESSES)
+    return [str(first + number) for number in range(count)]
+
+
+def service_addresses(service: Data, config: Data) -> List[str]:
+    """Return the virtual addresses of a service; what is no address is passed over, the checks name it.
+
+    Those of a group are its entries'; a firewall mark stands for every virtual address of the cluster (of the family
+    of C(ip_family), IPv4 where it is not set).
+
+    :raises UnderivableError: a range holds too many.
+    """
+    if service.get("ip"):
+        return [str(service["ip"])] if ip_of(service["ip"]) else []
+    held = [address["address"] for address in addresses(config)]
+    if service.get("fwmark") is not None:
+        return _of_family(held, 6 if service.get("ip_family") == "inet6" else 4)
+    found: List[str] = []
+    for group in config.get("virtual_server_group") or []:
+        if group.get("name") != service.get("group"):
+            continue
+        for line in group.get("address") or []:
+            words = split(line)
+            if words and words[0] == "fwmark":
+                found += _of_family(held, 6 if "inet6" in words else 4)
+            elif words and ip_of(re.split("[-/]", words[0])[0]):
+                found += _expanded(words[0], "virtual_server_group %s" % group["name"])
+    return list(dict.fromkeys(found))
+
+
+def _of_family(values: Sequence[str], version: int) -> List[str]:
+    return [value for value in values if ipaddress.ip_address(value).version == version]
+
+
+def _networks(facts: Facts) -> Dict[str, List[Any]]:
+    """Return the networks of each interface of a host."""
+    found = {device: [ipaddress.ip_interface(value).network for value in values]
+             for device, values in facts["interfaces"].items()}
+    return {device: [network for network in networks if not network.is_link_local]
+            for device, networks in found.items()}
+
+
+def _segments(kind: Optional[str], virtual: Sequence[str], config: Data, director: Facts) -> List[Any]:
+    """Return the director's networks in which its real servers may be, the likeliest first.
+
+    DR reaches only those that are on one segment with the service: the networks of that interface. The real servers of
+    NAT are behind the director, where another of its virtual addresses is their way back. A service whose address is in
+    no network of the director is routed to it: then any will do.
+    """
+    networks = _networks(director)
+    every = [network for found in networks.values() for network in found]
+
+    def holding(values: Sequence[str], among: Sequence[Any]) -> List[Any]:
+        return [network for value in values for network in among if ipaddress.ip_address(value) in network]
+
+    own = holding(virtual, every)
+    if kind == "DR" and own:
+        return own + [network for found in networks.values() if holding(virtual, found) for network in found]
+    others = holding([address["address"] for address in addresses(config) if address["address"] not in virtual], every)
+    # The network of the default route is rather that of the clients, or of the management.
+    outer = holding(director.get("default", ()), every)
+    rest = [network for network in every if network not in outer] + outer
+    return (others + own if kind == "NAT" else own + others) + rest
+
+
+def _address_in(facts: Facts, networks: Sequence[Any]) -> Optional[str]:
+    values = [ipaddress.ip_interface(value) for found in facts["interfaces"].values() for value in found]
+    return next((str(value.ip) for network in networks for value in values
+                 if value.version == network.version and value.ip in network), None)
+
+
+def _off_segment(name: str, server: str, segments: Sequence[Any], virtual: Sequence[str]) -> UnderivableError:
+    return problem(
+        "real-server-off-segment", name,
+        "%s is in none of %s, and DR reaches only hosts on the segment of %s" % (
+            server, ", ".join(dict.fromkeys(map(str, segments))), ", ".join(virtual)),
+        "Use lb_kind TUN or NAT, or correct the addresses.")
+
+
+def real_address(service: Data, member: Member, config: Data, director: Member, name: str) -> str:
+    """Return the address by which the director reaches a real server: the one that the host sets, or by the facts.
+
+    :raises UnderivableError: it cannot be told from the facts.
+    """
+    virtual = service_addresses(service, config)
+    versions = {ipaddress.ip_address(value).version for value in virtual}
+    given = ip_of((member.options or {}).get("ip"))
+    if given and (not versions or given.version in versions):
+        return str(given)
+    for other in (director, member):
+        if other.facts is None:
+            raise problem("facts-missing", name, "the facts of %s are not known" % other.name,
+                          "Gather them first (run without --limit), or set keepalived_real_server: {ip: ...} for %s."
+                          % member.name)
+    assert member.facts is not None and director.facts is not None
+    kind = forwarding(service)
+    segments = [network for network in _segments(kind, virtual, config, director.facts) if network.version in versions]
+    found = _address_in(member.facts, segments)
+    if found is None and kind == "TUN":
+        found = next(iter(_of_family(member.facts.get("default", ()), max(versions, default=4))), None)
+    if found is None:
+        known = ", ".join(value for values in member.facts["interfaces"].values() for value in values) or "no address"
+        if kind == "DR" and segments:
+            raise _off_segment(name, "%s (%s)" % (member.name, known), segments, virtual)
+        raise problem("real-server-unreachable", name,
+                      "%s (%s) has no address in a network of %s" % (member.name, known, director.name),
+                      "Set keepalived_real_server: {ip: ...} for it.")
+    return found
+
+
+def _check_segment(service: Data, config: Data, director: Member, name: str) -> None:
+    """Refuse real servers of DR that are on another segment than the service.
+
+    :raises UnderivableError: there is one.
+    """
+    if forwarding(service) != "DR" or director.facts is None:
+        return
+    virtual = service_addresses(service, config)
+    every = [network for found in _networks(director.facts).values() for network in found]
+    if not any(ipaddress.ip_address(value) in network for value in virtual for network in every):
+        return
+    segments = _segments("DR", virtual, config, director.facts)
+    for server in service.get("real_server") or []:
+        ip = ip_of(server.get("ip"))
+        if ip is not None and all(ip not in network for network in segments):
+            raise _off_segment(name, "real_server %s" % ip, segments, virtual)
+
+
+def _real_server(service: Data, member: Member, config: Data, director: Member, name: str) -> Data:
+    server: Data = {"ip": None, "port": service.get("port")}
+    server.update(service.get(OPTIONS) or {})
+    server.update(member.options or {})
+    server["ip"] = real_address(service, member, config, director, name)
+    if str(service.get("protocol", "")).upper() == "TCP" and not any(server.get(check) for check in CHECKS):
+        server.update(CHECK_DEFAULT)
+    return {key: value for key, value in server.items() if value is not None}
+
+
+def _members(service: Data, groups: Dict[str, List[Member]], name: str) -> List[Member]:
+    group = str(service[GROUP])
+    if group not in groups:
+        match = nearest(group, groups)
+        raise problem("real-server-group-unknown", name, 'the inventory has no group "%s"' % group,
+                      'Did you mean "%s"?' % match if match else "Add the group of the real servers.")
+    if not groups[group]:
+        raise problem("real-server-group-empty", name, 'the group "%s" has no host' % group,
+                      "Add the real servers to it.")
+    return groups[group]
+
+
+class Resolved(NamedTuple):
+    """A virtual_server in keepalived's words, and which host is behind the address of each real server."""
+
+    service: Data
+    hosts: Dict[str, str]
+
+
+def resolve(
+    config: Data, director: Member, groups: Dict[str, List[Member]], drained: Sequence[str] = ()
+) -> Tuple[List[Resolved], List[Finding]]:
+    """Return the virtual servers with the real servers of their groups, and what could not be derived.
+
+    A real server that the definition lists by itself stays as it is.
+
+    :param config: the definition of the cluster.
+    :param director: whose networks say which address of a real server is meant.
+    :param groups: the members of every group of the inventory that is named, and all other names with none.
+    :param drained: names of hosts that get no new connections (weight 0).
+    """
+    found, findings = [], []
+    for number, service in enumerate(config.get(SERVICE) or [], 1):
+        plain = {key: value for key, value in service.items() if key not in (GROUP, OPTIONS) and value is not None}
+        hosts: Dict[str, str] = {}
+        name = label(service, number)
+        try:
+            if service.get(GROUP):
+                plain = dict(SERVICE_DEFAULTS, **plain)
+                plain["real_server"] = listed = [dict(server) for server in plain.get("real_server") or []]
+                for member in _members(service, groups, name):
+                    server = _real_server(service, member, config, director, name)
+                    hosts[server["ip"]] = member.name
+                    if all(str(other.get("ip")) != server["ip"] for other in listed):
+                        listed.append(dict(server, weight=0) if member.name in drained else server)
+        except UnderivableError as error:
+            findings.append(error.finding)
+            continue
+        found.append(Resolved(plain, hosts))
+        try:
+            _check_segment(plain, config, director, name)
+        except UnderivableError as error:
+            findings.append(error.finding)
+    return found, findings
+
+
+def of_director(service: Data, host: str, directors: Sequence[str]) -> Optional[Finding]:
+    """Return what is wrong with a real server that is a director of the same address, or None.
+
+    Another director would get the packet back that it has sent there, for ever.
+    """
+    if host not in directors or forwarding(service) not in ("DR", "TUN"):
+        return None
+    return problem(
+        "real-server-is-director", label(service), "%s is a director of the address and one of its real servers" % host,
+        "Take it out of one of the two groups, or use lb_kind NAT.").finding

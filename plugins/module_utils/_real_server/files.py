@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files that make it last: systemd's units and the file for sysctl.
+
+Nothing is asked of what configures the network (systemd-networkd, NetworkManager, ifupdown), so that it is the same
+everywhere.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Dict, Iterable, List, Optional
+
+from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
+    Address,
+    Link,
+    Route,
+    Rule,
+    Setting,
+    Sysctl,
+    Words,
+)
+
+UNIT = "lvs-real-server.service"
+ROUTES_UNIT = "lvs-real-server-routes.service"
+# The routes follow from the first, so they are stopped before it and started after it.
+UNITS = (UNIT, ROUTES_UNIT)
+_DIRECTORY = "/etc/systemd/system/%s"
+# What systemctl enable makes of WantedBy=.
+ENABLED = _DIRECTORY % "multi-user.target.wants/" + UNIT
+# What is read last wins, and 99-sysctl.conf is the administrator's /etc/sysctl.conf (sysctl.d(5)).
+SYSCTL = "/etc/sysctl.d/99-zz-lvs-real-server.conf"
+STATE = "/var/lib/lvs-real-server.json"
+UNIT_FILES = {_DIRECTORY % unit: unit for unit in UNITS}
+FILES = (SYSCTL, *UNIT_FILES, STATE)
+
+HEADER = "# Written by openvip.cluster.lvs_real_server: the next run of Ansible replaces changes made here.\n"
+
+# local-fs.target and the like come with the default dependencies. Whatever listens on the addresses comes after
+# network.target (systemd.special(7)), also those that do not wait for network-online.target.
+_UNIT = """\
+[Unit]
+Description=Real server of LVS
+Documentation=https://docs.kernel.org/networking/ip-sysctl.html
+After=network-pre.target systemd-modules-load.service systemd-sysctl.service
+Before=network.target
+%(wants)s
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+%(commands)s
+[Install]
+WantedBy=multi-user.target
+"""
+
+# The kernel drops the routes of a device with its last address and when it goes down, and brings none back
+# (fib_disable_ip of net/ipv4/fib_frontend.c). So each change of an address or a link sets them again, which changes
+# nothing when they are there.
+_ROUTES_UNIT = """\
+[Unit]
+Description=Routes of a real server of LVS to its directors
+PartOf=%(unit)s
+After=%(unit)s network.target
+
+[Service]
+ExecStart=%(command)s
+Restart=always
+"""
+_FOLLOW = "{ %s monitor link address & echo; wait; } | while read -r event; do %s; done"
+
+
+def path_of(name: str) -> str:
+    """The file of a unit."""
+    return _DIRECTORY % name
+
+
+def escaped(word: str) -> str:
+    """A word as a line of a unit has it: C(%) and C($) stand for themselves (systemd.service(5), Command lines)."""
+    word = word.replace("%", "%%").replace("$", "$$")
+    if re.match(r"[A-Za-z0-9_./:=@%$+-]+\Z", word):
+        return word
+    return '"%s"' % word.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def located(words: Words, programs: Dict[str, str]) -> Words:
+    """The command with the full path of its program."""
+    return (programs.get(words[0], words[0]), *words[1:])
+
+
+def command_line(words: Words, programs: Dict[str, str]) -> str:
+    """The command as a line of a unit."""
+    return " ".join(escaped(word) for word in located(words, programs))
+
+
+def _of_device(setting: Sysctl) -> bool:
+    return ".all." not in setting.name
+
+
+def _starts(setting: Setting, programs: Dict[str, str]) -> List[str]:
+    """The lines that set something; they can be run again when it is there."""
+    # A device may appear later than this; then udev has systemd-sysctl read the file for it, and for ARP the setting
+    # for all devices holds until then. The same goes for a route: its unit sets it when there is a network.
+    late = isinstance(setting, Route) or (isinstance(setting, Sysctl) and _of_device(setting))
+    lines = ["ExecStart=%s%s" % ("-" if late else "", command_line(setting.add(), programs))]
+    if isinstance(setting, Rule):
+        # ip has no replace for rules
+        lines.insert(0, "ExecStart=-" + command_line(setting.remove(), programs))
+    return lines
+
+
+def _stops(setting: Setting, before: Dict[str, str], down: Iterable[Link]) -> Optional[Words]:
+    """The command that takes something back; C(None) when it stays."""
+    if isinstance(setting, Sysctl):
+        return Sysctl(setting.name, before[setting.name]).add() if setting.name in before else None
+    if isinstance(setting, (Address, Route, Rule)) or (isinstance(setting, Link) and setting in down):
+        return setting.remove()
+    return None
+
+
+def unit(settings: List[Setting], before: Dict[str, str], down: Iterable[Link], programs: Dict[str, str]) -> str:
+    """Return the unit that sets everything in the order of I(settings) and takes it back in the reverse order.
+
+    :param before: the values of sysctl before.
+    :param down: the links that were down before.
+    """
+    lines = [line for setting in settings for line in _starts(setting, programs)]
+    stops = [_stops(setting, before, down) for setting in reversed(settings)]
+    lines.extend("ExecStop=-" + command_line(words, programs) for words in stops if words)
+    wants = "Wants=%s\n" % ROUTES_UNIT if any(isinstance(setting, Route) for setting in settings) else ""
+    return HEADER + _UNIT % {"wants": wants, "commands": "".join(line + "\n" for line in lines)}
+
+
+def _follow(routes: List[Route], programs: Dict[str, str]) -> str:
+    """The command that sets the routes again whenever an address or a link changes."""
+    commands = [" ".join(shlex.quote(word) for word in located(route.add(), programs)) for route in routes]
+    return command_line(("sh", "-c", _FOLLOW % (located(("ip",), programs)[0], "; ".join(commands))), programs)
+
+
+def files(settings: List[Setting], before: Dict[str, str], down: Iterable[Link],
+          programs: Dict[str, str]) -> Dict[str, Optional[str]]:
+    """Return the text of every file but C(STATE), C(None) for one that is not to be there; see C(unit)."""
+    values = [setting for setting in settings if isinstance(setting, Sysctl)]
+    routes = [setting for setting in settings if isinstance(setting, Route)]
+    # A minus sign: the device may not be there yet.
+    sysctl = HEADER + "".join("%s%s\n" % ("-" if _of_device(setting) else "", setting.text())
+                              for setting in values) if values else None
+    main = unit(settings, before, down, programs) if settings else None
+    follow = HEADER + _ROUTES_UNIT % {"unit": UNIT, "command": _follow(routes, programs)} if routes else None
+    return {SYSCTL: sysctl, path_of(UNIT): main, path_of(ROUTES_UNIT): follow}

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The hosts of the inventory as the derivation of a cluster takes them: names, facts, and what they set themselves.
+
+Note that this plugin util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible, without_held
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member, groups_of
+
+# The variable of a host with what it sets about itself as a real server.
+REAL_SERVER = "keepalived_real_server"
+
+
+def plain(value):
+    """Return a copy of templated data made of nothing but Python's own types."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
+
+
+def names_of(group, task_vars, who):
+    """Return the names of the hosts of a group.
+
+    :param who: what asks, for the message.
+    :raises AnsibleActionFail: there is no such group.
+    """
+    groups = task_vars["groups"]
+    if group not in groups:
+        raise AnsibleActionFail(
+            '%s: the inventory has no group "%s". Use the group of the cluster\'s members (there are: %s).'
+            % (who, group, ", ".join(sorted(name for name in groups if name not in ("all", "ungrouped")))))
+    return [str(name) for name in groups[group]]
+
+
+def member(name, config, task_vars):
+    """Return the C(Member) of a host; the virtual addresses that it happens to hold are not among its own."""
+    variables = task_vars["hostvars"][name]
+    facts = plain(from_ansible(variables.get("ansible_facts")))
+    held = [address["address"] for address in addresses(config)]
+    options = plain(variables.get(REAL_SERVER) or {})
+    if not isinstance(options, dict):
+        raise AnsibleActionFail("%s of %s must be a dictionary in keepalived's words, such as {weight: 3}." % (
+            REAL_SERVER, name))
+    return Member(name, facts and without_held(facts, held), options)
+
+
+def real_server_groups(config, task_vars):
+    """Return the members of the inventory groups that the virtual servers name, and every other group's name."""
+    wanted = groups_of(config)
+    return {str(name): [member(str(host), config, task_vars) for host in hosts] if name in wanted else []
+            for name, hosts in task_vars["groups"].items()}

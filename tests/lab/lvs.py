@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""The lab's LVS cluster for tests and demo: what the directors' tables hold, and what a client sees of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK, Record
+from ansible_collections.openvip.cluster.tests.lab import containers, predict
+from ansible_collections.openvip.cluster.tests.lab.cluster import LONGEST, PATIENCE, Cluster
+from ansible_collections.openvip.cluster.tests.lab.containers import LabError, Stream
+
+# seconds: a playbook on machines whose Python is several times slower
+PLAYBOOK_SECONDS = 600
+KEEPALIVED_CONF = "/etc/keepalived/keepalived.conf"
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which the lab's playbooks run; without colours, which would be in what they print."""
+    return dict(os.environ, ANSIBLE_FORCE_COLOR="false")
+
+
+@dataclass(frozen=True)
+class Lvs:
+    """Directors, real servers and a client.
+
+    :ivar inventory: the example inventory below the repository.
+    :ivar web: the real servers.
+    :ivar cluster: the directors, and the client's view of their address.
+    """
+
+    inventory: str
+    web: tuple[str, ...] = ("web1", "web2", "web3")
+    cluster: Cluster = field(default_factory=Cluster)
+
+    def execute(self, name: str, *words: str) -> str:
+        """Run a program on a host and return what it printed."""
+        return containers.execute(self.cluster.container(name), *words)
+
+    def playbook(self, playbook: str, *options: str) -> tuple[int, str]:
+        """Run a playbook on the inventory; return its exit code and what it printed."""
+        done = subprocess.run(
+            [str(containers.REPOSITORY / "tests/lab/playbook"), playbook, self.inventory, *options],
+            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=PLAYBOOK_SECONDS,
+            env=environment())
+        return done.returncode, done.stdout + done.stderr
+
+    def module(self, name: str, module: str, **arguments: Any) -> dict[str, Any]:
+        """Run one of the collection's modules on a host and return its result.
+
+        :raises LabError: it failed; the text is what it printed.
+        """
+        inventories = (self.inventory, f"molecule/inventory/{os.path.basename(self.inventory)}.yml")
+        words = [f"--inventory={inventory}" for inventory in inventories]
+        done = subprocess.run(
+            [".venv/bin/ansible", *words, name, "--become", "--one-line", f"--module-name=openvip.cluster.{module}",
+             f"--args={json.dumps(arguments)}"],
+            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=PLAYBOOK_SECONDS,
+            env=dict(environment(), ANSIBLE_COLLECTIONS_PATH=".collections", LC_ALL="C.UTF-8"))
+        if done.returncode:
+            raise LabError(done.stdout + done.stderr)
+        return json.loads(done.stdout.partition(" => ")[2])
+
+    def ask(self, url: str, count: int) -> Counter[str]:
+        """Make requests one after the other and return how many each host answered; those that failed count for ""."""
+        words = ("ask", url, f"--count={count}")
+        return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
+
+    def ask_udp(self, address: str, port: int, count: int) -> Counter[str]:
+        """Send datagrams one after the other and return how many each host answered."""
+        words = ("ask-udp", address, str(port), f"--count={count}")
+        return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
+
+    @contextmanager
+    def probing(self, url: str, interval: float = 0.01) -> Iterator[list[Record]]:
+        """Make a request every `interval` seconds meanwhile; the list has their records afterwards."""
+        records: list[Record] = []
+        stream = self.cluster.stream(
+            self.cluster.client, "probe", url, f"--duration={LONGEST}", f"--interval={interval}")
+        try:
+            yield records
+        except BaseException:
+            stream.kill()
+            raise
+        records += [Record(*row) for row in stream.close()["records"]]
+
+    def downloads(self, url: str, count: int, rate: int) -> Stream:
+        """Begin downloads of `rate` bytes per second each, and return when each has its first bytes.
+
+        :raises LabError: they did not begin in time.
+        """
+        stream = self.cluster.stream(
+            self.cluster.client, "download", url, f"--count={count}", f"--rate={rate}", f"--patience={PATIENCE}")
+        if not stream.find(lambda event: event["event"] == "started", PATIENCE):
+            raise LabError(f"{url}: {count} downloads did not begin within {PATIENCE} s: {stream.kill()}")
+        return stream
+
+    def table(self, name: str) -> str:
+        """Return the kernel's table of a director as it is in /proc/net/ip_vs, addresses and ports in hexadecimal."""
+        return self.execute(name, "cat", "/proc/net/ip_vs")
+
+    def servers(self, name: str, ip: str = "198.18.0.100", port: int = 80) -> dict[str, int]:
+        """Return the real servers of a service of IPv4 and their weights, as a director's kernel has them now."""
+        found: dict[str, int] = {}
+        inside = False
+        for line in self.table(name).splitlines():
+            words = line.split()
+            if words[0] in ("TCP", "UDP", "FWM"):
+                inside = words[1] == _hexadecimal(ip, port)
+            elif inside and words[0] == "->" and ":" in words[1] and words[1][0] != "R":
+                found[_address(words[1])] = int(words[3])
+        return found
+
+    def wait(self, what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> float:
+        """Return after how many seconds the condition has become true.
+
+        :raises LabError: it has not within `seconds`.
+        """
+        begin = time.monotonic()
+        while not condition():
+            if time.monotonic() - begin > seconds:
+                raise LabError(f"{what}: not so after {seconds} s")
+            time.sleep(0.02)
+        return time.monotonic() - begin
+
+    def wait_complete(self, name: str, seconds: float = 60) -> None:
+        """Return when every real server is in a director's table and has a weight."""
+        self.wait(f"{name} has {len(self.web)} real servers", lambda: sum(
+            weight > 0 for server, weight in self.servers(name).items() if server != "127.0.0.1") == len(self.web),
+            seconds)
+
+    def crash_ms(self) -> float:
+        """Return how long new connections wait for the other director when the first dies, by VRRP's timers alone."""
+        texts = [containers.read(self.cluster.container(name), KEEPALIVED_CONF) for name in self.cluster.names]
+        return predict.crash(*map(predict.configuration, texts)).high * 1000
+
+
+def longest_outage_ms(records: list[Record]) -> float:
+    """Return the longest time from the start of a failed request to that of the next good one; 0 if none failed."""
+    longest, begin = 0.0, None
+    for record in records:
+        if record.outcome != OK:
+            begin = record.start_ns if begin is None else begin
+        elif begin is not None:
+            longest, begin = max(longest, (record.start_ns - begin) / 1e6), None
+    return float("inf") if begin is not None else longest
+
+
+def _hexadecimal(ip: str, port: int) -> str:
+    return "".join(f"{int(part):02X}" for part in ip.split(".")) + f":{port:04X}"
+
+
+def _address(word: str) -> str:
+    digits = word.partition(":")[0]
+    return ".".join(str(int(digits[index:index + 2], 16)) for index in range(0, 8, 2))
