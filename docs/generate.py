@@ -51,7 +51,7 @@ def role_option(option: dict, spec: dict) -> dict:
 
 
 def real_server_group_options() -> dict:
-    """Return the options of a virtual server that are none of keepalived's: the real servers by their group."""
+    """Return the options of a virtual server that are none of keepalived's, above all the group of the real servers."""
     options = {name: role_option(value, argument_spec(REAL_SERVER)[name])
                for name, value in options_documentation(REAL_SERVER).items() if name != "ip"}
     return {
@@ -68,6 +68,16 @@ def real_server_group_options() -> dict:
             "description": "The options of every real server of C(real_server_group).",
             "type": "dict",
             "options": options,
+        },
+        "loop_guard": {
+            "description": [
+                "Whether directors may be real servers of the service, too, with C(DR) and C(TUN). Otherwise that is "
+                "refused, because two of them could send a packet to each other, again and again.",
+                "The kernel of a director then balances only while its C(lvs_sync_daemon) is the master, so the "
+                "addresses of all services have to be in the instance that it follows, or in its C(vrrp_sync_group).",
+            ],
+            "type": "bool",
+            "default": False,
         },
     }
 

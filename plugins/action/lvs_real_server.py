@@ -11,6 +11,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive im
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.preparation import preparation
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import without_groups
 from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, refusals
+from ansible_collections.openvip.cluster.plugins.module_utils._real_server.run import CONTROLLER_OPTIONS
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
     member,
@@ -18,8 +19,6 @@ from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
     plain,
     real_server_groups,
 )
-
-CONTROLLER_OPTIONS = ("group", "config", "gateway", "host")
 
 
 class ActionModule(ActionBase):
@@ -31,6 +30,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         arguments = plain(dict(self._task.args))
         derived = {option: arguments.pop(option, None) for option in CONTROLLER_OPTIONS}
+        self._check_together(derived, arguments)
         if derived["group"] and arguments.get("state") != "absent":
             options, findings = self._derive(derived, task_vars)
             errors = refusals(findings)
@@ -45,6 +45,16 @@ class ActionModule(ActionBase):
         result.update(self._execute_module(module_name="openvip.cluster.lvs_real_server", module_args=arguments,
                                            task_vars=task_vars))
         return result
+
+    @staticmethod
+    def _check_together(derived, arguments):
+        if derived["group"] and arguments.get("virtual_server"):
+            raise AnsibleActionFail("lvs_real_server: virtual_server is derived from config where group is given. "
+                                    "Leave out one of the two.")
+        alone = [option for option in CONTROLLER_OPTIONS if derived[option] and not derived["group"]]
+        if alone:
+            raise AnsibleActionFail("lvs_real_server: without group there is no use for %s. Give group, the inventory "
+                                    "group of the directors." % " and ".join(alone))
 
     @staticmethod
     def _derive(derived, task_vars):

@@ -19,12 +19,14 @@ description:
     What O(config) gives is never changed.
   - With O(group), a C(virtual_server) may name an inventory group, C(real_server_group), and its members become its
     real servers, with the options in C(real_server_options) and those that a host sets in the variable
-    C(keepalived_real_server), such as its weight.
+    C(keepalived_real_server), such as its weight. A director may be one of them with C(loop_guard=true), see
+    M(openvip.cluster.lvs_real_server), and is refused without it.
   - The configuration is checked before anything is changed. An unknown word is refused with the nearest known one,
     values are checked against keepalived's own ranges, and combinations that keepalived accepts, but silently
     drops, cuts or ignores, are refused as well.
   - On the target the text is tested with C(keepalived --config-test) from a temporary file. Its messages are
-    judged, not its exit code, and a test that hangs or is ended by a signal is a refusal.
+    judged, not its exit code, and a test that hangs or is ended by a signal is a refusal. A text that does not change
+    is tested, too, when a running keepalived is another program than O(binary), for example before it is restarted.
   - The file is replaced atomically with mode V(0600), keepalived is reloaded, never restarted, and asked whether it
     knows every instance and address. If it does not, the former file is put back and reloaded.
 extends_documentation_fragment:
@@ -80,6 +82,11 @@ options:
       - Only together with O(group), and with a kernel that has IPVS.
     type: bool
     default: false
+  version:
+    description:
+      - The version of keepalived that the file is for, when it is not the one of O(binary), for example V(2.3.3)
+        before that is installed.
+    type: str
   track:
     description:
       - The service whose failure moves the address. A C(track_file) and a C(vrrp_script) of weight 0 are added to

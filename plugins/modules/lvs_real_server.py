@@ -31,12 +31,18 @@ description:
     default route of the host.
   - Where the filter by reverse path is strict (C(rp_filter=1)) and would drop the requests, it becomes loose on that
     device.
+  - A host may be a director of a service and one of its real servers. Two such directors would send a packet of V(DR)
+    or V(TUN) to each other until it has used up its hops. O(virtual_server[].loop_guard) keeps them from it, and
+    without it such a host is refused.
+  - With O(group) the services are taken from the definition of the cluster, the same that
+    M(openvip.cluster.keepalived_config) takes, and from the facts of the hosts.
   - The values of sysctl before are remembered in C(/var/lib/lvs-real-server.json), and put back when they are no longer
     needed.
 notes:
   - With V(NAT), a client on a network of the real server gets its answers directly, past the director, and drops them.
-  - With V(NAT), a service of UDP has to answer from the address to which it was asked, as nginx does. If it leaves the
-    choice to the kernel, no rule by address holds.
+  - With V(NAT), a service of UDP answers from the address to which it was asked also where it leaves that to the
+    kernel, as long as that is the first address of its network. For IPv6, which has no such rule, the service has to
+    choose it, as nginx does.
   - It needs iproute2 5.0 or later, procps for IPv4, and for V(NAT) Linux 4.17 or later.
 extends_documentation_fragment:
   - openvip.cluster.attributes
@@ -67,6 +73,16 @@ options:
           - DR
           - TUN
           - NAT
+      loop_guard:
+        description:
+          - Set it where this host is a director of the same address, which it holds from time to time.
+          - Then C(net.ipv4.vs.backup_only=1) makes IPVS of this host leave every packet alone while its sync daemon is
+            a backup. What the other director sends here is delivered, and not balanced again.
+          - keepalived starts that daemon by C(lvs_sync_daemon), as a backup unless the instance named there is the
+            master. Without it there is no guard.
+          - Only with V(DR) and V(TUN).
+        type: bool
+        default: false
       real_ip:
         description: The address of this host on which the service is reached. Only with and required for V(NAT).
         type: str
@@ -99,6 +115,30 @@ options:
       - present
       - absent
     default: present
+  group:
+    description:
+      - The inventory group of the directors. With it, O(virtual_server), and O(interface) where it is not given, are
+        derived on the controller from O(config) and the facts of the hosts. Gather them before.
+      - Not together with O(virtual_server).
+    type: str
+  config:
+    description:
+      - The definition of the cluster, as O(openvip.cluster.keepalived_config#module:config). What counts are
+        C(virtual_server), C(virtual_server_group) and C(vrrp_instance).
+      - A C(virtual_server) may name the inventory group of its real servers, C(real_server_group), and with
+        C(loop_guard) it may be one of a director, too.
+      - Only and always together with O(group).
+    type: dict
+  gateway:
+    description:
+      - Where answers of V(NAT) go. Derived is the virtual address that is on the segment of the real server.
+      - Only together with O(group).
+    type: str
+  host:
+    description:
+      - The host for which it is derived, the one of the task where it is not given.
+      - Only together with O(group).
+    type: str
 seealso:
   - module: openvip.cluster.virtual_server
   - module: openvip.cluster.keepalived_config
@@ -114,6 +154,22 @@ EXAMPLES = r"""
         lb_kind: DR
       - ip: fd00:18::100
         lb_kind: DR
+
+- name: Do what the definition of the cluster asks of this host
+  openvip.cluster.lvs_real_server:
+    group: lb
+    config:
+      vrrp_instance: "{{ keepalived_vrrp_instance }}"
+      virtual_server: "{{ keepalived_virtual_server }}"
+
+- name: Serve also what this host balances as a director
+  openvip.cluster.lvs_real_server:
+    interface:
+      - eth1
+    virtual_server:
+      - ip: 198.18.0.100
+        lb_kind: DR
+        loop_guard: true
 
 - name: Send the answers of a service back through the director
   openvip.cluster.lvs_real_server:
@@ -145,6 +201,9 @@ virtual_server:
     device:
       description: The device that has the virtual address, with V(NAT) the one that faces the gateway.
       type: str
+    loop_guard:
+      description: Whether this host is a director of the address, too. Only where it is.
+      type: bool
     real_ip:
       description: The address of this host. Only with V(NAT).
       type: str

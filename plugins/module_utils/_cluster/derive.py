@@ -20,15 +20,16 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts imp
     interfaces_holding,
     own_interface_address,
 )
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import of_director, resolve
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.loop_guard import refusals
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import resolve
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
 
 # Skew is (256 - priority) / 256 of the interval (RFC 5798 section 6.1), so high priorities take over faster.
 # 255 is the address owner, who ignores weights; 250 leaves room to add a weight.
 HIGHEST_PRIORITY = 250
 PRIORITY_STEP = 10
-# A director that comes back learns the connections from the messages of the other one: a connection is in one about every
-# 50 packets (ip-sysctl: net.ipv4.vs.sync_threshold). Until then it had better not forward them.
+# A director that comes back learns the connections from the messages of the other one: a connection is in one about
+# every 50 packets (ip-sysctl: net.ipv4.vs.sync_threshold). Until then it had better not forward them.
 LEARNING_SECONDS = 10
 # A definition without any of these would take every address off the cluster.
 WORK = ("vrrp_instance", "virtual_server", "raw")
@@ -254,13 +255,10 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     if not any(data.get(section) for section in WORK):
         findings.append(_error("nothing-to-do", "the cluster", "the definition has no vrrp_instance",
                                "Set vrrp_instance (the role's keepalived_vrrp_instance), or raw."))
+    resolved, found = resolve(data, member, groups or {}, drained)
+    findings.extend(found)
     if data.get("virtual_server"):
-        resolved, found = resolve(data, member, groups or {}, drained)
         data["virtual_server"] = [entry.service for entry in resolved]
-        findings.extend(found)
-        names = [each.name for each in members]
-        conflicts = (of_director(entry.service, name, names) for entry in resolved for name in entry.hosts.values())
-        findings.extend(conflict for conflict in conflicts if conflict)
     synced = synced and len(members) > 1 and bool(data.get("virtual_server"))
     if synced:
         await_connections(data.get("vrrp_instance") or [])
@@ -276,4 +274,4 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     if synced:
         sync_daemon(data)
     data, unknown = merge(data, override)
-    return data, findings + unknown
+    return data, findings + unknown + refusals(data, resolved, members)

@@ -10,17 +10,19 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import ipaddress
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.loop_guard import of_director
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import (
+    GUARD,
     Data,
     Member,
     Resolved,
     UnderivableError,
+    as_sent,
     forwarding,
     label,
-    of_director,
     problem,
     resolve,
     service_addresses,
@@ -43,9 +45,18 @@ def _is(member: Member, server: Data, hosts: Dict[str, str]) -> bool:
     return any(str(ip) == address for dummy, ip, network in _own(member))
 
 
-def _served(member: Member, resolved: Sequence[Resolved]) -> List[Tuple[Data, Data]]:
-    """Return the virtual and real server of every service of a host, the latter's lvs_method as that of the former."""
-    return [(dict(entry.service, lb_kind=server.get("lvs_method") or entry.service.get("lb_kind")), server)
+class _Served(NamedTuple):
+    """The virtual server of a host as its packets come, the real server that the host is, and whether it may be a
+    director, too."""
+
+    service: Data
+    server: Data
+    guarded: bool
+
+
+def _served(member: Member, resolved: Sequence[Resolved]) -> List[_Served]:
+    """Return every service of a host."""
+    return [_Served(as_sent(entry.service, server), server, entry.guarded)
             for entry in resolved for server in entry.service.get("real_server") or []
             if _is(member, server, entry.hosts)]
 
@@ -103,18 +114,20 @@ def preparation(
     resolved, findings = resolve(config, director, groups)
     wanted: List[Data] = []
     served = _served(member, resolved)
-    for service, server in served:
-        conflict = of_director(service, member.name, directors)
+    for service, server, guarded in served:
+        conflict = of_director(service, member.name, directors, guarded)
         if conflict:
             findings.append(conflict)
             continue
         try:
             entries = _entries(service, server, config, member, gateway)
+            if member.name in directors:
+                entries = [dict(entry, **{GUARD: True}) if entry["lb_kind"] != "NAT" else entry for entry in entries]
         except UnderivableError as error:
             findings.append(error.finding)
             continue
         wanted += [entry for entry in entries if entry not in wanted]
-    reached = [str(server["ip"]) for dummy, server in served]
+    reached = [str(entry.server["ip"]) for entry in served]
     devices = dict.fromkeys(device for device, ip, network in _own(member) if str(ip) in reached)
     return {"virtual_server": wanted, "interface": list(devices)}, findings
 
@@ -125,7 +138,7 @@ def listen(config: Data, director: Member, groups: Dict[str, List[Member]], memb
     DR and TUN deliver packets for the virtual address itself; the checks, and NAT, ask for the host's own.
     """
     found: List[str] = []
-    for service, server in _served(member, resolve(config, director, groups)[0]):
+    for service, server, dummy in _served(member, resolve(config, director, groups)[0]):
         port = server.get("port") or service.get("port")
         if str(service.get("protocol", "")).upper() != "TCP" or not port:
             continue

@@ -5,7 +5,7 @@
 """From the one definition of a service to its virtual_server with all real servers.
 
 A virtual_server of the definition may name an inventory group instead of its real servers: C(real_server_group), with
-C(real_server_options) for all of them. Every function here is pure.
+C(real_server_options) for all of them. C(loop_guard) lets directors be among them. Every function here is pure.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -30,6 +30,9 @@ Facts = Dict[str, Any]
 
 GROUP = "real_server_group"
 OPTIONS = "real_server_options"
+GUARD = "loop_guard"
+# What is none of keepalived's words.
+OURS = (GROUP, OPTIONS, GUARD)
 SERVICE = "virtual_server"
 # IPVS takes a range apart, too; a larger one is rather meant as a firewall mark.
 MOST_ADDRESSES = 256
@@ -82,7 +85,7 @@ def without_groups(config: Data) -> Data:
     if not isinstance(services, list):
         return config
     return dict(config, **{SERVICE: [
-        {key: value for key, value in service.items() if key not in (GROUP, OPTIONS)}
+        {key: value for key, value in service.items() if key not in OURS}
         if isinstance(service, dict) else service for service in services]})
 
 
@@ -254,11 +257,26 @@ def _members(service: Data, groups: Dict[str, List[Member]], name: str) -> List[
     return groups[group]
 
 
+def _guarded(service: Data, name: str) -> bool:
+    value = service.get(GUARD)
+    if value not in (None, True, False):
+        raise problem("loop-guard-unclear", name, 'loop_guard must be true or false, got "%s"' % value,
+                      "Set it to true where directors are real servers, too.")
+    return bool(value)
+
+
+def as_sent(service: Data, server: Data) -> Data:
+    """Return the service with the lb_kind by which packets reach one of its real servers."""
+    return dict(service, lb_kind=server.get("lvs_method") or service.get("lb_kind"))
+
+
 class Resolved(NamedTuple):
-    """A virtual_server in keepalived's words, and which host is behind the address of each real server."""
+    """A virtual_server in keepalived's words, which host is behind the address of each real server, and whether a
+    director may be one of them."""
 
     service: Data
     hosts: Dict[str, str]
+    guarded: bool
 
 
 def resolve(
@@ -275,10 +293,11 @@ def resolve(
     """
     found, findings = [], []
     for number, service in enumerate(config.get(SERVICE) or [], 1):
-        plain = {key: value for key, value in service.items() if key not in (GROUP, OPTIONS) and value is not None}
+        plain = {key: value for key, value in service.items() if key not in OURS and value is not None}
         hosts: Dict[str, str] = {}
         name = label(service, number)
         try:
+            guarded = _guarded(service, name)
             if service.get(GROUP):
                 plain = dict(SERVICE_DEFAULTS, **plain)
                 plain["real_server"] = listed = [dict(server) for server in plain.get("real_server") or []]
@@ -290,21 +309,9 @@ def resolve(
         except UnderivableError as error:
             findings.append(error.finding)
             continue
-        found.append(Resolved(plain, hosts))
+        found.append(Resolved(plain, hosts, guarded))
         try:
             _check_segment(plain, config, director, name)
         except UnderivableError as error:
             findings.append(error.finding)
     return found, findings
-
-
-def of_director(service: Data, host: str, directors: Sequence[str]) -> Optional[Finding]:
-    """Return what is wrong with a real server that is a director of the same address, or None.
-
-    Another director would get the packet back that it has sent there, for ever.
-    """
-    if host not in directors or forwarding(service) not in ("DR", "TUN"):
-        return None
-    return problem(
-        "real-server-is-director", label(service), "%s is a director of the address and one of its real servers" % host,
-        "Take it out of one of the two groups, or use lb_kind NAT.").finding

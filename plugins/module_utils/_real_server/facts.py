@@ -18,6 +18,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server import found
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.files import ENABLED, FILES, STATE, UNITS
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
+    BACKUP_ONLY,
+    IPVS,
     TUNNEL_OF_MODULE,
     ip_command,
     sysctl_name,
@@ -110,7 +112,7 @@ class Reader:
     def _loadable(self) -> List[str]:
         if "modprobe" not in self.programs:
             return []
-        return [module for module in TUNNEL_OF_MODULE
+        return [module for module in (*TUNNEL_OF_MODULE, IPVS)
                 if self.run_command([self.programs["modprobe"], "--dry-run", "--quiet", module])[0] == 0]
 
     def _active(self) -> List[str]:
@@ -126,7 +128,7 @@ def _families() -> List[int]:
 
 
 def _value(path: str) -> Optional[str]:
-    """The value below /proc/sys; C(None) when the device has gone or does not have it."""
+    """The value of a file below /proc/sys; C(None) when the device has gone, or the kernel does not have it."""
     try:
         with open(path, encoding="ascii") as stream:
             return stream.read().strip()
@@ -136,6 +138,7 @@ def _value(path: str) -> Optional[str]:
 
 def _sysctl(names: Iterable[str]) -> Dict[str, str]:
     values = {sysctl_name(name, key): _value("/".join((_SETTINGS, name, key))) for name in names for key in KEYS}
+    values[BACKUP_ONLY] = _value("/proc/sys/" + BACKUP_ONLY.replace(".", "/"))
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -17,7 +17,10 @@ import shlex
 from typing import Dict, Iterable, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
+    DEVICES,
+    EVERY_DEVICE,
     Address,
+    KernelModule,
     Link,
     Route,
     Rule,
@@ -60,7 +63,7 @@ WantedBy=multi-user.target
 
 # The kernel drops the routes of a device with its last address and when it goes down, and brings none back
 # (fib_disable_ip of net/ipv4/fib_frontend.c). So each change of an address or a link sets them again, which changes
-# nothing when they are there.
+# nothing when they are there. Once more after a second: what changed before ip listened has told nobody.
 _ROUTES_UNIT = """\
 [Unit]
 Description=Routes of a real server of LVS to its directors
@@ -71,7 +74,7 @@ After=%(unit)s network.target
 ExecStart=%(command)s
 Restart=always
 """
-_FOLLOW = "{ %s monitor link address & echo; wait; } | while read -r event; do %s; done"
+_FOLLOW = "{ %s monitor link address & echo; sleep 1; echo; wait; } | while read -r event; do %s; done"
 
 
 def path_of(name: str) -> str:
@@ -98,14 +101,15 @@ def command_line(words: Words, programs: Dict[str, str]) -> str:
 
 
 def _of_device(setting: Sysctl) -> bool:
-    return ".all." not in setting.name
+    return setting.name.startswith(DEVICES) and not setting.name.startswith(EVERY_DEVICE)
 
 
 def _starts(setting: Setting, programs: Dict[str, str]) -> List[str]:
     """The lines that set something; they can be run again when it is there."""
     # A device may appear later than this; then udev has systemd-sysctl read the file for it, and for ARP the setting
     # for all devices holds until then. The same goes for a route: its unit sets it when there is a network.
-    late = isinstance(setting, Route) or (isinstance(setting, Sysctl) and _of_device(setting))
+    # A container has the modules of its host, and none to load.
+    late = isinstance(setting, (KernelModule, Route)) or (isinstance(setting, Sysctl) and _of_device(setting))
     lines = ["ExecStart=%s%s" % ("-" if late else "", command_line(setting.add(), programs))]
     if isinstance(setting, Rule):
         # ip has no replace for rules
@@ -146,8 +150,8 @@ def files(settings: List[Setting], before: Dict[str, str], down: Iterable[Link],
     """Return the text of every file but C(STATE), C(None) for one that is not to be there; see C(unit)."""
     values = [setting for setting in settings if isinstance(setting, Sysctl)]
     routes = [setting for setting in settings if isinstance(setting, Route)]
-    # A minus sign: the device may not be there yet.
-    sysctl = HEADER + "".join("%s%s\n" % ("-" if _of_device(setting) else "", setting.text())
+    # A minus sign: the device, or IPVS, may not be there yet.
+    sysctl = HEADER + "".join("%s%s\n" % ("" if setting.name.startswith(EVERY_DEVICE) else "-", setting.text())
                               for setting in values) if values else None
     main = unit(settings, before, down, programs) if settings else None
     follow = HEADER + _ROUTES_UNIT % {"unit": UNIT, "command": _follow(routes, programs)} if routes else None

@@ -88,7 +88,7 @@ class Found(NamedTuple):
     :ivar other_rules: the rules at our preferences or to our tables that have another form, as text.
     :ivar routes: the default routes of our tables.
     :ivar default_devices: where the IPv4 default routes leave.
-    :ivar loadable: the modules for tunnels that the kernel has.
+    :ivar loadable: the modules for tunnels and IPVS that the kernel has.
     :ivar kernel: the first two numbers of its version.
     :ivar ipv6_devices: the devices on which IPv6 is on.
     :ivar programs: the paths of the programs that were found, by name.

@@ -17,7 +17,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server impor
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.found import Found, Remembered
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.services import DR, NAT, TUN, Service
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
+    ANY_SOURCE,
+    BACKUP_ONLY,
     FIRST_TABLE,
+    IPVS,
     LOOPBACK,
     MAIN_TABLE,
     PREFERENCE_GATEWAY,
@@ -105,18 +108,38 @@ def wanted(services: List[Service], interface: List[str], found: Found) -> List[
     held = [service for service in services if service.lb_kind != NAT]
     tunnels = [TUNNELS[service.version] for service in held if service.lb_kind == TUN]
     settings.extend(KernelModule(module) for module, dummy in tunnels)
+    if any(service.loop_guard for service in services):
+        settings.extend((KernelModule(IPVS), Sysctl(BACKUP_ONLY, "1")))
     settings.extend(_values(services, interface, found))
     settings.extend(Link(device) for dummy, device in tunnels)
     settings.extend(virtual_address(device_of(service), service.ip) for service in held)
     numbers = tables(services)
     settings.extend(Route(version(gateway), table, gateway, str(found.facing(gateway)))
                     for gateway, table in numbers.items())
+    answers = _answers(services)
     for preference in (PREFERENCE_NETWORKS, PREFERENCE_GATEWAY):
         settings.extend(
-            Rule(preference, str(service.real_ip), str(service.protocol), int(service.port or 0),
-                 MAIN_TABLE if preference == PREFERENCE_NETWORKS else str(numbers[str(service.gateway)]))
-            for service in services if service.lb_kind == NAT)
+            Rule(preference, source, protocol, port,
+                 MAIN_TABLE if preference == PREFERENCE_NETWORKS else str(numbers[gateway]))
+            for (source, protocol, port), gateway in answers.items())
     return list(dict.fromkeys(settings))
+
+
+def _answers(services: List[Service]) -> Dict[Tuple[str, str, int], str]:
+    """Return the gateway of each kind of answers of NAT, by their source, protocol and port.
+
+    A program that answers by UDP may leave its address to the kernel. That chooses one after the route is found, so the
+    rules for the address asked do not hold. IPv6 has no rule for a packet without a source (fib6_rule_match of
+    net/ipv6/fib6_rules.c).
+    """
+    found: Dict[Tuple[str, str, int], str] = {}
+    for service in services:
+        if service.lb_kind == NAT:
+            protocol, port, gateway = str(service.protocol), int(service.port or 0), str(service.gateway)
+            found[str(service.real_ip), protocol, port] = gateway
+            if protocol == "UDP" and service.version == 4:
+                found.setdefault((ANY_SOURCE, protocol, port), gateway)
+    return found
 
 
 def _values(services: List[Service], interface: List[str], found: Found) -> List[Sysctl]:
@@ -155,7 +178,7 @@ def _strict(device: str, found: Found) -> bool:
 
 
 def _before(name: str, found: Found) -> str:
-    """The value that a setting had before we set it; for a device that is not there yet, the one that it gets."""
+    """The value that a setting had before we set it; where it is not there yet, the one that it gets."""
     known = found.remembered.sysctl.get(name, found.sysctl.get(name))
     return known if known is not None else found.sysctl.get(sysctl_name("default", name.rpartition(".")[2]), "0")
 
@@ -173,7 +196,7 @@ def _to_remember(settings: List[Setting], found: Found) -> Remembered:
 def _is_set(setting: Setting, found: Found) -> bool:
     """Whether the host has a setting just as it is wanted."""
     if isinstance(setting, KernelModule):
-        return TUNNEL_OF_MODULE[setting.name] in found.devices
+        return BACKUP_ONLY in found.sysctl if setting.name == IPVS else TUNNEL_OF_MODULE[setting.name] in found.devices
     if isinstance(setting, Sysctl):
         return found.sysctl.get(setting.name) == setting.value
     if isinstance(setting, Link):
@@ -263,8 +286,7 @@ def _undo(setting: Setting, found: Found) -> Words:
         # Tunnels that others made meanwhile would go with the module.
         return ()
     if isinstance(setting, Sysctl):
-        value = found.sysctl.get(setting.name)
-        return Sysctl(setting.name, value).add() if value is not None else ()
+        return Sysctl(setting.name, found.sysctl.get(setting.name, _before(setting.name, found))).add()
     if isinstance(setting, Route):
         former = [route for route in found.routes if (route.family, route.table) == (setting.family, setting.table)]
         return former[0].add() if former else setting.remove()

@@ -28,6 +28,12 @@ MODE = 0o644
 REFUSED = "The host is not prepared and nothing was changed:"
 FAILED = "The host could not be prepared:"
 
+# What the action plugin takes out of the options before they come here.
+CONTROLLER_OPTIONS = ("group", "config", "gateway", "host")
+BYPASSED = (
+    "%s: the action plugin of the same name resolves this on the controller, and it did not run. Run the module as a "
+    "task of its own, named openvip.cluster.lvs_real_server, or give virtual_server and interface instead.")
+
 READ_ERRORS = (facts.FactsError, RememberedError, OSError)
 
 
@@ -41,6 +47,7 @@ def real_server_argument_spec():
             "options": {
                 "ip": {"type": "str", "required": True},
                 "lb_kind": {"type": "str", "required": True, "choices": list(KINDS)},
+                "loop_guard": {"type": "bool", "default": False},
                 "real_ip": {"type": "str"},
                 "port": {"type": "int"},
                 "protocol": {"type": "str", "choices": list(PROTOCOLS)},
@@ -49,11 +56,18 @@ def real_server_argument_spec():
         },
         "interface": {"type": "list", "elements": "str", "default": []},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "group": {"type": "str"},
+        "config": {"type": "dict"},
+        "gateway": {"type": "str"},
+        "host": {"type": "str"},
     }
 
 
 def run_real_server(module):
     """Make the host a real server of the services of the options, and of no others."""
+    bypassed = [option for option in CONTROLLER_OPTIONS if module.params[option]]
+    if bypassed:
+        _fail(module, REFUSED, [BYPASSED % " and ".join(bypassed)])
     present = module.params["state"] == "present"
     interface = list(dict.fromkeys(module.params["interface"])) if present else []
     services, errors = understood(module.params["virtual_server"] if present else [])

@@ -14,6 +14,8 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.found import Found
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
+    BACKUP_ONLY,
+    IPVS,
     LOOPBACK,
     PREFERENCE_GATEWAY,
     PREFERENCE_NETWORKS,
@@ -39,7 +41,10 @@ IPAddress = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 
 class Service(NamedTuple):
-    """One service as the options give it; the last four are C(None) unless I(lb_kind) is NAT."""
+    """One service as the options give it; what is for NAT is C(None) unless I(lb_kind) is NAT.
+
+    :ivar loop_guard: true where this host is a director of the service, too, otherwise C(None).
+    """
 
     ip: str
     lb_kind: str
@@ -47,6 +52,7 @@ class Service(NamedTuple):
     port: Optional[int] = None
     protocol: Optional[str] = None
     gateway: Optional[str] = None
+    loop_guard: Optional[bool] = None
 
     @property
     def version(self) -> int:
@@ -85,12 +91,13 @@ def _address(entry: Dict[str, Any], key: str) -> str:
 def understood(entries: Iterable[Dict[str, Any]]) -> Tuple[List[Service], List[str]]:
     """Return the services of the option, each once, and the sentences about what is wrong with it.
 
-    :param entries: dicts with the keys of C(Service); a key without a value is missing or C(None).
+    :param entries: dicts with the keys of C(Service); a key without a value is missing or C(None), and so may be what
+        is false.
     """
     services: List[Service] = []
     errors: List[str] = []
     for entry in entries:
-        given = {key: value for key, value in entry.items() if value is not None}
+        given = {key: value for key, value in entry.items() if value is not None and value is not False}
         wrong = _missing(given)
         for key in ("ip", "real_ip", "gateway", "port"):
             try:
@@ -112,8 +119,11 @@ def _missing(given: Dict[str, Any]) -> List[str]:
     """Sentences about keys that a kind needs or does not have."""
     if given["lb_kind"] == NAT:
         missing = [key for key in NAT_KEYS if key not in given]
-        return ["lb_kind NAT needs %s. Add the key%s." % (" and ".join(missing), "s"[:len(missing) - 1])
-                ] if missing else []
+        wrong = ["lb_kind NAT needs %s. Add the key%s." % (" and ".join(missing), "s"[:len(missing) - 1])
+                 ] if missing else []
+        if "loop_guard" in given:
+            wrong.append("lb_kind NAT has no loop_guard: what a director sends has another address. Leave it out.")
+        return wrong
     extra = [key for key in (*NAT_KEYS, "protocol") if key in given]
     return ["lb_kind %s has no %s. Leave it out, or write lb_kind NAT." % (given["lb_kind"], " and no ".join(extra))
             ] if extra else []
@@ -122,7 +132,7 @@ def _missing(given: Dict[str, Any]) -> List[str]:
 def refusals(services: List[Service], interface: List[str], found: Found) -> List[str]:
     """Return the sentences about what stands against the services, among themselves and on this host."""
     return [*_contradictions(services), *_interfaces(services, interface, found), *_conflicts(services, found),
-            *_tunnels(services, found), *_returns(services, found), *_programs(services, found)]
+            *_modules(services, found), *_returns(services, found), *_programs(services, found)]
 
 
 def _contradictions(services: List[Service]) -> List[str]:
@@ -164,20 +174,27 @@ def _interfaces(services: List[Service], interface: List[str], found: Found) -> 
 def _conflicts(services: List[Service], found: Found) -> List[str]:
     errors = []
     own = {LOOPBACK, *TUNNEL_OF_MODULE.values()}
+    guarded = {service.ip for service in services if service.loop_guard}
     for service in _once(services):
         for name, device in sorted(found.devices.items()):
-            if name not in own and service.ip in (entry.address for entry in device.addresses):
+            if name not in own and service.ip not in guarded \
+                    and service.ip in (entry.address for entry in device.addresses):
                 errors.append("%s: is an address of %s, so this host is the director that holds it, or there is a "
-                              "conflict. Leave the service out on this host, or take the address off %s."
-                              % (service.label(), name, name))
+                              "conflict. Leave the service out on this host, set loop_guard for it, or take the "
+                              "address off %s." % (service.label(), name, name))
         if service.lb_kind != NAT and service.version == 6 and not found.ipv6(LOOPBACK):
             errors.append("%s: IPv6 is switched off on this host. Set net.ipv6.conf.all.disable_ipv6 and "
                           "net.ipv6.conf.lo.disable_ipv6 to 0." % service.label())
     return errors
 
 
-def _tunnels(services: List[Service], found: Found) -> List[str]:
+def _modules(services: List[Service], found: Found) -> List[str]:
     errors = []
+    guarded = next((service for service in services if service.loop_guard), None)
+    if guarded and BACKUP_ONLY not in found.sysctl and IPVS not in found.loadable:
+        errors.append("%s: loop_guard needs IPVS (the kernel module %s), which this host does not have, so it cannot "
+                      "be a director either. Install a kernel that has it, or leave loop_guard out."
+                      % (guarded.label(), IPVS))
     for service in _once(services):
         module, device = TUNNELS[service.version]
         if service.lb_kind == TUN and device not in found.devices and module not in found.loadable:
@@ -221,7 +238,7 @@ def _returns(services: List[Service], found: Found) -> List[str]:
 
 def _programs(services: List[Service], found: Found) -> List[str]:
     needed = {"systemctl": "systemd"} if services else {}
-    if any(service.version == 4 for service in services):
+    if any(service.version == 4 or service.loop_guard for service in services):
         needed["sysctl"] = "procps (procps-ng on Red Hat's systems)"
     return ["%s: the program is missing on this host. Install %s." % item for item in sorted(needed.items())
             if item[0] not in found.programs]

@@ -21,6 +21,11 @@ LOOPBACK = "lo"
 # (net/ipv4/ipip.c, net/ipv6/ip6_tunnel.c: the fallback tunnel, which matches any sender).
 TUNNELS = {4: ("ipip", "tunl0"), 6: ("ip6_tunnel", "ip6tnl0")}
 TUNNEL_OF_MODULE = dict(TUNNELS.values())
+IPVS = "ip_vs"
+# Documentation/networking/ipvs-sysctl.rst of the kernel: IPVS leaves every packet alone while its sync daemon is a
+# backup. That is what keepalived makes it, unless the instance of lvs_sync_daemon is the master
+# (vrrp_state_leave_master of vrrp/vrrp.c). So what another director has sent here is delivered, and not sent on.
+BACKUP_ONLY = "net.ipv4.vs.backup_only"
 
 # Between the kernel's own rules, local (0) and main (32766), and clear of what other software takes (ip-rule(8)).
 PREFERENCE_NETWORKS = 28000
@@ -28,6 +33,13 @@ PREFERENCE_GATEWAY = 28001
 FIRST_TABLE = 28000
 
 MAIN_TABLE = "main"
+
+# A packet that has no source yet: the kernel chooses one by the route (udp_sendmsg of net/ipv4/udp.c).
+ANY_SOURCE = "0.0.0.0"
+
+# Where sysctl(8) has the settings of IPv4 for a device, and those for every device.
+DEVICES = "net.ipv4.conf."
+EVERY_DEVICE = DEVICES + "all."
 
 # systemd-networkd removes rules and routes that it did not set, except those whose protocol says that the kernel did
 # (manager_drop_routing_policy_rules_internal and link_drop_foreign_routes of systemd's src/network).
@@ -45,7 +57,7 @@ def ip_command(family: int, *words: str) -> Words:
 
 
 class KernelModule(NamedTuple):
-    """A module of the kernel, loaded when its tunnel device is there."""
+    """A module of the kernel, loaded when its tunnel device or its setting is there."""
 
     name: str
 
@@ -74,7 +86,7 @@ class Sysctl(NamedTuple):
 
 def sysctl_name(device: str, key: str) -> str:
     """The name of a setting of IPv4 for a device, for V(all) or for V(default)."""
-    return "net.ipv4.conf.%s.%s" % (device.replace(".", "/"), key)
+    return "%s%s.%s" % (DEVICES, device.replace(".", "/"), key)
 
 
 class Link(NamedTuple):

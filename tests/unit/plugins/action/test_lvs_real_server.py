@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action of lvs_real_server: derive on the controller, then hand over; and the lookup that derives nginx's listen."""
+"""The action of lvs_real_server derives on the controller, then hands over; a lookup derives nginx's listen."""
 
 from __future__ import annotations
 
@@ -85,6 +85,10 @@ def test_a_wrong_definition_is_refused_before_the_host_is_reached(run, keys, wor
     ({"group": "lbs", "config": config()}, 'no group "lbs"'),
     ({"group": "empty", "config": config()}, '"empty" of the directors has no host'),
     ({"group": "lb", "config": "text"}, "dictionary"),
+    ({"config": config(), "host": "web1"}, "no use for config and host"),
+    ({"gateway": "198.18.0.1"}, "no use for gateway"),
+    ({"group": "lb", "config": config(), "virtual_server": [{"ip": "198.18.0.100", "lb_kind": "DR"}]},
+     "Leave out one of the two"),
 ])
 def test_what_is_no_definition_is_refused(run, arguments, words):
     with pytest.raises(AnsibleActionFail, match=words):

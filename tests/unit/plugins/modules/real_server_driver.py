@@ -159,6 +159,20 @@ def scenario_nat():
     return story
 
 
+def scenario_udp():
+    """A service that leaves it to the kernel which address it answers from, and one that does not."""
+    story = {"before": network.asks_by_udp(network.REAL_IP, 5353, "0.0.0.0")}
+    services = [dict(service, protocol="UDP", port=5353) for service in NAT["virtual_server"]]
+    story["four"] = four({"virtual_server": services})
+    for name, asked, bound in (("any", network.REAL_IP, "0.0.0.0"), ("own", network.REAL_IP, network.REAL_IP),
+                               ("own6", network.REAL_IP6, network.REAL_IP6)):
+        story[name] = network.asks_by_udp(asked, 5353, bound)
+    story["other_port"] = network.source_to("203.0.113.5 ipproto udp sport 5354")
+    story["absent"] = run(**ABSENT)
+    story["rules"] = network.state()["rules"]
+    return story
+
+
 def scenario_reboot():
     start = network.state()
     run(**BOTH)
@@ -184,20 +198,19 @@ def scenario_routes():
     # systemd makes one of each pair
     watcher = subprocess.Popen(shlex.split(line.replace("%%", "%").replace("$$", "$")), stderr=subprocess.DEVNULL,
                                start_new_session=True)
-    monitors = {family: subprocess.Popen(["ip", family, "monitor", "route"], stdout=subprocess.PIPE, text=True)
-                for family in ("-4", "-6")}
     try:
-        network.ip("link set eth1 up")
-        network.ip("address add 198.18.0.31/24 dev eth1")
-        network.ip("address add fd00:18::31/64 dev eth1 nodad")
-        story["back"] = {family: next(line for line in monitor.stdout if "default via" in line and "table 2800" in line)
-                         for family, monitor in monitors.items()}
+        # It sets them twice without being told. So the third time it has heard of the change.
+        for _time in range(3):
+            network.ip("link set eth1 down")
+            network.ip("address flush dev eth1")
+            network.ip("link set eth1 up")
+            network.ip("address add 198.18.0.31/24 dev eth1")
+            network.ip("address add fd00:18::31/64 dev eth1 nodad")
+            for family, gateway in (("-4", "198.18.0.1"), ("-6", "fd00:18::1")):
+                network.wait_for(f"default via {gateway} dev eth1 table 2800", f"{family} route show table all")
     finally:
         os.killpg(watcher.pid, 9)
         watcher.wait()
-        for monitor in monitors.values():
-            monitor.kill()
-            monitor.wait()
     story["check"] = run(check=True, **NAT)
     return story
 
@@ -248,6 +261,7 @@ def verified():
 
 def scenario_refusals():
     network.ip("rule add preference 28000 to 192.0.2.0/24 lookup main")
+    program("modprobe", "#!/bin/sh\nexit 1\n")
     start = everything()
     results = [run(**options) for options in (
         {**DR, "interface": ["eth9"]},
@@ -255,7 +269,8 @@ def scenario_refusals():
         {"virtual_server": [{"ip": VIP, "lb_kind": "TUN"}], "interface": ["eth1"]},
         NAT,
         {"virtual_server": [{"ip": VIP, "lb_kind": "dr"}]},
-        {"virtual_server": [{"ip": VIP, "lb_kind": "DR", "prot": 80}]})]
+        {"virtual_server": [{"ip": VIP, "lb_kind": "DR", "prot": 80}]},
+        {"group": "lb", "config": {"virtual_server": []}})]
     Path(files.STATE).write_text("{")
     results.append(run(**DR))
     Path(files.STATE).unlink()

@@ -16,6 +16,7 @@ import ctypes
 import fcntl
 import json
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -78,13 +79,14 @@ def set_up():
         ip(line)
     for namespace, devices in {"": ("eth0", "eth1", "eth2"), "-n director": ("d0", "d1"), "-n client": ("c0",)}.items():
         for device in devices:
-            _wait_for_ipv6(f"{namespace} -6 route show table local dev {device}")
+            # Only now the device has noticed that its other end is up.
+            wait_for("ff00::/8", f"{namespace} -6 route show table local dev {device}")
 
 
-def _wait_for_ipv6(words):
-    """Wait until a device has noticed that its other end is up: only then it has routes of IPv6."""
+def wait_for(text, words):
+    """Wait until ip says something."""
     end = time.monotonic() + TIMEOUT
-    while "ff00::/8" not in ip(words):
+    while text not in ip(words):
         if time.monotonic() > end:
             raise TimeoutError(words)
         os.sched_yield()
@@ -204,6 +206,30 @@ def connects(namespace, address, port, timeout=TIMEOUT):
     except OSError:
         return False
     return True
+
+
+def asks_by_udp(address, port, bound):
+    """Return where the answer of a service of UDP goes when the client asks, and the address that it comes from.
+
+    :param bound: the address that the service is bound to.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    outside = packets("outside", "o0")[0]
+    with socket.socket(family, socket.SOCK_DGRAM) as service, contextlib.closing(outside), \
+            in_namespace("client", lambda: socket.socket(family, socket.SOCK_DGRAM)) as client:
+        service.bind((bound, port))
+        service.settimeout(TIMEOUT)
+        client.sendto(b"question", (address, port))
+        service.sendto(b"the answer", service.recvfrom(100)[1])
+        while True:
+            ready = select.select([client, outside], [], [], TIMEOUT)[0]
+            if client in ready:
+                return "client", client.recvfrom(100)[1][0]
+            if not ready:
+                return "nowhere", None
+            frame = outside.recv(2048)
+            if frame.endswith(b"the answer"):
+                return "outside", socket.inet_ntoa(frame[26:30])
 
 
 def leaves_by(source, port):

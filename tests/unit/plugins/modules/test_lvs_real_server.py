@@ -152,8 +152,19 @@ def test_the_routes_come_back_with_the_network():
     for route in ("route", "route6"):
         assert story[route].startswith("default via") and "eth1" in story[route]
     assert not any("2800" in text for text in story["gone"])
-    assert "198.18.0.1" in story["back"]["-4"] and "fd00:18::1" in story["back"]["-6"]
     assert not story["check"]["changed"]
+
+
+def test_answers_by_udp_come_from_the_address_asked():
+    story = play("udp")
+    assert story["before"] == ["outside", "192.0.2.31"]
+    assert [story[name] for name in ("any", "own", "own6")] == [
+        ["client", "198.18.0.31"], ["client", "198.18.0.31"], ["client", "fd00:18::31"]]
+    [four] = story["four"]
+    assert four["first"]["changed"] and four["untouched"] and four["same"]
+    assert not four["again"]["changed"] and not four["again_check"]["changed"]
+    assert story["other_port"] == "192.0.2.31"
+    assert story["absent"]["changed"] and "sport" not in story["rules"]
 
 
 def test_a_failing_step_is_named_and_the_last_good_state_survives():
@@ -192,6 +203,7 @@ def test_what_cannot_be_is_refused_before_anything_changes():
         ["ip rule priority 28000", "Move the rule to another preference"],
         ["value of lb_kind must be one of: DR, TUN, NAT"],
         ["prot", "protocol"],
+        ["group and config", "the action plugin", "virtual_server and interface instead"],
         [files.STATE, "Remove it to go on"],
     )):
         for word in words:

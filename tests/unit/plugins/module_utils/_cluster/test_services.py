@@ -243,6 +243,68 @@ def test_a_director_as_a_real_server_of_its_own_address_is_refused():
     assert derive(cluster(lb_kind="NAT"), "lb1", [LB1, WEB1], groups=GROUPS)[1] == []
 
 
+def test_a_director_that_is_listed_by_its_address_is_refused_too():
+    config = cluster(real_server_group=None, real_server=[{"ip": "198.18.0.12", "port": 80}])
+    dummy, findings = derive(config, "lb1", [LB1, LB2], groups=GROUPS)
+    assert [finding.id for finding in findings] == ["real-server-is-director"] and "lb2" in str(findings[0])
+    config["virtual_server"][0]["real_server"][0]["lvs_method"] = "NAT"
+    assert derive(config, "lb1", [LB1, LB2], groups=GROUPS)[1] == []
+
+
+BOTH = {"both": [LB1, LB2]}
+
+
+def guarded(**keys):
+    return cluster(real_server_group="both", loop_guard=True, **keys)
+
+
+def derived(config, members=(LB1, LB2), synced=True):
+    return derive(config, "lb1", list(members), groups=BOTH, synced=synced)
+
+
+@pytest.mark.parametrize("kind", ["DR", "TUN"])
+def test_directors_serve_with_the_guard(kind):
+    data, findings = derived(guarded(lb_kind=kind))
+    assert findings == [] and check(data) == []
+    assert [server["ip"] for server in data["virtual_server"][0]["real_server"]] == ["198.18.0.11", "198.18.0.12"]
+    for member in (LB1, LB2):
+        wanted, findings = preparation(guarded(lb_kind=kind), LB1, BOTH, member, ["lb1", "lb2"])
+        assert findings == [] and wanted == {
+            "virtual_server": [{"ip": "198.18.0.100", "lb_kind": kind, "loop_guard": True}], "interface": ["eth1"]}
+
+
+def test_the_guard_is_only_for_directors():
+    wanted, findings = preparation(cluster(loop_guard=True), LB1, GROUPS, WEB1, ["lb1", "lb2"])
+    assert findings == [] and wanted["virtual_server"] == [{"ip": "198.18.0.100", "lb_kind": "DR"}]
+    assert derived(cluster(loop_guard=True, real_server_group=None, real_server=[{"ip": "198.18.0.21", "port": 80}]),
+                   synced=False)[1] == []
+
+
+def test_the_guard_needs_the_sync_daemon_where_there_are_two_directors():
+    [finding] = derived(guarded(), synced=False)[1]
+    assert finding.id == "loop-guard-without-sync-daemon" and "lvs_director_sync_daemon" in str(finding)
+    assert derived(guarded(), members=[LB1], synced=False)[1] == []
+    for more in ({"global_defs": {"lvs_sync_daemon": "eth1 VI_1 id 51"}},
+                 {"vrrp_instance": [dict(INSTANCES[0], lvs_sync_daemon_interface="eth1")]}):
+        assert derived(dict(guarded(), **more), synced=False)[1] == []
+
+
+def test_all_services_are_where_the_sync_daemon_is_or_in_a_sync_group_with_it():
+    config = guarded()
+    other = cluster(ip="2001:db8:18::0100", real_server_group="both", lb_kind="NAT")
+    config["virtual_server"] += other["virtual_server"]
+    [finding] = derived(config)[1]
+    assert finding.id == "loop-guard-elsewhere"
+    assert all(word in str(finding) for word in ("2001:db8:18::0100", "VI_6", "while VI_1 is master", "sync_group"))
+    config["vrrp_sync_group"] = [{"name": "VG_1", "group": ["VI_1", "VI_6"]}]
+    assert derived(config)[1] == []
+
+
+def test_a_guard_is_on_or_off():
+    [finding] = derived(cluster(loop_guard="maybe"))[1]
+    assert finding.id == "loop-guard-unclear" and '"maybe"' in str(finding)
+
+
 @pytest.mark.parametrize("keys, member, expected", [
     ({}, WEB1, ["198.18.0.100:80", "198.18.0.21:80"]),
     ({"ip": "2001:db8:18::100"}, WEB1, ["[2001:db8:18::100]:80", "[2001:db8:18::21]:80"]),

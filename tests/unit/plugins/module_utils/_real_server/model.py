@@ -16,6 +16,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.found
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.plan import Command
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
+    BACKUP_ONLY,
+    IPVS,
     TUNNEL_OF_MODULE,
     Address,
     Route,
@@ -53,7 +55,7 @@ def host(**properties):
     }.items()}
     return Found(**{
         "devices": devices, "sysctl": settings(devices), "rules": (), "other_rules": (), "routes": (),
-        "default_devices": frozenset({"eth0"}), "loadable": frozenset(TUNNEL_OF_MODULE), "kernel": (6, 1),
+        "default_devices": frozenset({"eth0"}), "loadable": frozenset([*TUNNEL_OF_MODULE, IPVS]), "kernel": (6, 1),
         "ipv6_devices": frozenset(devices), "programs": PROGRAMS, "files": {}, "booted": True, "enabled": False,
         "active": frozenset(), "remembered": NOTHING, **properties})
 
@@ -107,6 +109,8 @@ def _modprobe(found, words):
     [module] = words
     if module not in found.loadable:
         raise RefusedError(words)
+    if module == IPVS:
+        return found._replace(sysctl={**found.sysctl, BACKUP_ONLY: found.sysctl.get(BACKUP_ONLY, "0")})
     name = TUNNEL_OF_MODULE[module]
     values = {sysctl_name(name, key): found.sysctl[sysctl_name("default", key)] for key in KEYS}
     return found._replace(devices={**found.devices, name: Device(name, False, False, (), ())},
@@ -175,12 +179,14 @@ def _rule(found, family, verb, words):
 
 
 def kernel(found):
-    """What a test compares of two hosts: the kernel's part without tunnel devices that are down and empty."""
+    """What a test compares of two hosts: the kernel's part without tunnel devices that are down and empty, and without
+    IPVS where it does nothing else than ever."""
     idle = {name for name in TUNNEL_OF_MODULE.values()
             if name in found.devices and not found.devices[name].up and not found.devices[name].addresses}
     devices = {name: (entry.up, frozenset(entry.addresses)) for name, entry in found.devices.items()
                if name not in idle}
-    values = {name: value for name, value in found.sysctl.items() if name.split(".")[3] not in idle}
+    values = {name: value for name, value in found.sysctl.items()
+              if name.split(".")[3] not in idle and (name, value) != (BACKUP_ONLY, "0")}
     return devices, values, frozenset(found.rules), frozenset(found.routes)
 
 

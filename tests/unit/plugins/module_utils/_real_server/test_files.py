@@ -29,7 +29,7 @@ def lines(word, text):
 def test_the_unit_starts_in_the_order_of_the_plan_and_stops_in_the_reverse():
     text = texts()[files.path_of(files.UNIT)]
     assert lines("ExecStart", text) == [
-        "/usr/sbin/modprobe ipip",
+        "-/usr/sbin/modprobe ipip",
         "/usr/sbin/sysctl -w net.ipv4.conf.all.arp_ignore=1",
         "/usr/sbin/sysctl -w net.ipv4.conf.all.arp_announce=2",
         "-/usr/sbin/sysctl -w net.ipv4.conf.eth1.arp_ignore=1",
@@ -74,6 +74,13 @@ def test_sysctl_reads_the_same_values():
         "-net.ipv4.conf.eth1.arp_announce = 2",
         "-net.ipv4.conf.tunl0.rp_filter = 2",
     ]
+
+
+def test_the_guard_is_set_at_every_start_or_the_unit_fails():
+    written = texts([SERVICES[0]._replace(loop_guard=True)])
+    assert lines("ExecStart", written[files.path_of(files.UNIT)])[:2] == [
+        "-/usr/sbin/modprobe ip_vs", "/usr/sbin/sysctl -w net.ipv4.vs.backup_only=1"]
+    assert "-net.ipv4.vs.backup_only = 1" in written[files.SYSCTL].splitlines()
 
 
 def test_there_are_only_the_files_that_are_needed():

@@ -18,6 +18,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.servi
     refusals,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
+    BACKUP_ONLY,
     Address,
     Link,
     Route,
@@ -39,7 +40,8 @@ def nat(ip="203.0.113.10", **changes):
 def services(draw):
     """Services that nothing stands against."""
     chosen = draw(st.lists(st.sampled_from(VIRTUAL), unique=True))
-    found = [Service(ip, draw(st.sampled_from((DR, TUN)))) for ip in chosen]
+    guard = draw(st.sampled_from((None, True)))
+    found = [Service(ip, draw(st.sampled_from((DR, TUN))), loop_guard=guard) for ip in chosen]
     for port in draw(st.lists(st.integers(80, 83), unique=True)):
         family = draw(st.sampled_from(("203.0.113.%d", "fd00:203::%d")))
         gateway = draw(st.integers(1, 3))
@@ -60,6 +62,8 @@ def hosts(draw):
     if draw(st.booleans()):
         devices["tunl0"] = model.device("tunl0", up=draw(st.booleans()))
         values.update((f"net.ipv4.conf.tunl0.{key}", draw(st.sampled_from("012"))) for key in model.KEYS)
+    if draw(st.booleans()):
+        values[BACKUP_ONLY] = draw(st.sampled_from("01"))
     return found._replace(devices=devices, sysctl=values)
 
 
@@ -209,13 +213,46 @@ def test_nat_routes_just_the_answers():
         " protocol kernel",
         "ip -4 rule add preference 28000 from 198.18.0.31 ipproto udp sport 53 lookup main suppress_prefixlength 0"
         " protocol kernel",
+        "ip -4 rule add preference 28000 from 0.0.0.0 ipproto udp sport 53 lookup main suppress_prefixlength 0"
+        " protocol kernel",
         "ip -4 rule add preference 28001 from 198.18.0.31 ipproto tcp sport 8080 lookup 28000 protocol kernel",
         "ip -4 rule add preference 28001 from 198.18.0.31 ipproto udp sport 53 lookup 28001 protocol kernel",
+        "ip -4 rule add preference 28001 from 0.0.0.0 ipproto udp sport 53 lookup 28001 protocol kernel",
         "systemctl daemon-reload",
         "systemctl enable lvs-real-server.service",
         "systemctl start lvs-real-server.service",
         "systemctl start lvs-real-server-routes.service",
     ]
+
+
+def test_answers_by_udp_without_a_source_go_to_the_gateway_of_the_first_service():
+    found = commands(model.host(), [nat(protocol="UDP"), nat("203.0.113.11", protocol="UDP", real_ip="192.0.2.31",
+                                                             gateway="192.0.2.1"), nat("fd00:203::10", protocol="UDP")])
+    assert [line.partition(" from ")[2].split()[0] for line in found if "preference 28001" in line] == [
+        "198.18.0.31", "0.0.0.0", "192.0.2.31", "fd00:18::31"]
+    assert [line.split("lookup ")[1] for line in found if "28001 from 0.0.0.0" in line] == ["28000 protocol kernel"]
+
+
+def test_the_guard_is_there_before_the_address():
+    guarded = Service("198.18.0.100", DR, loop_guard=True)
+    found = commands(model.host(booted=False), [guarded])
+    assert found[:2] == ["modprobe ip_vs", "sysctl -w net.ipv4.vs.backup_only=1"]
+    assert found.index("ip address replace 198.18.0.100/32 dev lo scope host") > 1
+    assert commands(with_ipvs("0"), [guarded])[0] == "sysctl -w net.ipv4.vs.backup_only=1"
+    assert not [line for line in commands(with_ipvs("1"), [guarded]) if "backup_only" in line or "modprobe" in line]
+
+
+@pytest.mark.parametrize("before", ["0", "1"])
+def test_without_the_guard_ipvs_is_as_it_was(before):
+    found, dummy = carried_out(with_ipvs(before), [Service("198.18.0.100", DR, loop_guard=True)])
+    assert found.sysctl[BACKUP_ONLY] == "1"
+    found, dummy = carried_out(found, [Service("198.18.0.100", DR)])
+    assert found.sysctl[BACKUP_ONLY] == before and model.virtual(found) == {"198.18.0.100"}
+
+
+def with_ipvs(value):
+    found = model.host(booted=False)
+    return found._replace(sysctl={**found.sysctl, BACKUP_ONLY: value})
 
 
 @pytest.mark.parametrize(("every", "one", "loose"), [

@@ -39,6 +39,8 @@ def test_each_service_is_understood_once_and_in_its_shortest_form():
     [DR_ENTRY],
     [NAT_ENTRY, {**NAT_ENTRY, "port": 443}, {**NAT_ENTRY, "protocol": "UDP", "gateway": "198.18.0.2"}],
     [{"ip": "198.18.0.100", "lb_kind": TUN}, {"ip": "fd00:18::100", "lb_kind": DR}],
+    [{**DR_ENTRY, "loop_guard": True}, {"ip": "fd00:18::100", "lb_kind": TUN, "loop_guard": False}],
+    [{**NAT_ENTRY, "loop_guard": False}],
     [{**NAT_ENTRY, "ip": "fd00:203::10", "real_ip": model.REAL_IP6, "gateway": "fd00:18::1"}],
 ])
 def test_nothing_is_refused_without_a_reason(entries):
@@ -59,6 +61,7 @@ def test_nothing_is_refused_without_a_reason(entries):
     ({**DR_ENTRY, "protocol": "TCP", "gateway": "198.18.0.1"}, ["has no gateway and no protocol"]),
     ({"ip": "203.0.113.10", "lb_kind": NAT}, ["needs real_ip and port and gateway", "Add the keys"]),
     ({**NAT_ENTRY, "port": None}, ["needs port", "Add the key."]),
+    ({**NAT_ENTRY, "loop_guard": True}, ["lb_kind NAT has no loop_guard", "Leave it out"]),
     ({**NAT_ENTRY, "port": 0}, ["port must be 1-65535, got 0"]),
     ({**NAT_ENTRY, "port": 65536}, ["port must be 1-65535, got 65536"]),
     ({**NAT_ENTRY, "gateway": "198.18.0.1/24"}, ["gateway", "Leave the prefix length out"]),
@@ -92,6 +95,7 @@ def test_all_faults_are_told_at_once():
     ([{"ip": "fd00:18::100", "lb_kind": TUN}], {"loadable": frozenset(), "programs": {
         name: path for name, path in model.PROGRAMS.items() if name != "modprobe"}},
      ["the kernel module ip6_tunnel", "Install kmod"]),
+    ([{**DR_ENTRY, "loop_guard": True}], {"loadable": frozenset()}, ["loop_guard needs IPVS", "ip_vs", "Install"]),
     ([{**NAT_ENTRY, "real_ip": "198.18.0.32"}], {}, ["real_ip 198.18.0.32 is no address of this host", REAL_IP]),
     ([{**NAT_ENTRY, "gateway": "fd00:18::1"}], {}, ["gateway fd00:18::1 is of another IP version", "IPv4"]),
     ([{**NAT_ENTRY, "ip": "fd00:203::10"}], {}, ["real_ip 198.18.0.31 and gateway 198.18.0.1 are of another"]),
@@ -115,6 +119,13 @@ def test_an_address_that_is_there_from_an_earlier_run_does_not_stand_against_it(
     devices = dict(model.host().devices)
     devices[name] = model.device(name, "198.18.0.100/32", loopback=name == "lo")
     assert refused([DR_ENTRY], devices=devices) == []
+
+
+def test_a_director_that_holds_the_address_may_serve_it_with_the_guard():
+    devices = dict(model.host().devices, eth1=model.device("eth1", f"{REAL_IP}/24", "198.18.0.100/24"))
+    [sentence] = refused([DR_ENTRY], devices=devices)
+    assert "is an address of eth1" in sentence and "set loop_guard" in sentence
+    assert refused([{**DR_ENTRY, "loop_guard": True}], devices=devices) == []
 
 
 def test_a_gateway_behind_a_device_that_is_down_is_on_no_segment():
