@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import subprocess
@@ -61,9 +62,10 @@ class Lvs:
         """
         inventories = (self.inventory, f"molecule/inventory/{os.path.basename(self.inventory)}.yml")
         words = [f"--inventory={inventory}" for inventory in inventories]
+        if arguments:
+            words.append(f"--args={json.dumps(arguments)}")
         done = subprocess.run(
-            [".venv/bin/ansible", *words, name, "--become", "--one-line", f"--module-name=openvip.cluster.{module}",
-             f"--args={json.dumps(arguments)}"],
+            [".venv/bin/ansible", *words, name, "--become", "--one-line", f"--module-name=openvip.cluster.{module}"],
             cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=PLAYBOOK_SECONDS,
             env=dict(environment(), ANSIBLE_COLLECTIONS_PATH=".collections", LC_ALL="C.UTF-8"))
         if done.returncode:
@@ -108,15 +110,21 @@ class Lvs:
         """Return the kernel's table of a director as it is in /proc/net/ip_vs, addresses and ports in hexadecimal."""
         return self.execute(name, "cat", "/proc/net/ip_vs")
 
+    def connections(self, name: str, ip: str = "198.18.0.100", port: int = 80) -> int:
+        """Return how many established connections to a service a director's kernel knows, its own and copied ones."""
+        expected = _hexadecimal(ip, port).split(":")
+        lines = self.execute(name, "cat", "/proc/net/ip_vs_conn").splitlines()[1:]
+        return sum(words[3:5] == expected and words[7] == "ESTABLISHED" for words in map(str.split, lines))
+
     def servers(self, name: str, ip: str = "198.18.0.100", port: int = 80) -> dict[str, int]:
-        """Return the real servers of a service of IPv4 and their weights, as a director's kernel has them now."""
+        """Return the real servers of a service and their weights, as a director's kernel has them now."""
         found: dict[str, int] = {}
         inside = False
         for line in self.table(name).splitlines():
             words = line.split()
             if words[0] in ("TCP", "UDP", "FWM"):
                 inside = words[1] == _hexadecimal(ip, port)
-            elif inside and words[0] == "->" and ":" in words[1] and words[1][0] != "R":
+            elif inside and words[0] == "->":
                 found[_address(words[1])] = int(words[3])
         return found
 
@@ -132,10 +140,10 @@ class Lvs:
             time.sleep(0.02)
         return time.monotonic() - begin
 
-    def wait_complete(self, name: str, seconds: float = 60) -> None:
+    def wait_complete(self, name: str, seconds: float = 60, ip: str = "198.18.0.100") -> None:
         """Return when every real server is in a director's table and has a weight."""
-        self.wait(f"{name} has {len(self.web)} real servers", lambda: sum(
-            weight > 0 for server, weight in self.servers(name).items() if server != "127.0.0.1") == len(self.web),
+        self.wait(f"{name} has {len(self.web)} real servers of {ip}", lambda: sum(
+            weight > 0 for server, weight in self.servers(name, ip).items() if server != "127.0.0.1") == len(self.web),
             seconds)
 
     def crash_ms(self) -> float:
@@ -156,9 +164,13 @@ def longest_outage_ms(records: list[Record]) -> float:
 
 
 def _hexadecimal(ip: str, port: int) -> str:
-    return "".join(f"{int(part):02X}" for part in ip.split(".")) + f":{port:04X}"
+    """Return an address and a port as the kernel writes them (net/netfilter/ipvs/ip_vs_ctl.c)."""
+    address = ipaddress.ip_address(ip)
+    if address.version == 6:
+        return f"[{address.exploded}]:{port:04X}"
+    return f"{int(address):08X}:{port:04X}"
 
 
 def _address(word: str) -> str:
-    digits = word.partition(":")[0]
-    return ".".join(str(int(digits[index:index + 2], 16)) for index in range(0, 8, 2))
+    host = word.rpartition(":")[0]
+    return str(ipaddress.ip_address(host.strip("[]") if "[" in host else int(host, 16)))

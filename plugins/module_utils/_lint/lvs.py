@@ -14,7 +14,7 @@ from typing import List, Optional, Set
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
 
-from .model import ADDRESS_BLOCKS, Block, Configuration, addresses, split
+from .model import ADDRESS_BLOCKS, Address, Block, Configuration, addresses, split
 from .registry import Said, rule
 
 SERVICE = "virtual_server"
@@ -28,6 +28,8 @@ SCHEDULER_FLAGS = {
     "flag_1": ("sh", "mh"), "flag_2": ("sh", "mh"),
 }
 DEFAULT_FORWARDING = "NAT"
+# The real servers have the address, too, and answer from it.
+ADDRESS_ON_REAL_SERVERS = ("DR", "TUN")
 # ipvsadm(8).
 HEAVIEST = 65535
 
@@ -190,6 +192,47 @@ def service_address_not_virtual(configuration: Configuration, service: Block) ->
     held: Set[IP] = set(configuration.index("addresses", "vrrp_instance", _ips))
     if ip not in held and not any(instance.has_raw(keyword) for instance in instances for keyword in ADDRESS_BLOCKS):
         yield f"no vrrp_instance has the address {ip}.", "Add it to virtual_ipaddress of an instance."
+
+
+@rule("address-forwarded-two-ways", ERROR, "A virtual address is forwarded either by NAT or by DR and TUN.",
+      "LVS-HOWTO, run: user-mode Linux", SERVICE)
+def address_forwarded_two_ways(configuration: Configuration, service: Block) -> Said:
+    """For DR and TUN the real servers have the address and answer from it; for NAT they must not."""
+    ip = ip_of(service.get("ip"))
+    if ip is None or forwarding(service) != DEFAULT_FORWARDING or service.lacks("lb_kind"):
+        return
+    for other in configuration.index("service", SERVICE, _service_ip).get(ip, []):
+        if forwarding(other) in ADDRESS_ON_REAL_SERVERS:
+            yield f"{other.label} forwards by {forwarding(other)}, which gives {ip} to the real servers, and this one " \
+                  "by NAT, for which they must not have it.", \
+                  "Use the same lb_kind for both, or another address for one of them.", "lb_kind"
+            return
+
+
+@rule("service-address-as-source", ERROR, "The director's own checks come from an IPv6 address that real servers have.",
+      "RFC 6724 section 5, run: user-mode Linux", SERVICE)
+def service_address_as_source(configuration: Configuration, service: Block) -> Said:
+    """The real servers answer to themselves then, and every check fails on the director that holds the address."""
+    ip = ip_of(service.get("ip"))
+    if ip is None or ip.version != 6 or forwarding(service) not in ADDRESS_ON_REAL_SERVERS:
+        return
+    for instance in configuration.index("addresses", "vrrp_instance", _ips).get(ip, []):
+        if any(address.ip == ip and _is_preferred(address) for address in addresses(instance)):
+            yield f"the director that holds {ip} makes its checks from it, and a real server that has it, too, sends " \
+                  "its answers to itself.", f"Write preferred_lft 0 behind {ip} in {instance.label}."
+
+
+def _is_preferred(address: Address) -> bool:
+    """Say whether the kernel may choose the address as a source; by default keepalived lets it do so but for a /128."""
+    words = split(address.line)
+    if "preferred_lft" in words[:-1]:
+        return words[words.index("preferred_lft") + 1] != "0"
+    return address.prefix is not None and address.prefix != address.ip.max_prefixlen
+
+
+def _service_ip(service: Block) -> List[IP]:
+    ip = ip_of(service.get("ip"))
+    return [] if ip is None else [ip]
 
 
 def _ips(instance: Block) -> List[IP]:
