@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx import groups
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import REFUSED
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.rules import check
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
+
+
+class ActionModule(ActionBase):
+    """Put addresses in the place of inventory groups, check the data, and hand it to the module."""
+
+    _requires_connection = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        arguments = plain(dict(self._task.args))
+        config, findings = normalise(arguments.get("config"))
+        if not findings:
+            config, findings = groups.resolve(config, self._groups(groups.named(config), task_vars))
+        if not findings:
+            # again, for what the hosts say of themselves
+            config, findings = normalise(config)
+            findings = findings or check(config)
+        if findings:
+            result.update(failed=True, msg="\n".join([REFUSED, *("- %s" % (finding,) for finding in findings)]))
+            return result
+        arguments["config"] = config
+        result.update(self._execute_module(module_name="openvip.cluster.nginx_config", module_args=arguments,
+                                           task_vars=task_vars))
+        return result
+
+    def _groups(self, wanted, task_vars):
+        """Return the members of the wanted groups, and every other group's name."""
+        return {str(name): [self._member(str(host), task_vars) for host in hosts] if name in wanted else []
+                for name, hosts in task_vars["groups"].items()}
+
+    @staticmethod
+    def _member(name, task_vars):
+        variables = task_vars["hostvars"][name]
+        options = plain(variables.get(groups.VARIABLE) or {})
+        if not isinstance(options, dict):
+            raise AnsibleActionFail("%s of %s must be a dictionary in nginx's words, such as {weight: 3}."
+                                    % (groups.VARIABLE, name))
+        host = variables.get("ansible_host")
+        return groups.Member(name, host and plain(host), plain(from_ansible(variables.get("ansible_facts"))), options)

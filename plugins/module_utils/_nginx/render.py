@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""From data to the files of nginx: nginx.conf, and one file for each upstream and each server.
+
+nginx.conf includes each file by its name, so that their order is that of the data: the first server on an address is
+the one for unknown names.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, NamedTuple
+
+from . import table
+from .check import Data
+from .complete import DIRECTORY, Version, certificates, complete
+from .row import (
+    ALLOWED,
+    BARE,
+    BLOCK,
+    BLOCKS,
+    CONTENT,
+    DIRECTIVE,
+    FLAG,
+    GROUPS,
+    HEAD,
+    HEADERS,
+    LABEL,
+    LINES,
+    LOGS,
+    NAMES,
+    PATH,
+    RAW,
+    Row,
+)
+from .text import quote
+
+HEADER = "# Written by openvip.cluster.nginx_config: the next run of Ansible replaces changes made here.\n"
+MODE = 0o644
+SECRET_MODE = 0o600
+_INDENT = "    "
+# Part of a block's first line, of its file's name, resolved on the controller, or made files by certificates().
+_UNWRITTEN = (HEAD, LABEL, GROUPS, CONTENT)
+
+
+class File(NamedTuple):
+    """The text of a file and its permissions; one that others cannot read holds a secret."""
+
+    text: str
+    mode: int = MODE
+
+
+class Tree(NamedTuple):
+    """What the data becomes: nginx.conf, and the other files by their path relative to it."""
+
+    main: File
+    files: Dict[str, File]
+
+
+def render(data: Data, version: Version = None) -> Tree:
+    """Return the files of canonical, checked data for a version such as (1, 22, 1); None is the newest."""
+    whole = complete(data, version)
+    files = {path: File(text, SECRET_MODE if path.endswith(".key") else MODE)
+             for path, text in certificates(data).items()}
+    main = _body("", whole, files)
+    return Tree(File("\n".join([HEADER.rstrip("\n"), *main]) + "\n"), files)
+
+
+def _indented(lines: List[str]) -> List[str]:
+    return [_INDENT + line if line else line for line in lines]
+
+
+def _framed(head: str, lines: List[str]) -> List[str]:
+    return [head + " {", *_indented(lines), "}"]
+
+
+def _directive(*words: str) -> str:
+    return " ".join(word for word in words if word) + ";"
+
+
+# What each kind becomes; other kinds are one directive with the value as it is.
+_KINDS: Dict[str, Callable[[Row, Any], List[str]]] = {
+    FLAG: lambda row, value: [_directive(row.key, "on" if value else "off")],
+    BARE: lambda row, value: [_directive(row.key)] * bool(value),
+    DIRECTIVE: lambda row, value: [_directive(value)],
+    PATH: lambda row, value: [_directive(row.key, quote(value))],
+    LINES: lambda row, value: [_directive(row.key, each) for each in value],
+    LOGS: lambda row, value: [_directive(row.key, each) for each in value],
+    NAMES: lambda row, value: [_directive(row.key, *map(quote, value))],
+    ALLOWED: lambda row, value: [*(_directive("allow", each) for each in value), "deny all;"],
+    HEADERS: lambda row, value: [_directive(row.key, name, quote(each), row.suffix) for name, each in value.items()],
+}
+
+
+def _body(path: str, data: Data, files: Dict[str, File]) -> List[str]:
+    """Return the lines of a block's content; blocks that are files of their own are added to I(files)."""
+    lines: List[str] = []
+    blocks: List[str] = []
+    for row in table.SECTIONS[path]:
+        if row.key not in data or row.kind in _UNWRITTEN:
+            continue
+        value = data[row.key]
+        if row.kind in (BLOCK, BLOCKS):
+            part = _blocks(path, row, value, files)
+            # log formats and servers of upstreams stand among the directives, in the table's order
+            (lines if table.section(path, row.key) in table.INLINE else blocks).extend(part)
+        else:
+            lines += _KINDS.get(row.kind, lambda each, words: [_directive(each.key, str(words))])(row, value)
+    for text in data.get(RAW, []):
+        lines += text.strip("\n").splitlines()
+    return lines + blocks
+
+
+def _blocks(path: str, row: Row, value: Any, files: Dict[str, File]) -> List[str]:
+    inner = table.section(path, row.key)
+    if inner in table.INLINE:
+        return [_inline(inner, row.key, block) for block in value]
+    if inner in table.FILES:
+        return [_include(inner, row.key, block, files) for block in value]
+    lines: List[str] = []
+    for block in value if row.kind == BLOCKS else [value]:
+        lines += ["", *_framed(_head(inner, row.key, block), _body(inner, block, files))]
+    return lines
+
+
+def _head(path: str, key: str, block: Data) -> str:
+    words = [quote(block[row.key]) for row in table.SECTIONS[path] if row.kind == HEAD and row.key in block]
+    return " ".join([key, *words])
+
+
+def _include(path: str, key: str, block: Data, files: Dict[str, File]) -> str:
+    """Make a file of the block, and return the directive that includes it."""
+    name = "%s/%s/%s.conf" % (DIRECTORY, path, block["name"])
+    text = "\n".join(_framed(_head(path, key, block), _body(path, block, files)))
+    files[name] = File(HEADER + text + "\n")
+    return _directive("include", name)
+
+
+def _inline(path: str, key: str, block: Data) -> str:
+    """Return a block that is one directive: ``server 198.18.0.21 weight=3 backup;``, ``log_format main "...";``."""
+    words = [key]
+    for row in table.SECTIONS[path]:
+        if row.key not in block:
+            continue
+        value = block[row.key]
+        if row.kind == BARE:
+            words += [row.key] * bool(value)
+        elif row.required:
+            words.append(quote(value))
+        else:
+            words.append("%s=%s" % (row.key, value))
+    return _directive(*words)

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""The directives of nginx that are options: one row each, in the order of writing.
+
+Names, ranges and defaults are those of nginx.org/en/docs; everything else nginx knows is written as C(raw).
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Optional
+
+from .row import (
+    ALLOWED,
+    BARE,
+    BLOCK,
+    BLOCKS,
+    CONTENT,
+    DIRECTIVE,
+    FLAG,
+    GROUPS,
+    HEAD,
+    HEADERS,
+    INTEGER,
+    LABEL,
+    LINES,
+    LOGS,
+    NAMES,
+    PATH,
+    SIZE,
+    TIME,
+    WORDS,
+    Row,
+    Table,
+)
+
+_NAME_DESCRIPTION = "The name. Letters, digits, C(_), C(-) and C(.) are allowed."
+NAME = Row("name", HEAD, _NAME_DESCRIPTION, required=True)
+LABELLED = Row("name", LABEL, _NAME_DESCRIPTION + " It is that of the file, too.", required=True)
+
+_LOG_FORMAT = Row("log_format", BLOCKS, "The formats of log lines.")
+_ACCESS_LOG = Row("access_log", LOGS, "File and optionally format of the log of requests, or V(off).")
+_ERROR_LOG = Row("error_log", LOGS, "File and optionally level of the log of errors.")
+_ALLOW = Row("allow", ALLOWED, "Addresses and networks that may ask. With any, all others are denied.")
+_PROXY_CONNECT_TIMEOUT = Row("proxy_connect_timeout", TIME, "The time in which a server must take a connection.")
+_PROXY_TRIES = Row("proxy_next_upstream_tries", INTEGER, "The most servers that are tried.", minimum=0)
+
+# What a server of an upstream has besides its address; nginx.org/en/docs/http/ngx_http_upstream_module.html#server
+PARAMETERS = (
+    Row("weight", INTEGER, "The share of the server, compared with the other servers.", minimum=1, maximum=65535),
+    Row("max_conns", INTEGER, "The most connections at a time, V(0) for no limit.", minimum=0),
+    Row("max_fails", INTEGER, "Failures within C(fail_timeout) that make it unavailable, V(0) for never.", minimum=0),
+    Row("fail_timeout", TIME, "The time in which failures are counted, and in which it is unavailable then."),
+    Row("backup", BARE, "Whether it is used only when the others are unavailable."),
+    Row("down", BARE, "Whether it is never used."),
+)
+_SERVER = (
+    Row("address", WORDS, "Address and port, or C(unix:) and the path of a socket. HTTP without a port is 80.",
+        required=True),
+    *PARAMETERS,
+)
+_GROUP = (
+    Row("group", WORDS, "The inventory group whose members are servers, in the inventory's order.", required=True),
+    Row("port", INTEGER, "The port of every member.", minimum=1, maximum=65535, required=True),
+    Row("network", WORDS, "The network that holds the address to use, where members have several."),
+    *PARAMETERS,
+)
+_UPSTREAM = (
+    NAME,
+    Row("zone", WORDS, "Name and size of the shared memory with which all workers count together. The default is one "
+        "that holds the servers."),
+    Row("method", DIRECTIVE, "How a server is chosen: C(least_conn), C(ip_hash) (HTTP only), C(hash KEY [consistent]), "
+        "C(random [two [least_conn]]). Without it the servers take turns by weight."),
+    Row("server", BLOCKS, "The servers."),
+    Row("server_group", BLOCKS, "Inventory groups whose members are servers, too. A member says otherwise in its "
+        "variable C(nginx_upstream_server), in the words of C(server)."),
+)
+_CERTIFICATE = (
+    Row("ssl_certificate", PATH, "The file of the certificate, with the intermediate ones, on the host."),
+    Row("ssl_certificate_key", PATH, "The file of its key on the host."),
+    Row("ssl_certificate_content", CONTENT, "The certificate itself, instead of C(ssl_certificate)."),
+    Row("ssl_certificate_key_content", CONTENT, "The key itself, instead of C(ssl_certificate_key).", secret=True),
+)
+_TLS = (
+    Row("ssl_protocols", NAMES, "The versions of TLS. Where a server has a certificate, the default is V(TLSv1.2) and "
+        "V(TLSv1.3)."),
+    Row("ssl_ciphers", WORDS, "The ciphers up to TLS 1.2. The default are those that Mozilla calls intermediate, "
+        "without DHE."),
+    Row("ssl_prefer_server_ciphers", FLAG, "Whether the server chooses the cipher. The default is V(false)."),
+    Row("ssl_dhparam", PATH, "The file with the parameters of DHE ciphers."),
+    Row("ssl_session_cache", WORDS, "Where sessions are kept. The default are 10 MB that all workers share."),
+    Row("ssl_session_timeout", TIME, "How long sessions are kept. The default is V(1d)."),
+    Row("ssl_session_tickets", FLAG, "Whether clients keep sessions. The default is V(false)."),
+)
+_LISTEN = Row("listen", LINES, "Address, port and parameters of each C(listen) directive.", required=True)
+_PROXY_PASS = Row("proxy_pass", WORDS, "Where requests go: the name of an upstream, or an address and a port.",
+                  required=True)
+
+SECTIONS: Table = {
+    "": (
+        Row("user", WORDS, "The user of the workers, and optionally the group."),
+        Row("worker_processes", WORDS, "The number of workers, or V(auto) for one per processor."),
+        Row("worker_rlimit_nofile", INTEGER, "The most files that a worker may have open.", minimum=1),
+        Row("pid", PATH, "The file of the master's process id."),
+        _ERROR_LOG,
+        Row("include", LINES, "Files to include first, such as those of modules."),
+        Row("events", BLOCK, "How connections are handled."),
+        Row("http", BLOCK, "The web servers."),
+        Row("stream", BLOCK, "The servers of TCP and UDP."),
+    ),
+    "events": (
+        Row("worker_connections", INTEGER, "The most connections of one worker, those to upstreams too.", minimum=1),
+        Row("multi_accept", FLAG, "Whether a worker takes all new connections at a time."),
+    ),
+    "http": (
+        Row("include", LINES, "Files to include."),
+        Row("default_type", WORDS, "The type of files whose name says nothing."),
+        Row("sendfile", FLAG, "Whether files are sent by the kernel."),
+        Row("tcp_nopush", FLAG, "Whether full packets are sent."),
+        Row("server_tokens", WORDS, "Whether answers tell nginx's version.", choices=("on", "off", "build")),
+        Row("keepalive_timeout", WORDS, "The time that an idle connection of a client is kept."),
+        Row("client_max_body_size", SIZE, "The largest body of a request, V(0) for any."),
+        Row("resolver", WORDS, "Name servers and their parameters."),
+        Row("set_real_ip_from", LINES, "Proxies that are believed when they name the client's address."),
+        Row("set_real_ip_from_group", GROUPS, "Inventory groups whose members are believed in the same way."),
+        Row("real_ip_header", WORDS, "The header in which they name it. The default is V(X-Forwarded-For)."),
+        Row("real_ip_recursive", FLAG, "Whether the last address of the header that is no proxy's is taken. The "
+            "default is V(true) when there are such proxies."),
+        *_TLS,
+        _LOG_FORMAT,
+        _ACCESS_LOG,
+        Row("upstream", BLOCKS, "Groups of servers that requests are given to."),
+        Row("stub_status", BLOCK, "A server that tells how many connections there are."),
+        Row("server", BLOCKS, "The sites. The first one that listens on an address answers for unknown names."),
+    ),
+    "http/log_format": (NAME, Row("format", CONTENT, "The format, with variables.", required=True)),
+    "http/upstream": (
+        *_UPSTREAM,
+        Row("keepalive", INTEGER, "Idle connections to the servers that each worker keeps.", minimum=1),
+        Row("keepalive_requests", INTEGER, "The most requests over one of them.", minimum=1),
+        Row("keepalive_timeout", TIME, "How long an idle one is kept."),
+    ),
+    "http/upstream/server": _SERVER,
+    "http/upstream/server_group": _GROUP,
+    "http/stub_status": (
+        _LISTEN,
+        Row("uri", WORDS, "The path. The default is C(/stub_status)."),
+        Row("allow", ALLOWED, "Addresses and networks that may ask. All others are denied. Without any, and without "
+            "C(allow_group), the host itself may."),
+        Row("allow_group", GROUPS, "Inventory groups whose members may ask."),
+    ),
+    "http/server": (
+        LABELLED,
+        _LISTEN,
+        Row("http2", FLAG, "Whether HTTP/2 is spoken on the C(listen) directives with C(ssl)."),
+        Row("server_name", NAMES, "The names."),
+        *_CERTIFICATE,
+        Row("root", PATH, "The directory of the pages."),
+        Row("index", NAMES, "The files that stand for a directory."),
+        Row("client_max_body_size", SIZE, "The largest body of a request, V(0) for any."),
+        Row("add_header", HEADERS, "Headers of every answer, also of errors.", suffix="always"),
+        Row("error_page", LINES, "Codes and the page for them."),
+        _ACCESS_LOG,
+        _ERROR_LOG,
+        _ALLOW,
+        Row("return", WORDS, "Code, and text or address, of every answer."),
+        Row("location", BLOCKS, "What is done for which paths."),
+    ),
+    "http/server/location": (
+        Row("modifier", HEAD, "How C(uri) is compared.", choices=("=", "~", "~*", "^~")),
+        Row("uri", HEAD, "The path, or a regular expression.", required=True),
+        Row("proxy_pass", WORDS, "Where requests go: C(http://) and the name of an upstream, for example."),
+        Row("proxy_http_version", WORDS, "The version of HTTP that the upstream is spoken to in. The default is "
+            "V(1.1).", choices=("1.0", "1.1", "2")),
+        Row("proxy_set_header", HEADERS, "Headers of requests to the upstream. Those that are not named pass on "
+            "C(Host), and the client's address as C(X-Real-IP) and C(X-Forwarded-For), with C(X-Forwarded-Proto). An "
+            "empty value sends none."),
+        _PROXY_CONNECT_TIMEOUT,
+        Row("proxy_send_timeout", TIME, "The time between two writes to the upstream."),
+        Row("proxy_read_timeout", TIME, "The time between two reads from the upstream."),
+        Row("proxy_next_upstream", NAMES, "The cases in which the next server is tried."),
+        _PROXY_TRIES,
+        Row("proxy_redirect", WORDS, "How addresses in redirects are changed."),
+        Row("proxy_buffering", FLAG, "Whether answers are read as fast as the upstream sends them."),
+        Row("root", PATH, "The directory of the pages."),
+        Row("alias", PATH, "The directory that stands for the path."),
+        Row("index", NAMES, "The files that stand for a directory."),
+        Row("try_files", NAMES, "Files that are looked for, and what is done when none is there."),
+        Row("client_max_body_size", SIZE, "The largest body of a request, V(0) for any."),
+        Row("add_header", HEADERS, "Headers of every answer, also of errors.", suffix="always"),
+        Row("expires", WORDS, "How long clients keep answers."),
+        Row("auth_basic", WORDS, "The realm of names and passwords."),
+        Row("auth_basic_user_file", PATH, "The file of names and passwords."),
+        _ACCESS_LOG,
+        _ALLOW,
+        Row("return", WORDS, "Code, and text or address, of every answer."),
+    ),
+    "stream": (
+        Row("include", LINES, "Files to include."),
+        Row("resolver", WORDS, "Name servers and their parameters."),
+        *_TLS,
+        _LOG_FORMAT,
+        _ACCESS_LOG,
+        Row("upstream", BLOCKS, "Groups of servers that connections are given to."),
+        Row("server", BLOCKS, "What is forwarded."),
+    ),
+    "stream/log_format": (NAME, Row("format", CONTENT, "The format, with variables.", required=True)),
+    "stream/upstream": _UPSTREAM,
+    "stream/upstream/server": _SERVER,
+    "stream/upstream/server_group": _GROUP,
+    "stream/server": (
+        LABELLED,
+        _LISTEN,
+        *_CERTIFICATE,
+        Row("ssl_preread", FLAG, "Whether the name that a client asks for by TLS is read."),
+        _PROXY_PASS,
+        _PROXY_CONNECT_TIMEOUT,
+        Row("proxy_timeout", TIME, "The time without data after which a connection ends."),
+        Row("proxy_responses", INTEGER, "Datagrams that answer one of UDP, V(0) for none.", minimum=0),
+        Row("proxy_requests", INTEGER, "Datagrams of a client that go to the same server.", minimum=0),
+        _PROXY_TRIES,
+        Row("proxy_protocol", FLAG, "Whether the client's address is passed on by the PROXY protocol."),
+        Row("proxy_bind", WORDS, "The address that connections to the upstream come from."),
+        _ACCESS_LOG,
+        _ERROR_LOG,
+        _ALLOW,
+    ),
+}
+
+# The blocks that take lines in nginx's own words.
+RAW_SECTIONS = ("", "events", "http", "http/upstream", "http/server", "http/server/location", "stream",
+                "stream/upstream", "stream/server")
+
+# Blocks that are one directive, and those that are files of their own.
+INLINE = ("http/upstream/server", "stream/upstream/server", "http/log_format", "stream/log_format")
+FILES = ("http/upstream", "http/server", "stream/upstream", "stream/server")
+
+
+def section(path: str, key: str) -> str:
+    """Return the path of the section of a block."""
+    return path + "/" + key if path else key
+
+
+def rows(path: str) -> Dict[str, Row]:
+    """Return the rows of a section by their keys."""
+    return {row.key: row for row in SECTIONS[path]}
+
+
+def find(path: str, key: str) -> Optional[Row]:
+    """Return one row, or None."""
+    return rows(path).get(key)

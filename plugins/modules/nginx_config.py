@@ -1,0 +1,273 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nginx_config
+short_description: Write the configuration of nginx as a whole
+version_added: 0.1.0
+author:
+  - openvip.cluster contributors (@openvip)
+description:
+  - Writes C(nginx.conf) and, in the directory C(openvip.d) beside it, a file for each upstream and each server, from
+    data in nginx's own words.
+  - Servers of upstreams may be inventory groups. Their addresses are found on the controller, from C(ansible_host) when
+    that is an address, or else from the facts.
+  - The data is checked before anything is changed. An unknown word is refused with the nearest known one.
+  - On the target the whole tree is tested with C(nginx -t) in a place of its own, where every relative path leads to
+    the new files.
+  - Then all files are exchanged, nginx is reloaded, never restarted unless O(restart) allows it, and it is awaited that
+    its master starts workers with the new configuration. If it does not, all former files are put back.
+  - What an earlier run wrote to C(openvip.d) and is no longer wanted is removed, such as a site. Everything else beside
+    it stays. What else is included, says C(include).
+extends_documentation_fragment:
+  - openvip.cluster.nginx
+  - openvip.cluster.attributes
+  - openvip.cluster.attributes.actiongroup_cluster
+attributes:
+  check_mode:
+    support: full
+    details:
+      - In check mode the configuration is rendered, checked and tested, but nothing is written or reloaded.
+      - As long as nginx is not installed, C(nginx -t) is left out in check mode, and the words of the newest nginx are
+        used.
+  diff_mode:
+    support: full
+    details:
+      - Files that others than their owner cannot read, such as keys, are masked.
+  idempotent:
+    support: full
+options:
+  file:
+    description: Files that are written with the configuration, and put back with it, such as pages and snippets.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description:
+          - A path relative to C(openvip.d), where the file is removed when it is no longer wanted, or an absolute path
+            elsewhere, where it stays.
+        type: path
+        required: true
+      content:
+        description: The text. A line break is added at the end where there is none.
+        type: str
+        required: true
+      mode:
+        description: The permissions.
+        type: str
+        default: "0644"
+  path:
+    description: The main file.
+    type: path
+    default: /etc/nginx/nginx.conf
+  backup:
+    description: Whether the former main file and the former C(openvip.d) are kept under names with a time stamp.
+    type: bool
+    default: true
+  config_test:
+    description: Whether a changed configuration is tested with C(nginx -t) on the target before it is written.
+    type: bool
+    default: true
+  config_test_timeout:
+    description: Seconds after which the test is taken for hung and the configuration is refused.
+    type: float
+    default: 30.0
+  reload:
+    description: Whether a running nginx is reloaded after a change. A stopped one is not started.
+    type: bool
+    default: true
+  restart:
+    description:
+      - Whether nginx may be restarted by systemd where a reload cannot help, because a new address is held by its own
+        old socket, as when C(listen 80) becomes C(listen 198.18.0.100:80). A restart ends open connections.
+      - When it does not start with the new configuration, it is started with the former one again.
+    type: bool
+    default: false
+  binary:
+    description: The nginx program.
+    type: str
+    default: nginx
+  unit:
+    description: The systemd unit that is reloaded when it is active. Otherwise the master process gets C(SIGHUP).
+    type: str
+    default: nginx.service
+seealso:
+  - module: openvip.cluster.keepalived_config
+  - name: nginx documentation
+    description: Every directive.
+    link: https://nginx.org/en/docs/
+"""
+
+EXAMPLES = r"""
+# The group web has the variable ansible_host for each host, or its facts have been gathered.
+- name: Balance the hosts of the group web and pass on the client's address
+  openvip.cluster.nginx_config:
+    config:
+      user: www-data
+      pid: /run/nginx.pid
+      error_log:
+        - /var/log/nginx/error.log
+      include:
+        - modules-enabled/*.conf
+      http:
+        include:
+          - mime.types
+        upstream:
+          - name: web
+            method: least_conn
+            keepalive: 16
+            server_group:
+              - group: web
+                port: 80
+                max_fails: 2
+                fail_timeout: 5s
+        server:
+          - name: www
+            listen:
+              - "80"
+            location:
+              - uri: /
+                proxy_pass: http://web
+
+- name: On the web servers, believe the balancers when they name the client, and log its address
+  openvip.cluster.nginx_config:
+    config:
+      user: www-data
+      pid: /run/nginx.pid
+      error_log:
+        - /var/log/nginx/error.log
+      http:
+        include:
+          - mime.types
+        set_real_ip_from_group:
+          - lb
+        log_format:
+          - name: client
+            format: $remote_addr [$time_local] "$request" $status "$http_x_forwarded_for"
+        access_log:
+          - /var/log/nginx/access.log client
+        server:
+          - name: www
+            listen:
+              - "80"
+            root: /var/www/html
+
+- name: Speak TLS with a certificate from the vault, redirect from HTTP, and tell the monitoring hosts the numbers
+  openvip.cluster.nginx_config:
+    config:
+      user: www-data
+      pid: /run/nginx.pid
+      http:
+        include:
+          - mime.types
+        stub_status:
+          listen:
+            - "8080"
+          allow_group:
+            - monitoring
+        server:
+          - name: www
+            server_name:
+              - www.example.com
+            listen:
+              - 443 ssl
+            http2: true
+            ssl_certificate_content: "{{ vault_www_certificate }}"
+            ssl_certificate_key_content: "{{ vault_www_key }}"
+            location:
+              - uri: /
+                proxy_pass: http://198.18.0.21
+          - name: redirect
+            server_name:
+              - www.example.com
+            listen:
+              - "80"
+            return: 301 https://$host$request_uri
+
+- name: Forward DNS to two name servers, with a time limit from a snippet
+  openvip.cluster.nginx_config:
+    config:
+      user: www-data
+      pid: /run/nginx.pid
+      include:
+        - modules-enabled/*.conf
+      stream:
+        upstream:
+          - name: dns
+            server:
+              - address: 198.18.0.53:53
+              - address: 198.18.0.54:53
+                backup: true
+        server:
+          - name: dns
+            listen:
+              - 53 udp
+              - "53"
+            proxy_pass: dns
+            proxy_timeout: 2s
+            raw:
+              - include openvip.d/snippets/time_limit.conf;
+    file:
+      - path: snippets/time_limit.conf
+        content: proxy_connect_timeout 1s;
+"""
+
+RETURN = r"""
+path:
+  description: The main file.
+  returned: always
+  type: str
+  sample: /etc/nginx/nginx.conf
+files:
+  description: All files that belong to the configuration.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - /etc/nginx/nginx.conf
+    - /etc/nginx/openvip.d/http/server/www.conf
+differs:
+  description: Whether the files on the target differed from the configuration, or nginx had yet to take them.
+  returned: always
+  type: bool
+version:
+  description: The version of the installed nginx, or nothing when it is not installed.
+  returned: always
+  type: str
+  sample: 1.22.1
+config_test:
+  description: What C(nginx -t) said.
+  returned: always
+  type: list
+  elements: str
+backup_files:
+  description: The copies of the former files and of the former directory.
+  returned: always
+  type: list
+  elements: str
+reloaded:
+  description: Whether a running nginx was reloaded and took the configuration.
+  returned: always
+  type: bool
+restarted:
+  description: Whether nginx was restarted.
+  returned: always
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import module_argument_spec, run_nginx
+
+
+def main():
+    run_nginx(AnsibleModule(argument_spec=module_argument_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role nginx on the hosts of inventory/nginx_balancer, as far as its check goes: what the variables become."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+HOSTS = ("lb1", "lb2", "web1", "web2")
+PLAYBOOK = """
+- name: Check
+  hosts: all
+  gather_facts: true
+  gather_subset: ["!all", "!min", distribution]
+  tasks:
+    - name: Check the configuration
+      ansible.builtin.import_role:
+        name: openvip.cluster.nginx
+        tasks_from: check
+    - name: Tell what it is
+      ansible.builtin.copy:
+        dest: "{{ told }}/{{ inventory_hostname }}.json"
+        content: "{{ {'diff': __nginx_plan.diff, 'packages': __nginx_all_packages, 'sysctls': __nginx_sysctls}
+                     | ansible.builtin.to_json }}"
+        mode: "0644"
+"""
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Run the check of the role for all hosts; returns what ansible-playbook said, and what each host would get."""
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(yaml.safe_dump({"all": {
+        "hosts": {name: {} for name in HOSTS},
+        "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "told": str(tmp_path)}}}))
+    playbook = tmp_path / "check.yml"
+    playbook.write_text(PLAYBOOK)
+
+    def run(**variables):
+        environment = dict(
+            os.environ, LC_ALL="C.UTF-8", HOME=str(tmp_path), ANSIBLE_LOCAL_TEMP=str(tmp_path / "tmp"),
+            ANSIBLE_FORCE_COLOR="0", ANSIBLE_COLLECTIONS_PATH=str(REPOSITORY / ".collections"))
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", "-i", str(REPOSITORY / "inventory" / "nginx_balancer"), "-i",
+             str(inventory), "-e", json.dumps(variables), str(playbook)],
+            env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        told = {name: json.loads((tmp_path / f"{name}.json").read_text())
+                for name in HOSTS if (tmp_path / f"{name}.json").exists()}
+        return done.stdout + done.stderr, {
+            name: {**each, "files": {change["after_header"].partition(" ")[0]: change["after"]
+                                     for change in each["diff"]}} for name, each in told.items()}
+
+    return run
+
+
+def test_the_example_becomes_balancers_and_servers_that_believe_them(check):
+    output, told = check()
+    assert set(told) == set(HOSTS), output
+    for name in ("lb1", "lb2"):
+        files = told[name]["files"]
+        upstream = files["/etc/nginx/openvip.d/http/upstream/web.conf"]
+        assert "server 198.18.0.21:80;" in upstream and "server 198.18.0.22:80;" in upstream
+        site = files["/etc/nginx/openvip.d/http/server/www.conf"]
+        assert "proxy_pass http://web;" in site and "proxy_set_header X-Real-IP $remote_addr;" in site
+        assert "listen 127.0.0.1:80;" in files["/etc/nginx/openvip.d/http/server/start_page.conf"]
+        assert told[name]["sysctls"] == []
+    for name in ("web1", "web2"):
+        assert "set_real_ip_from 198.18.0.11;" in told[name]["files"]["/etc/nginx/nginx.conf"]
+        assert "listen 80;" in told[name]["files"]["/etc/nginx/openvip.d/http/server/start_page.conf"]
+        assert any(text == name + "\n" for text in told[name]["files"].values())
+
+
+def test_what_is_asked_for_brings_its_packages_and_settings(check):
+    output, told = check(
+        nginx_stream_server=[{"name": "dns", "listen": ["198.18.0.100:53 udp", "[2001:db8::100]:53"],
+                              "proxy_pass": "198.18.0.53:53"}],
+        nginx_self_signed=[{"name": "www", "server_name": ["www.example.com"]}])
+    assert set(told) == set(HOSTS), output
+    assert told["lb1"]["packages"][0] == "nginx" and told["lb1"]["packages"][2] == "python3-cryptography"
+    assert "stream" in told["lb1"]["packages"][1]
+    assert told["lb1"]["sysctls"] == ["net.ipv4.ip_nonlocal_bind", "net.ipv6.ip_nonlocal_bind"]
+    assert "listen 198.18.0.100:53 udp;" in told["lb1"]["files"]["/etc/nginx/openvip.d/stream/server/dns.conf"]
+
+
+def test_a_misspelt_key_stops_all_hosts_with_the_nearest(check):
+    output, told = check(nginx_server=[{"name": "www", "lisen": ["80"]}])
+    assert told == {} and "server www: unknown key" in output and "lisen" in output and "Did you mean" in output

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is made of nginx's own words, and of a place for its test."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import Outcome
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx import program
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.program import (
+    Verdict,
+    config_test,
+    for_test,
+    is_not_held,
+    judge,
+    stage,
+    version,
+)
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.render import File, Tree
+
+PLACE, HOME = "/tmp/place", "/etc/nginx"
+
+
+def said(text, code=0, timed_out=False):
+    return judge(Outcome(code, text, timed_out), PLACE, HOME)
+
+
+def test_silence_and_code_0_are_consent():
+    assert said("") == Verdict([], [])
+
+
+def test_a_refusal_names_the_files_as_they_will_be():
+    text = 'nginx: [emerg] unknown directive "x" in /tmp/place/openvip.d/http/server/www.conf:5\n' \
+           "nginx: configuration file /tmp/place/nginx.conf test failed\n"
+    assert said(text, 1).refused == ['unknown directive "x" in /etc/nginx/openvip.d/http/server/www.conf:5']
+
+
+def test_what_is_said_twice_is_told_once():
+    line = "[emerg] 12#12: cannot load certificate\n"
+    assert said("nginx: %s2026/11/21 08:00:00 %s" % (line.replace("12#12: ", ""), line), 1).refused == [
+        "cannot load certificate"]
+
+
+def test_a_warning_is_a_remark_unless_nginx_ignores_what_is_written():
+    deprecated = 'nginx: [warn] the "listen ... http2" directive is deprecated\n'
+    conflicting = 'nginx: [warn] conflicting server name "www" on 0.0.0.0:80, ignored\n'
+    verdict = said(deprecated + conflicting)
+    assert verdict.remarks == ['the "listen ... http2" directive is deprecated']
+    assert verdict.refused == ['conflicting server name "www" on 0.0.0.0:80, ignored']
+
+
+@pytest.mark.parametrize("code, output, timed_out, words", [
+    (1, "", False, "exit code 1: no message"), (139, "Segmentation fault", False, "139: Segmentation fault"),
+    (None, "", True, "did not end"),
+])
+def test_a_test_that_fails_without_a_reason_is_a_refusal_too(code, output, timed_out, words):
+    verdict = said(output, code, timed_out)
+    assert len(verdict.refused) == 1 and words in verdict.refused[0]
+
+
+def test_an_address_that_the_host_does_not_hold():
+    assert is_not_held("bind() to 198.18.9.9:80 failed (99: Cannot assign requested address)")
+    assert not is_not_held("bind() to 0.0.0.0:80 failed (98: Address already in use)")
+
+
+def test_a_test_touches_neither_the_pid_file_nor_the_logs(tmp_path):
+    logs = str(tmp_path)
+    data = {"pid": "/run/nginx.pid", "error_log": [logs + "/error.log warn"], "http": {
+        "access_log": [logs + "/access.log client", "off", "syslog:server=198.18.0.5"],
+        "server": [{"name": "www", "access_log": [logs + "/www.log"], "error_log": ["/no/such/place/error.log"]}]}}
+    assert for_test(data, "/tmp/x") == {"pid": "/tmp/x/nginx.pid", "error_log": ["/tmp/x/log warn"], "http": {
+        "access_log": ["/tmp/x/log client", "off", "syslog:server=198.18.0.5"],
+        # nginx is to refuse that one
+        "server": [{"name": "www", "access_log": ["/tmp/x/log"], "error_log": ["/no/such/place/error.log"]}]}}
+
+
+def test_every_path_leads_to_the_new_files_or_to_those_of_others(tmp_path):
+    home, place = tmp_path / "home", tmp_path / "place"
+    (home / "openvip.d").mkdir(parents=True)
+    place.mkdir()
+    (home / "openvip.d" / "gone.conf").write_text("gone")
+    (home / "nginx.conf").write_text("old")
+    (home / "mime.types").write_text("types")
+    main = "include mime.types;\ninclude %s/openvip.d/new.conf;\n" % home
+    stage(Tree(File(main), {"openvip.d/new.conf": File("new", 0o600)}), str(home), str(place))
+    assert (place / "mime.types").read_text() == "types" and (place / "openvip.d" / "new.conf").read_text() == "new"
+    assert (place / "nginx.conf").read_text() == "include mime.types;\ninclude %s/openvip.d/new.conf;\n" % place
+    assert not (place / "openvip.d" / "gone.conf").exists()
+    assert (home / "nginx.conf").read_text() == "old"
+
+
+@pytest.mark.parametrize("found, option", [((1, 18, 0), False), ((1, 19, 5), True), ((1, 26, 3), True)])
+def test_the_log_before_the_configuration_is_moved_where_nginx_can(tmp_path, monkeypatch, found, option):
+    asked = []
+    monkeypatch.setattr(program, "run", lambda words, timeout: asked.append(words) or Outcome(0, "", False))
+    config_test(lambda place: Tree(File("events {}\n"), {}), str(tmp_path), "nginx", found, 5)
+    assert ("-e" in asked[0]) == option and asked[0][:3] == ["nginx", "-t", "-q"]
+    assert not os.path.exists(os.path.dirname(asked[0][4]))
+
+
+def test_the_version_of_the_program(tmp_path):
+    binary = tmp_path / "nginx"
+    binary.write_text("#!/bin/sh\necho 'nginx version: nginx/1.26.3 (Ubuntu)' >&2\n")
+    binary.chmod(0o755)
+    assert version(str(binary)) == (1, 26, 3)
+    assert version(str(tmp_path / "none")) is None
+    binary.write_text("#!/bin/sh\necho something else\n")
+    assert version(str(binary)) is None

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The argument specification, its documentation and the role say the same as the table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.openvip.cluster.docs.generate import TOP
+from ansible_collections.openvip.cluster.docs.generate_nginx import directives
+from ansible_collections.openvip.cluster.plugins.doc_fragments.nginx import ModuleDocFragment
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx import table
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import module_argument_spec
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.row import BLOCK, BLOCKS
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.spec import argument_spec, options_documentation
+
+Options = dict[str, Any]
+
+
+def flat(options: Options, below: str, path: str = "") -> Iterator[tuple[str, Options]]:
+    for key, option in options.items():
+        yield path + key, option
+        yield from flat(option.get(below, {}), below, path + key + "/")
+
+
+SPEC = dict(flat(argument_spec(), "options"))
+DOCUMENTATION = dict(flat(options_documentation(), "suboptions"))
+ROLE = yaml.safe_load((TOP / "roles/nginx/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+
+
+def test_the_fragment_holds_the_documentation() -> None:
+    assert json.loads(ModuleDocFragment.DOCUMENTATION)["options"]["config"]["suboptions"] == options_documentation()
+
+
+@pytest.mark.parametrize("path", SPEC)
+def test_specification_and_documentation_agree(path: str) -> None:
+    option, documentation = SPEC[path], DOCUMENTATION[path]
+    for key in ("type", "elements", "choices", "required", "default"):
+        assert option.get(key) == documentation.get(key)
+    sentences = documentation["description"]
+    assert all(each[0].isupper() and each.endswith(".") for each in ([sentences] if isinstance(sentences, str)
+                                                                    else sentences))
+
+
+def test_keys_are_secret_and_nothing_else_is() -> None:
+    assert [path for path, option in SPEC.items() if option.get("no_log")] == [
+        "http/server/ssl_certificate_key_content", "stream/server/ssl_certificate_key_content"]
+
+
+def test_every_block_has_its_rows_and_no_key_stands_twice() -> None:
+    for path, rows in table.SECTIONS.items():
+        keys = [row.key for row in rows]
+        assert len(keys) == len(set(keys)), path
+        assert all(table.section(path, row.key) in table.SECTIONS for row in rows if row.kind in (BLOCK, BLOCKS)), path
+    assert {*table.RAW_SECTIONS, *table.INLINE, *table.FILES} <= set(table.SECTIONS)
+
+
+def test_ansible_takes_what_the_table_takes() -> None:
+    config = {"user": "root", "http": {"server": [{"name": "www", "listen": ["80"], "location": [
+        {"uri": "/", "proxy_pass": "http://web", "proxy_set_header": {"Host": "$host"}}]}]}}
+    result = ArgumentSpecValidator(module_argument_spec()).validate({"config": config})
+    assert result.error_messages == []
+    server = result.validated_parameters["config"]["http"]["server"][0]
+    assert server["listen"] == ["80"] and server["location"][0]["proxy_set_header"] == {"Host": "$host"}
+
+
+def test_every_directive_is_a_variable_of_the_role_and_no_two_are_the_same() -> None:
+    names = [name for variables in directives().values() for name in variables]
+    assert len(names) == len(set(names)) and set(names) <= set(ROLE)
+    assert all(name.startswith("nginx_stream_") for name in directives()["stream"])
+    assert {"nginx_upstream", "nginx_server", "nginx_stub_status", "nginx_stream_server", "nginx_http_raw"} <= {*names}
+
+
+def test_the_role_is_typed_to_the_leaf() -> None:
+    for path, option in flat(ROLE, "options"):
+        assert "type" in option and "description" in option, path
+        if option["type"] == "list":
+            assert "elements" in option, path

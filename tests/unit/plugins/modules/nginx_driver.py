@@ -1,0 +1,371 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs nginx_config against a real nginx and prints what happened; see the tests beside it.
+
+    python nginx_driver.py SCENARIO DIRECTORY NGINX    in namespaces of its own, with the addresses below on loopback
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import http.client
+import io
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.openvip.cluster.plugins.module_utils._probe import Prober
+from ansible_collections.openvip.cluster.plugins.modules import nginx_config
+
+LB1, CLIENT = "198.18.0.11", "198.18.0.200"
+WEB = {"web1": "198.18.0.21", "web2": "198.18.0.22", "web3": "198.18.0.23"}
+METHODS = ("", "least_conn", "ip_hash", "hash $request_uri", "hash $request_uri consistent", "random", "random two",
+           "random two least_conn")
+WORKERS = 2
+# systemd's, for one nginx
+SYSTEMCTL = """#!/bin/sh
+master() {{ cat {home}/run.pid 2>/dev/null || echo 0; }}
+case $1 in
+    show) master ;;
+    is-active) [ -e {home}/run.pid ] ;;
+    reload) kill -HUP "$(master)" ;;
+    restart)
+        echo restart >>{home}/systemctl.log
+        if [ -e {home}/run.pid ]; then kill -QUIT "$(master)"; fi
+        while [ -e {home}/run.pid ]; do sleep 0.01; done
+        exec {binary} -c {home}/nginx.conf ;;
+esac
+"""
+
+
+class Nginx:
+    """One nginx with its own directory.
+
+    :param name: of the directory.
+    """
+
+    def __init__(self, directory: str, binary: str, name: str) -> None:
+        self.home = Path(directory) / name
+        self.home.mkdir()
+        self.binary = binary
+        self.path = self.home / "nginx.conf"
+        self.pid_file = self.home / "run.pid"
+        self.log = self.home / "error.log"
+        (self.home / "mime.types").write_text("types { text/html html; }\n")
+        (self.home / "modules.conf").write_text(
+            f"load_module {Path(binary).parent}/root/usr/lib/nginx/modules/ngx_stream_module.so;\n")
+
+    def config(self, **sections):
+        """Return a whole configuration with these sections."""
+        return {"user": "root", "worker_processes": str(WORKERS), "pid": str(self.pid_file),
+                "error_log": [str(self.log)], "include": ["modules.conf"], "events": {"worker_connections": 512},
+                **sections}
+
+    def run(self, check=False, **options):
+        """Run the module and return its result."""
+        arguments = {"path": str(self.path), "binary": self.binary, "_ansible_check_mode": check, "_ansible_diff": True,
+                     "_ansible_remote_tmp": str(self.home.parent), **options}
+        output = io.StringIO()
+        with patch_module_args(arguments), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+            nginx_config.main()
+        return json.loads(output.getvalue().splitlines()[-1])
+
+    def start(self):
+        """Start it and await its workers; it goes to the background when its sockets are open."""
+        subprocess.run([self.binary, "-c", str(self.path)], check=True, timeout=20)
+        end = time.monotonic() + 10
+        while len(self.workers()) < WORKERS:
+            assert time.monotonic() < end, "no workers"
+
+    def workers(self):
+        """Return the process ids of the master's children."""
+        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", self.pid_file.read_text().strip()], capture_output=True,
+                                text=True, check=False)
+        return sorted(listed.stdout.split())
+
+    def files(self):
+        """Return the content and the permissions of every file below the directory, logs left out."""
+        return {str(path.relative_to(self.home)): [path.read_text(), oct(path.stat().st_mode)]
+                for path in sorted(self.home.rglob("*")) if path.is_file() and path.suffix not in (".log", ".pid")}
+
+
+def get(address=LB1, port=80, path="/", source=None, **headers):
+    """Return code and body of one request."""
+    connection = http.client.HTTPConnection(address, port, timeout=5, source_address=source and (source, 0))
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return [answer.status, answer.read().decode().strip()]
+    except OSError as error:
+        return [0, type(error).__name__]
+    finally:
+        connection.close()
+
+
+def web(back, *names, status=200):
+    """The configuration of back ends that tell their name, and what they know of the client."""
+    return back.config(http={
+        "set_real_ip_from": [LB1],
+        "log_format": [{"name": "client", "format": '$remote_addr "$http_x_forwarded_for" $http_host'}],
+        "access_log": [f"{back.home}/access.log client"],
+        "server": [{
+            "name": name, "listen": [f"{WEB[name]}:8080"],
+            "return": f'{status} "{name} client=$remote_addr real=$http_x_real_ip proto=$http_x_forwarded_proto '
+                      f'host=$http_host connection=$http_connection\\n"'} for name in names]})
+
+
+def balancer(front, upstream, **server):
+    """The configuration of a balancer for the upstream."""
+    site = {"name": "www", "listen": ["80"], "location": [
+        {"uri": "/", "proxy_pass": "http://web", "raw": [f"proxy_bind {LB1};"]}], **server}
+    return front.config(http={"upstream": [{"name": "web", **upstream}], "server": [site]})
+
+
+def servers(**parameters):
+    return [{"address": f"{WEB[name]}:8080", **given} for name, given in parameters.items()]
+
+
+def names(count, **request):
+    """Return how often each back end answered."""
+    return Counter(get(**request)[1].partition(" ")[0] for _request in range(count))
+
+
+def balance(directory, binary):
+    """Two back ends and a spare one behind a balancer."""
+    back, front = Nginx(directory, binary, "back"), Nginx(directory, binary, "front")
+    story = {"back": back.run(config=web(back, *WEB))}
+    weighted = {"server": servers(web1={"weight": 3}, web2={})}
+    story["front"] = front.run(config=balancer(front, weighted))
+    for each in (back, front):
+        each.start()
+    story["weighted"] = names(400)
+    story["passed_on"] = get(source=CLIENT, Host="www.example.com", **{"X-Forwarded-For": "203.0.113.7"})
+    story["log"] = (back.home / "access.log").read_text().splitlines()[-1]
+    story["keepalive"] = front.run(config=balancer(front, {**weighted, "keepalive": 8}))
+    story["kept"] = names(20)
+    story["spare"] = front.run(config=balancer(front, {"server": servers(
+        web1={"max_fails": 1, "fail_timeout": "1h"}, web2={"max_fails": 1, "fail_timeout": "1h"},
+        web3={"backup": True})}))
+    story["unused"] = names(20)
+    back.run(config=web(back, "web1", "web3"))
+    story["one_left"] = names(20)
+    back.run(config=web(back, "web3"))
+    story["backup_used"] = names(20)
+    return story
+
+
+def methods(directory, binary):
+    """Every balancing method, in HTTP and in streams."""
+    story = {}
+    for method in METHODS:
+        front = Nginx(directory, binary, "method%d" % METHODS.index(method))
+        upstream = {"name": "web", "server": servers(web1={}, web2={"weight": 2, "max_conns": 9}), "keepalive": 4}
+        config = balancer(front, {**upstream, **({"method": method} if method else {})})
+        if method != "ip_hash":
+            del upstream["keepalive"]
+            method_of_stream = method.replace("$request_uri", "$remote_addr")
+            config["stream"] = {
+                "upstream": [{**upstream, **({"method": method_of_stream} if method else {})}],
+                "server": [{"name": "forward", "listen": ["9000"], "proxy_pass": "web"}]}
+        story[method] = front.run(config=config)
+    return story
+
+
+def failures(directory, binary):
+    """What nginx refuses, when it is asked and when it is told."""
+    front = Nginx(directory, binary, "front")
+    (front.home / "conf.d").mkdir()
+    (front.home / "conf.d" / "user.conf").write_text("# of the user\n")
+    good = front.config(http={"include": ["conf.d/*.conf"], "server": [
+        {"name": "www", "listen": ["80"], "return": '200 "good"'}, {"name": "old", "listen": ["81"], "return": "204"}]})
+    story = {"first": front.run(config=good)}
+    front.start()
+
+    def attempt(step, config, **options):
+        before, workers = front.files(), front.workers()
+        story[step] = front.run(config=config, **options)
+        story[step + "_same"] = front.files() == before
+        story[step + "_workers_same"] = front.workers() == workers
+        story[step + "_answer"] = get()
+
+    def changed(**server):
+        config = copy.deepcopy(good)
+        config["http"]["server"][0].update(server)
+        return config
+
+    attempt("snippet", changed(raw=["no_such_word 5;"]))
+    attempt("file", changed(raw=["include openvip.d/snippets/x.conf;"]),
+            file=[{"path": "snippets/x.conf", "content": "no_such_word 5;"}])
+    attempt("certificate", changed(listen=["443 ssl"], ssl_certificate="/no.crt", ssl_certificate_key="/no.key"))
+    attempt("log", changed(access_log=["/no/such/directory/access.log"]))
+    attempt("conflicting", front.config(http={"server": [
+        {"name": name, "listen": ["80"], "server_name": ["www"], "return": "204"} for name in ("one", "two")]}))
+    attempt("upstream", balancer(front, {"server": servers(web1={})}, location=[
+        {"uri": "/", "proxy_pass": "http://wbe"}]))
+    # nginx -t passes over an address that is in use: its own old socket holds it
+    attempt("socket", changed(listen=[f"{LB1}:80"]))
+    story["check_not_held"] = front.run(check=True, config=changed(listen=["198.18.9.9:80"]))
+    attempt("not_held", changed(listen=["198.18.9.9:80"]))
+    story["user_file"] = (front.home / "conf.d" / "user.conf").read_text()
+    return story
+
+
+def life(directory, binary):
+    """A site comes, changes and goes, and nginx goes on answering."""
+    front = Nginx(directory, binary, "front")
+    (front.home / "conf.d").mkdir()
+    (front.home / "conf.d" / "user.conf").write_text('server { listen 82; return 200 "user"; }\n')
+
+    def config(*sites):
+        return front.config(http={"include": ["conf.d/*.conf"], "server": [
+            {"name": name, "listen": [str(port)], "return": f'200 "{name}\\n"'} for name, port in sites]})
+
+    both = config(("www", 80), ("shop", 81))
+    snippet = {"path": "snippets/x.conf", "content": "# x"}
+    page = {"path": f"{directory}/index.html", "content": "lb1"}
+    story = {"check": front.run(check=True, config=both, file=[snippet, page]), "nothing": front.files()}
+    story["run"] = front.run(config=both, file=[snippet, page])
+    story["written"] = front.files()
+    story["check_again"] = front.run(check=True, config=both, file=[snippet, page])
+    story["run_again"] = front.run(config=both, file=[snippet, page])
+    story["written_again"] = front.files() == story["written"]
+    front.start()
+    story["answers"] = [get(port=port) for port in (80, 81, 82)]
+    prober = Prober(f"http://{LB1}/", interval=0.005, timeout=1)
+    thread = threading.Thread(target=prober.run, args=(60,))
+    thread.start()
+    story["changes"] = [front.run(config=config(("www", 80), (f"shop{number}", 81))) for number in range(8)]
+    story["removed"] = front.run(config=config(("www", 80)))
+    prober.stop()
+    thread.join()
+    story["outcomes"] = Counter(record.outcome for record in prober.records)
+    story["answers_after"] = [get(port=port) for port in (80, 81, 82)]
+    story["after"] = front.files()
+    story["page"] = Path(page["path"]).read_text()
+    # a run that ended between writing and reloading
+    story["written_only"] = front.run(config=config(("late", 80)), reload=False)
+    story["still"] = get()
+    story["owed_check"] = front.run(check=True, config=config(("late", 80)))
+    story["owed"] = front.run(config=config(("late", 80)))
+    story["late"] = get()
+    story["owed_again"] = front.run(config=config(("late", 80)))
+    return story
+
+
+def restarts(directory, binary):
+    """An address that only a restart can bind, and one that another program holds."""
+    front = Nginx(directory, binary, "front")
+    programs = Path(directory, "bin")
+    programs.mkdir()
+    (programs / "systemctl").write_text(SYSTEMCTL.format(home=front.home, binary=binary))
+    (programs / "systemctl").chmod(0o755)
+    os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
+
+    def config(listen):
+        return front.config(http={"server": [{"name": "www", "listen": [listen], "return": f'200 "{listen}"'}]})
+
+    story = {"every": front.run(config=config("80"), restart=True)}
+    front.start()
+    story["one"] = front.run(config=config(f"{LB1}:80"), restart=True)
+    story["one_answer"] = get()
+    with socket.create_server((LB1, 81)):
+        before = front.files()
+        story["other"] = front.run(config=config(f"{LB1}:81"), restart=True)
+        story["other_same"] = front.files() == before
+    story["restarts"] = (front.home / "systemctl.log").read_text().split()
+    story["other_answer"] = get()
+    return story
+
+
+def handshake(version):
+    """Return the version and the ALPN protocol that a client of this version of TLS gets, or the error."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    # this client would speak every version
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    context.minimum_version = context.maximum_version = version
+    try:
+        with socket.create_connection((LB1, 443), timeout=5) as plain, context.wrap_socket(plain) as wrapped:
+            return [wrapped.version(), wrapped.selected_alpn_protocol()]
+    except ssl.SSLError as error:
+        return [error.reason, None]
+
+
+def tls(directory, binary):
+    """Certificates from files and from content."""
+    front = Nginx(directory, binary, "front")
+    key, certificate = Path(directory, "own.key"), Path(directory, "own.crt")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", key, "-out", certificate, "-subj", "/CN=www.example.com"], check=True,
+                   capture_output=True)
+    content = {"ssl_certificate_content": certificate.read_text(), "ssl_certificate_key_content": key.read_text()}
+
+    def config(**given):
+        return front.config(http={"server": [{"name": "www", "listen": ["443 ssl"], "return": "204", **given}]})
+
+    story = {"content": front.run(config=config(**content, http2=True))}
+    story["written"] = front.files()
+    front.start()
+    story["handshakes"] = {version.name: handshake(version) for version in (
+        ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)}
+    story["other_key"] = front.run(check=True, config=config(**dict(
+        content, ssl_certificate_key_content=content["ssl_certificate_key_content"] + "\n# other")))
+    story["files"] = front.run(config=config(ssl_certificate=str(certificate), ssl_certificate_key=str(key)))
+    story["handshake"] = handshake(ssl.TLSVersion.TLSv1_3)
+    story["after"] = front.files()
+    return story
+
+
+def forwarded(directory, binary):
+    """Streams, and the numbers of connections for those who may ask."""
+    front = Nginx(directory, binary, "front")
+    upstreams = [{"name": kind, "server": [{"address": f"{WEB['web1']}:9000"}]} for kind in ("tcp", "udp")]
+    story = {"run": front.run(config=front.config(
+        http={"stub_status": {"listen": [f"{LB1}:8080"], "allow": [LB1]}},
+        stream={"upstream": upstreams, "server": [
+            {"name": "tcp", "listen": ["9001"], "proxy_pass": "tcp", "proxy_timeout": "5s"},
+            {"name": "udp", "listen": ["9001 udp"], "proxy_pass": "udp", "proxy_responses": 1}]}))}
+    front.start()
+    with socket.create_server((WEB["web1"], 9000)) as server, \
+            socket.create_connection((LB1, 9001), timeout=5) as client:
+        client.sendall(b"over tcp")
+        connection = server.accept()[0]
+        connection.sendall(connection.recv(100).upper())
+        story["tcp"] = client.recv(100).decode()
+        connection.close()
+    with socket.socket(type=socket.SOCK_DGRAM) as server, socket.socket(type=socket.SOCK_DGRAM) as client:
+        for each in (server, client):
+            each.settimeout(5)
+        server.bind((WEB["web1"], 9000))
+        client.sendto(b"over udp", (LB1, 9001))
+        data, source = server.recvfrom(100)
+        server.sendto(data.upper(), source)
+        story["udp"] = client.recvfrom(100)[0].decode()
+    story["allowed"] = get(port=8080, path="/stub_status", source=LB1)
+    story["denied"] = get(port=8080, path="/stub_status", source=CLIENT)
+    return story
+
+
+SCENARIOS = {"balance": balance, "methods": methods, "failures": failures, "life": life, "restarts": restarts,
+             "tls": tls, "forwarded": forwarded}
+
+
+def main(scenario, directory, binary):
+    # The first process of its namespace: every nginx ends with it.
+    print(json.dumps(SCENARIOS[scenario](directory, binary)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

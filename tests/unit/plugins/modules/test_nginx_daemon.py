@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""nginx_config with a real nginx, in a network, a /run and processes of its own: requests, failures, reloads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.daemon
+
+# Those of Debian 12 and 13; HTTP/2 is a parameter of listen for the first and a directive for the second.
+VERSIONS = ("1.22.1", "1.26.3")
+TESTS = Path(__file__).resolve().parents[3]
+SETUP = """
+set -e
+for directory in /run /var/lib /var/log; do mount -t tmpfs tmpfs "$directory"; done
+mkdir /var/lib/nginx /var/log/nginx
+ip link set lo up
+for host in 11 21 22 23 200; do ip address add "198.18.0.$host/32" dev lo; done
+exec "$@"
+"""
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def tell(request, tmp_path_factory):
+    """Run a scenario of the driver beside this file, once, with an nginx; gives its story."""
+    found = subprocess.run([TESTS / "nginx-version", request.param], check=True, capture_output=True, text=True)
+
+    @lru_cache(maxsize=None)
+    def story(scenario):
+        done = subprocess.run(
+            ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", SETUP,
+             "setup", sys.executable, str(Path(__file__).with_name("nginx_driver.py")), scenario,
+             str(tmp_path_factory.mktemp(scenario)), found.stdout.strip()],
+            capture_output=True, text=True, check=False, timeout=90,
+            env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return dict(json.loads(done.stdout.splitlines()[-1]), version=request.param)
+
+    return story
+
+
+def test_weights_are_honoured(tell):
+    story = tell("balance")
+    assert story["back"]["changed"] and story["front"]["changed"], story
+    assert story["weighted"] == {"web1": 300, "web2": 100}
+    assert story["keepalive"]["reloaded"] and sum(story["kept"].values()) == 20
+
+
+def test_the_address_of_the_client_is_passed_on_and_logged(tell):
+    story = tell("balance")
+    code, body = story["passed_on"]
+    # nothing of the header that the client itself sent is believed
+    assert code == 200 and "client=198.18.0.200 real=198.18.0.200 proto=http host=www.example.com connection=" in body
+    assert story["log"] == '198.18.0.200 "203.0.113.7, 198.18.0.200" www.example.com'
+
+
+def test_a_backup_is_used_only_when_the_others_are_gone(tell):
+    story = tell("balance")
+    assert story["unused"] == {"web1": 10, "web2": 10}
+    assert story["one_left"] == {"web1": 20}
+    assert story["backup_used"] == {"web3": 20}
+
+
+def test_nginx_takes_every_method(tell):
+    story = tell("methods")
+    assert all(story[method]["changed"] and story[method]["config_test"] == []
+               for method in story if method != "version"), story
+
+
+@pytest.mark.parametrize("step, words", [
+    ("snippet", ['unknown directive "no_such_word"', "openvip.d/http/server/www.conf:5"]),
+    ("file", ['unknown directive "no_such_word"', "openvip.d/snippets/x.conf:1"]),
+    ("certificate", ["cannot load certificate", "/no.crt"]),
+    ("log", ["/no/such/directory/access.log", "No such file or directory"]),
+    ("conflicting", ['conflicting server name "www"']),
+    ("upstream", ['host not found in upstream "wbe"', 'Did you mean "web"?']),
+    ("not_held", ["bind() to 198.18.9.9:80 failed", "net.ipv4.ip_nonlocal_bind"]),
+])
+def test_what_nginx_refuses_changes_nothing(tell, step, words):
+    story = tell("failures")
+    refused = story[step]
+    assert refused["failed"] and not refused["changed"] and "nothing was changed" in refused["msg"], refused
+    assert all(word in refused["msg"] for word in words), refused["msg"]
+    assert "/tmp/nginx-config-test" not in refused["msg"]
+    assert story[step + "_same"] and story[step + "_workers_same"]
+    assert story[step + "_answer"] == [200, "good"]
+
+
+def test_what_the_running_nginx_cannot_take_is_put_back(tell):
+    story = tell("failures")
+    assert story["socket"]["failed"] and not story["socket"]["changed"] and not story["socket"]["reloaded"]
+    assert "bind() to 198.18.0.11:80 failed" in story["socket"]["msg"] and "then set restart" in story["socket"]["msg"]
+    assert story["socket_same"] and story["socket_answer"] == [200, "good"]
+
+
+def test_a_restart_where_only_that_helps_and_is_allowed(tell):
+    story = tell("restarts")
+    assert story["every"]["changed"] and not story["every"]["restarted"]
+    assert story["one"]["changed"] and story["one"]["restarted"] and story["one_answer"] == [200, "198.18.0.11:80"]
+
+
+def test_after_a_restart_that_fails_nginx_runs_again_as_it_was(tell):
+    story = tell("restarts")
+    assert story["other"]["failed"] and not story["other"]["restarted"] and "former files" in story["other"]["msg"]
+    assert story["other_same"] and story["other_answer"] == [200, "198.18.0.11:80"]
+    # to bind the one address, to bind the other one's, and back
+    assert story["restarts"] == ["restart"] * 3
+
+
+def test_check_mode_passes_over_an_address_that_a_task_may_yet_allow(tell):
+    checked = tell("failures")["check_not_held"]
+    assert checked["changed"] and "failed" not in checked and "bind() to 198.18.9.9:80" in checked["config_test"][0]
+
+
+def test_files_of_others_stay(tell):
+    assert tell("failures")["user_file"] == "# of the user\n"
+    assert tell("life")["answers_after"][2] == [200, "user"]
+
+
+def test_four_runs_check_run_check_run(tell):
+    story = tell("life")
+    assert story["check"]["changed"] and sorted(story["nothing"]) == ["conf.d/user.conf", "mime.types", "modules.conf"]
+    assert story["run"]["changed"] and story["run"]["diff"] == story["check"]["diff"]
+    assert sorted(story["written"]) == [
+        "conf.d/user.conf", "mime.types", "modules.conf", "nginx.conf", "openvip.d/http/server/shop.conf",
+        "openvip.d/http/server/www.conf", "openvip.d/snippets/x.conf"]
+    assert not story["check_again"]["changed"] and not story["run_again"]["changed"] and story["written_again"]
+    assert story["run_again"]["diff"] == [] and story["page"] == "lb1\n"
+
+
+def test_reloads_lose_no_request(tell):
+    story = tell("life")
+    assert all(change["changed"] and change["reloaded"] for change in [*story["changes"], story["removed"]])
+    assert set(story["outcomes"]) == {"ok"} and story["outcomes"]["ok"] > 100
+
+
+def test_a_removed_site_is_gone_with_its_file(tell):
+    story = tell("life")
+    assert story["answers"] == [[200, "www"], [200, "shop"], [200, "user"]]
+    assert story["answers_after"][:2] == [[200, "www"], [0, "ConnectionRefusedError"]]
+    ours = [path for path in story["after"] if path.startswith("openvip.d/")]
+    assert ours == ["openvip.d/http/server/www.conf"]
+    assert len(story["removed"]["backup_files"]) == 2
+    assert any("shop7" in text for path, (text, _mode) in story["after"].items() if "~" in path)
+
+
+def test_a_reload_that_an_earlier_run_still_owes_is_made(tell):
+    story = tell("life")
+    assert story["written_only"]["changed"] and not story["written_only"]["reloaded"]
+    assert story["still"] == [200, "www"]
+    assert story["owed_check"]["changed"]
+    assert story["owed"]["changed"] and story["owed"]["reloaded"] and story["late"] == [200, "late"]
+    assert not story["owed_again"]["changed"]
+
+
+def test_tls_of_today(tell):
+    story = tell("tls")
+    assert story["handshakes"] == {"TLSv1_1": ["TLSV1_ALERT_PROTOCOL_VERSION", None], "TLSv1_2": ["TLSv1.2", "h2"],
+                                   "TLSv1_3": ["TLSv1.3", "h2"]}
+    assert story["files"]["reloaded"] and story["handshake"] == ["TLSv1.3", "http/1.1"]
+    site = story["written"]["openvip.d/http/server/www.conf"][0]
+    assert ("http2 on;" in site) == (story["version"] == "1.26.3") and story["content"]["config_test"] == []
+
+
+def test_a_key_is_readable_for_its_owner_alone_and_never_shown(tell):
+    story = tell("tls")
+    text, mode = story["written"]["openvip.d/ssl/www.key"]
+    assert mode == "0o100600" and "PRIVATE KEY" in text
+    assert story["other_key"]["changed"] and "a masked value differs" in json.dumps(story["other_key"]["diff"])
+    for step in ("content", "other_key"):
+        assert text.splitlines()[1] not in json.dumps(story[step])
+    assert "openvip.d/ssl/www.key" not in story["after"]
+
+
+def test_streams_are_forwarded(tell):
+    story = tell("forwarded")
+    assert story["run"]["changed"], story
+    assert (story["tcp"], story["udp"]) == ("OVER TCP", "OVER UDP")
+
+
+def test_the_numbers_are_for_those_who_may_ask(tell):
+    story = tell("forwarded")
+    assert story["allowed"][0] == 200 and "Active connections" in story["allowed"][1]
+    assert story["denied"][0] == 403
