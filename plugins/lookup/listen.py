@@ -38,10 +38,12 @@ _list:
     - 198.18.0.21:80
 """
 
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import given
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.preparation import listen
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import UnderivableError
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
     member,
     names_of,
@@ -63,6 +65,9 @@ class LookupModule(LookupBase):
             return list(terms)
         host = variables["inventory_hostname"]
         directors = names_of(self._templar.template(variables.get("keepalived_group", "lb")), variables, "listen")
-        found = listen(config, member(directors[0], config, variables), real_server_groups(config, variables),
-                       member(host, config, variables))
+        try:
+            found = listen(config, member(directors[0], config, variables), real_server_groups(config, variables),
+                           member(host, config, variables))
+        except UnderivableError as error:
+            raise AnsibleLookupError(f"listen: {error.finding}") from error
         return found or list(terms)

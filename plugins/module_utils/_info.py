@@ -88,6 +88,7 @@ def run_info(module):
         build_options=sorted(build.options) if build else [],
         running=number is not None,
         pid=number,
+        executable=state.executable(number) if number is not None else None,
         vrrp_instance=instances,
         addresses=[str(address) for address in virtual(config or {}, instances) if address in held],
         config=config,

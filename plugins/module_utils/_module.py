@@ -16,7 +16,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
@@ -132,17 +132,23 @@ class Run:
         except OSError as error:
             return self.fail("%s cannot be read:" % self.params["path"], [str(error)])
 
-    def bring(self, before, after, data, mode=_io.MODE, known=None):
+    def superseded(self):
+        """Whether another keepalived runs than the installed one, which has not judged the file then."""
+        number = control.running(self.params["unit"])
+        return number is not None and self.build is not None and not state.runs(number, self.binary)
+
+    def bring(self, before, after, data, mode=_io.MODE, known=None, unjudged=False):
         """Bring the file from one text to the other, and the daemon to the file.
 
         :param data: what the daemon has to know afterwards.
         :param mode: the permissions of the file.
         :param known: a text whose complaints of the config-test do not count, because they are older than the change.
+        :param unjudged: whether the text is tested even when it does not change.
         """
         path = self.params["path"]
         self.result.update(changed=before != after, diff=diff(path, before, after))
         try:
-            if self.params["config_test"] and self.result["changed"]:
+            if self.params["config_test"] and (self.result["changed"] or unjudged):
                 self._test(after, known)
             if self.result["changed"] and not self.module.check_mode:
                 self._apply(after, before, data, mode)
@@ -232,7 +238,7 @@ def run_config(module):
     loose = before is not None and _io.mode_of(run.path) != _io.MODE
     run.result.update(differs=before != text or stale or loose, config=read(parse(mask(text))),
                       addresses=addresses(data))
-    run.bring(before, text, data)
+    run.bring(before, text, data, unjudged=run.superseded())
     if stale:
         run.catch_up(data)
     run.result["changed"] = _io.tighten(run.path, module.check_mode) or run.result["changed"]

@@ -70,6 +70,12 @@ pid:
   description: The process id of the daemon.
   returned: always
   type: int
+executable:
+  description: The program that the daemon runs, which is not O(binary) as long as a new one waits for a restart. The
+    kernel adds C( (deleted)) when the file has been removed or replaced.
+  returned: always
+  type: str
+  sample: /usr/sbin/keepalived
 vrrp_instance:
   description: The instances as the running daemon reports them. Empty when it does not run.
   returned: always

@@ -133,8 +133,9 @@ def create_command(host: Host, image: str, management: Network, label: str) -> l
         # By the docker command, because systempaths=unconfined, which makes /proc/sys writable, is its own: the
         # engine's API has no such word. cgroupns=host with the bind mount serves version 1 and 2 of cgroups.
         words += ["--stop-signal=SIGRTMIN+3", "--cap-add=SYS_ADMIN", "--cap-add=NET_RAW", "--cap-add=NET_BROADCAST",
-                  "--security-opt=systempaths=unconfined", "--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw",
-                  "--tmpfs=/run/lock", "--env=container=docker", image, "/sbin/init"]
+                  "--security-opt=systempaths=unconfined", "--cgroupns=host",
+                  "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs=/run/lock", "--env=container=docker",
+                  image, "/sbin/init"]
     return words
 
 

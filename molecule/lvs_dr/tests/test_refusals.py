@@ -21,12 +21,17 @@ WRONG = {
         ["virtual_server 198.18.0.100 80: lb_algo", "wrrr", '"wrr"', "virtual_server 198.18.0.100 81: lb_kind"]),
     "hosts": (
         [dict(DR, real_server_group=None, real_server=[{"ip": "203.0.113.9", "port": 80}]),
-         dict(DR, port=81, real_server_group="wed"), dict(DR, port=82, real_server_group="lb")],
-        ["real_server 203.0.113.9 is in none of 198.18.0.0/24", "TUN or NAT", 'no group "wed"', '"web"',
-         "lb1 is a director of the address and one of its real servers"]),
-    "forwarding": (
-        [dict(DR, real_server_options={"port": 8080}), dict(DR, port=443, lb_kind="NAT")],
-        ["real_server 198.18.0.21 8080", "DR", "virtual_server 198.18.0.100 443", "NAT"]),
+         dict(DR, port=81, real_server_group="wed")],
+        ["real_server 203.0.113.9 is in none of 198.18.0.0/24", "TUN or NAT", 'no group "wed"', '"web"']),
+    "director": (
+        [dict(DR, real_server_group="lb")],
+        ["lb1 is a director of the address and one of its real servers", "loop_guard"]),
+    "ports": (
+        [dict(DR, real_server_options={"port": 8080})],
+        ["virtual_server 198.18.0.100 80 real_server 198.18.0.21 8080", "DR cannot change the port"]),
+    "two ways": (
+        [DR, dict(DR, port=443, lb_kind="NAT")],
+        ["virtual_server 198.18.0.100: lb_kind is both DR and NAT", "Give all services of an address the same"]),
 }
 
 
@@ -66,7 +71,7 @@ def test_a_real_server_that_is_not_prepared_is_named(lvs):
     try:
         code, output = lvs.playbook("molecule/lvs_dr/real_servers.yml")
         assert code != 0
-        assert re.search(r"web3 is a real server and not prepared for it: .*198\.18\.0\.100", output), output
+        assert re.search(r"web3 is a real server and not prepared for it\. .*198\.18\.0\.100/32", output), output
         assert "web2 is a real server and not" not in output
     finally:
         services = [{"ip": ip, "lb_kind": "DR"} for ip in ("198.18.0.100", "2001:db8:18::100")]

@@ -136,9 +136,14 @@ def listen(config: Data, director: Member, groups: Dict[str, List[Member]], memb
     """Return where a host's nginx listens for the TCP services that it is a real server of: C(ADDRESS:PORT).
 
     DR and TUN deliver packets for the virtual address itself; the checks, and NAT, ask for the host's own.
+
+    :raises UnderivableError: a service's real servers cannot be told, and so this host may be one of them.
     """
     found: List[str] = []
-    for service, server, dummy in _served(member, resolve(config, director, groups)[0]):
+    resolved, findings = resolve(config, director, groups)
+    if findings:
+        raise UnderivableError(findings[0])
+    for service, server, dummy in _served(member, resolved):
         port = server.get("port") or service.get("port")
         if str(service.get("protocol", "")).upper() != "TCP" or not port:
             continue

@@ -28,6 +28,12 @@ class Build:
         self.options = options
 
 
+def numbers(version):
+    """Return a version such as C(2.3.3) as three numbers, C(None) when it is none."""
+    found = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)", version)
+    return tuple(int(number) for number in found.groups()) if found else None
+
+
 def parse(output):
     """Return the C(Build) that the output of C(keepalived --version) describes, or C(None) for anything else."""
     found = re.search(r"Keepalived v(\d+)\.(\d+)(?:\.(\d+))?", output)

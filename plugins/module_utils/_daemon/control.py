@@ -63,7 +63,7 @@ def reload(unit, number):
     try:
         os.kill(number, signal.SIGHUP)
     except ProcessLookupError as error:
-        raise ReloadError("keepalived (process %d) has ended" % number) from error
+        raise ReloadError("the daemon (process %d) has ended" % number) from error
 
 
 def unknown(data, instances):

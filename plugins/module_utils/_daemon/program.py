@@ -28,18 +28,22 @@ class Outcome:
         self.timed_out = timed_out
 
 
-def run(arguments, timeout):
+def run(arguments, timeout, environment=None, directory=None, before=None):
     """Run I(arguments) without a shell and return its C(Outcome).
 
     The program gets its own session and the whole session is killed when the time is up, because keepalived leaves
     children behind that keep its output open.
 
     :param timeout: seconds.
+    :param environment: its variables; those of this process when C(None). C(LC_ALL) is always C(C).
+    :param directory: where it starts; the directory of this process when C(None).
+    :param before: called in the new process before the program, for example to become another user.
     :raises OSError: the program cannot be started.
+    :raises subprocess.SubprocessError: I(before) failed.
     """
-    environment = dict(os.environ, LC_ALL="C")
+    environment = dict(os.environ if environment is None else environment, LC_ALL="C")
     process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               start_new_session=True, env=environment)
+                               start_new_session=True, env=environment, cwd=directory, preexec_fn=before)
     try:
         output, dummy = process.communicate(timeout=timeout)
         timed_out = False

@@ -17,6 +17,7 @@ import re
 import time
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
 
 PID_FILE = "/run/keepalived.pid"
@@ -51,6 +52,37 @@ def pid(pid_file=PID_FILE):
     except (OSError, ValueError):
         return None
     return number if _alive(number) else None
+
+
+def executable(number):
+    """Return the path of the program that a process runs, as the kernel tells it: with C( (deleted)) behind it when the
+    file has been removed or replaced. C(None) when it cannot be told."""
+    try:
+        return os.readlink("/proc/%d/exe" % number)
+    except OSError:
+        return None
+
+
+def runs(number, program):
+    """Whether a process runs just the file I(program), and no other one, nor one that has been replaced since."""
+    try:
+        return os.path.samefile("/proc/%d/exe" % number, program)
+    except OSError:
+        return False
+
+
+def _own(number, build, binary):
+    """Return the C(Build) and the path of the keepalived that the process runs.
+
+    After an upgrade it is not I(binary) until the daemon is restarted, and a signal that only the new one knows would
+    end the old one. What does not answer as keepalived (a loader that was given the program) leaves the arguments.
+    """
+    if not runs(number, binary):
+        path = "/proc/%d/exe" % number
+        own = installed(path)
+        if own:
+            return own, path
+    return build, binary
 
 
 def _dump_path(number, name):
@@ -215,8 +247,9 @@ def _stable():
 def instances(build, binary, number, timeout=5):
     """Return what the running daemon says of its vrrp_instances.
 
-    :param build: the installed keepalived (see C(build.Build)); with the option JSON the JSON dump is read, otherwise
-        the text dump.
+    :param build: the installed keepalived (see C(build.Build)); of one with the option JSON the JSON dump is read,
+        otherwise the text dump.
+    :param binary: its path. A daemon that runs another keepalived is asked in that one's way.
     :param number: the daemon's process id.
     :param timeout: seconds to wait for the dump.
     :returns: list of dictionaries: name, state (INIT, BACKUP, MASTER, FAULT, STOP, DELETED), interface,
@@ -224,6 +257,7 @@ def instances(build, binary, number, timeout=5):
         virtual_ipaddress and virtual_ipaddress_excluded (lists of address, device, set).
     :raises StateError: the daemon does not answer in time.
     """
+    build, binary = _own(number, build, binary)
     if "JSON" in build.options:
         return _fresh_dump(number, binary, "JSON", "keepalived.json", parse_json, timeout)
     return _fresh_dump(number, binary, "DATA", "keepalived.data", _stable(), timeout)

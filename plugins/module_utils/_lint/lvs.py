@@ -203,8 +203,8 @@ def address_forwarded_two_ways(configuration: Configuration, service: Block) -> 
         return
     for other in configuration.index("service", SERVICE, _service_ip).get(ip, []):
         if forwarding(other) in ADDRESS_ON_REAL_SERVERS:
-            yield f"{other.label} forwards by {forwarding(other)}, which gives {ip} to the real servers, and this one " \
-                  "by NAT, for which they must not have it.", \
+            yield f"{other.label} forwards by {forwarding(other)}, for which real servers have {ip}, and this one by " \
+                  "NAT, for which they must not have it.", \
                   "Use the same lb_kind for both, or another address for one of them.", "lb_kind"
             return
 

@@ -5,8 +5,8 @@
     boot.py [MEGABYTES]     default: 224
 
 Each ethN becomes a port of a bridge whose other port is a TAP of the machine, which takes over the interface's name,
-hardware address and addresses. On eth0, the management network, the container stays: there the machine is its neighbour,
-with an address of its own, and the container is its name server and the way in, by ssh.
+hardware address and addresses. On eth0, the management network, the container stays: there the machine is its
+neighbour, with an address of its own, and the container is its name server and the way in, by ssh.
 SIGTERM presses the machine's power button. When the machine is off, this ends, and with it the container.
 """
 

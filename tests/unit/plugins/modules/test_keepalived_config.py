@@ -11,6 +11,7 @@ import stat
 
 import pytest
 
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_config
 
 CONFIG = {
@@ -124,3 +125,23 @@ def test_without_keepalived_only_check_mode_is_content(host):
 def test_a_directory_that_is_not_there_is_a_clear_error(host):
     refused = host(path=str(host.path.parent / "missing" / "keepalived.conf"))
     assert refused["failed"] and "missing" in refused["msg"]
+
+
+def test_a_file_is_judged_for_the_version_that_is_yet_to_be_installed(host):
+    newer = dict(CONFIG, global_defs=dict(CONFIG["global_defs"], use_symlink_paths=True))
+    assert not host(config=newer, check=True).get("failed")
+    refused = host(config=newer, version="2.2.7")
+    assert refused["failed"] and "2.3" in refused["msg"] and not host.path.exists()
+    host.binary.unlink()
+    assert host(config=newer, version="2.3.3", check=True)["changed"]
+    wrong = host(version="latest")
+    assert wrong["failed"] and "'latest' is no version of keepalived. Give three numbers" in wrong["msg"]
+
+
+def test_a_file_that_stays_is_tested_while_another_keepalived_runs(host, monkeypatch):
+    config = dict(CONFIG, raw=["refuse_me"])
+    host(config=config, config_test=False)
+    assert not host(config=config, reload=False).get("failed")
+    monkeypatch.setattr(control, "running", lambda *unused: os.getpid())
+    refused = host(config=config, reload=False)
+    assert refused["failed"] and "Unknown keyword 'refuse_me'" in refused["msg"]

@@ -315,3 +315,9 @@ def test_a_guard_is_on_or_off():
 ])
 def test_nginx_listens_on_the_addresses_of_its_services(keys, member, expected):
     assert listen(cluster(**keys), LB1, GROUPS, member) == expected
+
+
+def test_nginx_listens_nowhere_as_long_as_it_cannot_be_told():
+    with pytest.raises(UnderivableError) as error:
+        listen(cluster(real_server_group="wed"), LB1, GROUPS, WEB1)
+    assert 'no group "wed"' in str(error.value.finding)

@@ -6,6 +6,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
+
+import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import build, state
 
@@ -76,3 +81,25 @@ def test_a_stale_pid_file_means_not_running(tmp_path):
     stale = tmp_path / "pid"
     stale.write_text("999999999\n")
     assert state.pid(str(stale)) is None and state.pid(str(tmp_path / "none")) is None
+
+
+def test_a_process_runs_its_own_program_only(tmp_path):
+    copy = tmp_path / "python"
+    shutil.copy(sys.executable, copy)
+    assert state.runs(os.getpid(), sys.executable)
+    assert not state.runs(os.getpid(), str(copy)) and not state.runs(os.getpid(), "/nonexistent")
+    assert state.executable(os.getpid()) == os.path.realpath(sys.executable)
+
+
+@pytest.mark.parametrize("output, asked", [
+    ("Keepalived v2.2.7 (01/16,2022)\nConfig options:  VRRP\n", "own"),
+    ("not the program, but its loader", "given"),
+])
+def test_a_daemon_that_waits_for_its_restart_is_asked_in_its_own_way(monkeypatch, output, asked):
+    """A signal for JSON would end a keepalived that was built without it."""
+    dumps = []
+    own = f"/proc/{os.getpid()}/exe"
+    monkeypatch.setattr(state, "installed", {own: build.parse(output)}.__getitem__)
+    monkeypatch.setattr(state, "_fresh_dump", lambda number, binary, kind, *rest: dumps.append((binary, kind)))
+    state.instances(build.parse(VERSION), "/opt/new/sbin/keepalived", os.getpid())
+    assert dumps == [{"own": (own, "DATA"), "given": ("/opt/new/sbin/keepalived", "JSON")}[asked]]
