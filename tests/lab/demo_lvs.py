@@ -15,6 +15,8 @@ from ansible_collections.openvip.cluster.tests.lab.lvs import Lvs, longest_outag
 HEADER = ("what happened", "requests", "failed", "longest outage ms", "connections kept")
 DOWNLOADS, RATE, SIZE = 100, 100000, 2000000
 PAGE = "/var/www/html/large"
+# Modules of Ansible can keep a machine of the lab busy for longer than the prober waits otherwise (seconds).
+PATIENT = 2.0
 INVENTORIES = ("lvs_dr", "lvs_nat", "lvs_tun")
 AROUND = """
 Look around:
@@ -67,7 +69,7 @@ def director_dies(lvs: Lvs, url: str) -> list[Row]:
         ("  booted again, took the address back", lambda: None, "lb1"))
     for what, act, holder in steps:
         with lvs.probing(url) as records:
-            downloads = lvs.downloads(large, DOWNLOADS, RATE)
+            downloads = lvs.downloads(large, DOWNLOADS, RATE, holder)
             act()
             lvs.cluster.wait_for_holder(holder, 60)
             complete = downloads.close(60)["complete"]
@@ -82,7 +84,7 @@ def drained(lvs: Lvs, url: str, name: str) -> list[Row]:
     """Take a real server out of service under load, and give it work again."""
     rows = []
     for what, playbook in ((f"{name} drained", "drain"), ("  restored", "restore")):
-        with lvs.probing(url) as records:
+        with lvs.probing(url, timeout=PATIENT) as records:
             code, output = lvs.playbook(f"playbooks/{playbook}.yml", "--extra-vars", f"real_server={name}")
         if code:
             raise containers.LabError(output)

@@ -83,11 +83,15 @@ class Lvs:
         return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
 
     @contextmanager
-    def probing(self, url: str, interval: float = 0.01) -> Iterator[list[Record]]:
-        """Make a request every `interval` seconds meanwhile; the list has their records afterwards."""
+    def probing(self, url: str, interval: float = 0.01, timeout: float = 0.2) -> Iterator[list[Record]]:
+        """Make a request every `interval` seconds meanwhile; the list has their records afterwards.
+
+        :param timeout: seconds until an unanswered request has failed.
+        """
         records: list[Record] = []
         stream = self.cluster.stream(
-            self.cluster.client, "probe", url, f"--duration={LONGEST}", f"--interval={interval}")
+            self.cluster.client, "probe", url, f"--duration={LONGEST}", f"--interval={interval}",
+            f"--timeout={timeout}")
         try:
             yield records
         except BaseException:
@@ -95,15 +99,18 @@ class Lvs:
             raise
         records += [Record(*row) for row in stream.close()["records"]]
 
-    def downloads(self, url: str, count: int, rate: int) -> Stream:
-        """Begin downloads of `rate` bytes per second each, and return when each has its first bytes.
+    def downloads(self, url: str, count: int, rate: int, other: str) -> Stream:
+        """Begin downloads of `rate` bytes per second each, and return when the other director knows each of them.
 
-        :raises LabError: they did not begin in time.
+        IPVS sends what it knows of a connection within two seconds (IPVS_SYNC_FLUSH_TIME in the kernel's ip_vs_sync.c).
+
+        :raises LabError: they did not begin in time, or the other director was not told.
         """
         stream = self.cluster.stream(
             self.cluster.client, "download", url, f"--count={count}", f"--rate={rate}", f"--patience={PATIENCE}")
         if not stream.find(lambda event: event["event"] == "started", PATIENCE):
             raise LabError(f"{url}: {count} downloads did not begin within {PATIENCE} s: {stream.kill()}")
+        self.wait(f"{other} knows {count} connections", lambda: self.connections(other) >= count, 10)
         return stream
 
     def table(self, name: str) -> str:

@@ -75,4 +75,5 @@ def _boot(command: list[str], seconds: float) -> str:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        # The pipe ends with the last of them, which is not the one that was started.
+        process.communicate()

@@ -56,7 +56,7 @@ def test_answers_pass_the_director_and_nothing_else_of_the_host_does(lvs):
     assert after["packets_out"] - before["packets_out"] >= 90 * 3
     for name, address in REAL_IPS.items():
         assert GATEWAY not in lvs.execute(name, "ip", "route", "get", "192.0.2.1")
-        answer = ("ip", "route", "get", "198.18.0.200", "from", address, "ipproto", "tcp", "sport", "8080")
+        answer = ("ip", "route", "get", "198.18.0.200", "from", address, "ipproto", "6", "sport", "8080")
         assert GATEWAY in lvs.execute(name, *answer)
 
 

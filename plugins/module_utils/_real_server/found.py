@@ -18,6 +18,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.setti
     MAIN_TABLE,
     PREFERENCE_GATEWAY,
     PREFERENCE_NETWORKS,
+    PROTOCOL_NUMBERS,
     Address,
     Link,
     Route,
@@ -27,7 +28,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.setti
 # What ip says with -N: numbers of the kernel (linux/rtnetlink.h, linux/in.h).
 _MAIN = "254"
 _KERNEL = "2"
-_PROTOCOLS = {"6": "TCP", "17": "UDP", "132": "SCTP"}
+_PROTOCOLS = {number: name for name, number in PROTOCOL_NUMBERS.items()}
 
 
 class RememberedError(ValueError):

@@ -19,6 +19,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.setti
     LOOPBACK,
     PREFERENCE_GATEWAY,
     PREFERENCE_NETWORKS,
+    PROTOCOL_NUMBERS,
     TUNNEL_OF_MODULE,
     TUNNELS,
 )
@@ -31,7 +32,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.words impo
 
 DR, TUN, NAT = "DR", "TUN", "NAT"
 KINDS = (DR, TUN, NAT)
-PROTOCOLS = ("TCP", "UDP", "SCTP")
+PROTOCOLS = tuple(PROTOCOL_NUMBERS)
 NAT_KEYS = ("real_ip", "port", "gateway")
 
 # ip-rule(8): ipproto and sport; older kernels take the rule and ignore them (net/core/fib_rules.c).

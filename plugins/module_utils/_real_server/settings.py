@@ -174,6 +174,10 @@ class Route(NamedTuple):
         return ip_command(self.family, "route", "del", *self._words())
 
 
+# IANA's numbers: small hosts have no /etc/protocols, without which ip does not know the names.
+PROTOCOL_NUMBERS = {"TCP": "6", "UDP": "17", "SCTP": "132"}
+
+
 class Rule(NamedTuple):
     """A rule for the answers of one service.
 
@@ -190,7 +194,7 @@ class Rule(NamedTuple):
 
     def _words(self) -> Words:
         networks = ("suppress_prefixlength", "0") if self.table == MAIN_TABLE else ()
-        return ("preference", str(self.preference), "from", self.source, "ipproto", self.protocol.lower(),
+        return ("preference", str(self.preference), "from", self.source, "ipproto", PROTOCOL_NUMBERS[self.protocol],
                 "sport", str(self.port), "lookup", self.table, *networks, *(KEPT if self.kept else ()))
 
     def text(self) -> str:

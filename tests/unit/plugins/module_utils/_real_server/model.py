@@ -18,6 +18,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.plan 
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
     BACKUP_ONLY,
     IPVS,
+    PROTOCOL_NUMBERS,
     TUNNEL_OF_MODULE,
     Address,
     Route,
@@ -167,7 +168,8 @@ def _route(found, family, verb, words):
 
 def _rule(found, family, verb, words):
     options = dict(zip(words[::2], words[1::2]))
-    rule = Rule(int(options["preference"]), options["from"], options["ipproto"].upper(), int(options["sport"]),
+    names = {number: name for name, number in PROTOCOL_NUMBERS.items()}
+    rule = Rule(int(options["preference"]), options["from"], names[options["ipproto"]], int(options["sport"]),
                 options["lookup"], options.get("protocol") == "kernel")
     assert ipaddress.ip_address(rule.source).version == family
     assert ("suppress_prefixlength" in options) == (rule.table == "main")

@@ -39,18 +39,18 @@ def test_the_unit_starts_in_the_order_of_the_plan_and_stops_in_the_reverse():
         "/usr/sbin/ip address replace 198.18.0.100/32 dev lo scope host",
         "/usr/sbin/ip address replace 198.18.0.101/32 dev tunl0 scope host",
         "-/usr/sbin/ip -4 route replace default via 198.18.0.1 dev eth1 table 28000 protocol kernel",
-        "-/usr/sbin/ip -4 rule del preference 28000 from 198.18.0.31 ipproto tcp sport 80 lookup main"
+        "-/usr/sbin/ip -4 rule del preference 28000 from 198.18.0.31 ipproto 6 sport 80 lookup main"
         " suppress_prefixlength 0 protocol kernel",
-        "/usr/sbin/ip -4 rule add preference 28000 from 198.18.0.31 ipproto tcp sport 80 lookup main"
+        "/usr/sbin/ip -4 rule add preference 28000 from 198.18.0.31 ipproto 6 sport 80 lookup main"
         " suppress_prefixlength 0 protocol kernel",
-        "-/usr/sbin/ip -4 rule del preference 28001 from 198.18.0.31 ipproto tcp sport 80 lookup 28000"
+        "-/usr/sbin/ip -4 rule del preference 28001 from 198.18.0.31 ipproto 6 sport 80 lookup 28000"
         " protocol kernel",
-        "/usr/sbin/ip -4 rule add preference 28001 from 198.18.0.31 ipproto tcp sport 80 lookup 28000"
+        "/usr/sbin/ip -4 rule add preference 28001 from 198.18.0.31 ipproto 6 sport 80 lookup 28000"
         " protocol kernel",
     ]
     assert [line.partition("/usr/sbin/")[2] for line in lines("ExecStop", text)] == [
-        "ip -4 rule del preference 28001 from 198.18.0.31 ipproto tcp sport 80 lookup 28000 protocol kernel",
-        "ip -4 rule del preference 28000 from 198.18.0.31 ipproto tcp sport 80 lookup main suppress_prefixlength 0"
+        "ip -4 rule del preference 28001 from 198.18.0.31 ipproto 6 sport 80 lookup 28000 protocol kernel",
+        "ip -4 rule del preference 28000 from 198.18.0.31 ipproto 6 sport 80 lookup main suppress_prefixlength 0"
         " protocol kernel",
         "ip -4 route del default via 198.18.0.1 dev eth1 table 28000 protocol kernel",
         "ip address del 198.18.0.101/32 dev tunl0",

@@ -209,15 +209,15 @@ def test_nat_routes_just_the_answers():
     assert commands(model.host(), [nat(), nat("203.0.113.11", port=53, protocol="UDP", gateway="198.18.0.2")], ()) == [
         "ip -4 route replace default via 198.18.0.1 dev eth1 table 28000 protocol kernel",
         "ip -4 route replace default via 198.18.0.2 dev eth1 table 28001 protocol kernel",
-        "ip -4 rule add preference 28000 from 198.18.0.31 ipproto tcp sport 8080 lookup main suppress_prefixlength 0"
+        "ip -4 rule add preference 28000 from 198.18.0.31 ipproto 6 sport 8080 lookup main suppress_prefixlength 0"
         " protocol kernel",
-        "ip -4 rule add preference 28000 from 198.18.0.31 ipproto udp sport 53 lookup main suppress_prefixlength 0"
+        "ip -4 rule add preference 28000 from 198.18.0.31 ipproto 17 sport 53 lookup main suppress_prefixlength 0"
         " protocol kernel",
-        "ip -4 rule add preference 28000 from 0.0.0.0 ipproto udp sport 53 lookup main suppress_prefixlength 0"
+        "ip -4 rule add preference 28000 from 0.0.0.0 ipproto 17 sport 53 lookup main suppress_prefixlength 0"
         " protocol kernel",
-        "ip -4 rule add preference 28001 from 198.18.0.31 ipproto tcp sport 8080 lookup 28000 protocol kernel",
-        "ip -4 rule add preference 28001 from 198.18.0.31 ipproto udp sport 53 lookup 28001 protocol kernel",
-        "ip -4 rule add preference 28001 from 0.0.0.0 ipproto udp sport 53 lookup 28001 protocol kernel",
+        "ip -4 rule add preference 28001 from 198.18.0.31 ipproto 6 sport 8080 lookup 28000 protocol kernel",
+        "ip -4 rule add preference 28001 from 198.18.0.31 ipproto 17 sport 53 lookup 28001 protocol kernel",
+        "ip -4 rule add preference 28001 from 0.0.0.0 ipproto 17 sport 53 lookup 28001 protocol kernel",
         "systemctl daemon-reload",
         "systemctl enable lvs-real-server.service",
         "systemctl start lvs-real-server.service",
@@ -350,7 +350,7 @@ def test_what_the_settings_say_of_themselves():
         "address 198.18.0.100/32 dev lo scope host",
         "address fd00:18::100/128 dev lo nodad preferred_lft 0",
         "link tunl0 up",
-        "rule preference 28000 from 198.18.0.31 ipproto tcp sport 80 lookup main suppress_prefixlength 0"
+        "rule preference 28000 from 198.18.0.31 ipproto 6 sport 80 lookup main suppress_prefixlength 0"
         " protocol kernel",
         "route default via 198.18.0.1 dev eth1 table 28000",
     ]
