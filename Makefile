@@ -21,7 +21,9 @@ SHELL_SCRIPTS = $(shell find . \( -name .git -o -name .cache -o -name .venv -o -
 GENERATORS = docs/generate.py docs/generate_nginx.py docs/generate_rules.py
 LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
 	lint-licences
-CHECKS = lint sanity unit-all molecule
+CHECKS = lint code molecule
+# Scenarios that take too long for every change: make test-all.
+SLOW_SCENARIOS = source
 
 ##@ Setting up
 
@@ -60,7 +62,7 @@ fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through
 ##@ Checking
 
 .PHONY: test
-test: setup ## lint, sanity, unit tests and the molecule scenarios; about 10 minutes
+test: setup ## lint, sanity, unit tests and the molecule scenarios; about 20 minutes
 	@failed=
 	for check in $(CHECKS); do
 	    printf '\n===== %s =====\n' "$$check"
@@ -78,6 +80,10 @@ test: setup ## lint, sanity, unit tests and the molecule scenarios; about 10 min
 	    exit 1
 	fi
 	printf '\n===== passed: %s =====\n' '$(CHECKS)'
+
+.PHONY: test-all
+test-all: test ## the same and the slow scenarios
+	@for scenario in $(SLOW_SCENARIOS); do $(MAKE) molecule SCENARIO="$$scenario"; done
 
 .PHONY: lint
 lint: setup ## all the linters below
@@ -132,6 +138,10 @@ lint-licences: ## reuse: every file says its licence
 	@echo "lint: reuse"
 	reuse lint --lines
 
+.PHONY: code
+code: setup ## sanity and unit-all side by side
+	@$(MAKE) --keep-going --jobs=2 --output-sync=target sanity unit-all
+
 .PHONY: sanity
 sanity: setup ## ansible-test sanity, on every Python found
 	@tests/sanity/run
@@ -146,11 +156,11 @@ unit-all: setup ## all the unit tests; those with a real keepalived or IPVS inst
 	pytest -n auto tests/unit
 
 .PHONY: molecule
-molecule: setup ## the molecule scenarios (SCENARIO=default for one)
+molecule: setup ## the molecule scenarios but the slow ones (SCENARIO=default for one)
 	@trap 'tests/lab/engine down' EXIT
 	environment=$$(tests/lab/engine up)
 	eval "$$environment"
-	MOLECULE_COMMAND_BORDERS=false molecule test $(if $(SCENARIO),--scenario-name=$(SCENARIO),--all)
+	MOLECULE_COMMAND_BORDERS=false molecule test $(if $(SCENARIO),--scenario-name=$(SCENARIO),--all $(addprefix --exclude=,$(SLOW_SCENARIOS)))
 
 ##@ Packaging
 

@@ -51,4 +51,6 @@ def test_a_real_server_that_stops_leaves_and_comes_back(lvs):
     finally:
         lvs.execute("web2", "systemctl", "start", "nginx")
     lvs.wait_complete("lb1")
-    assert set(lvs.ask(URL, 60)) == set(lvs.web)
+    # wlc gives it work until it has as many connections as the others
+    counts = lvs.ask(URL, 60)
+    assert counts["web2"] > 0 and counts[""] == 0, counts
