@@ -96,6 +96,17 @@ class Cluster:
         seen = [event for event in stream.events if "cards" in event]
         return self.owners(steady if steady and "cards" in steady else seen[-1]) if seen else []
 
+    def answering(self, seconds: float = 1.0) -> set[tuple[str, ...]]:
+        """Ask for the address by ARP for so long and return which hosts answered together, at each time they did."""
+        stream = self.arp(seconds)
+        try:
+            complete = stream.find(lambda event: event["event"] == "report", seconds + PATIENCE)
+        finally:
+            errors = stream.kill()
+        if complete is None:
+            raise LabError(f"{self.vip}: the requests did not end. {errors}".rstrip())
+        return {tuple(self.owners(event)) for event in stream.events if "cards" in event}
+
     def holder(self) -> str | None:
         """Return the host that holds the address, or None when none or several do."""
         holders = self.holders()

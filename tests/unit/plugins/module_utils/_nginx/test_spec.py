@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import yaml
@@ -20,15 +18,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._nginx import tabl
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import module_argument_spec
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.row import BLOCK, BLOCKS
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.spec import argument_spec, options_documentation
-
-Options = dict[str, Any]
-
-
-def flat(options: Options, below: str, path: str = "") -> Iterator[tuple[str, Options]]:
-    for key, option in options.items():
-        yield path + key, option
-        yield from flat(option.get(below, {}), below, path + key + "/")
-
+from ansible_collections.openvip.cluster.tests.unit.options import flat
 
 SPEC = dict(flat(argument_spec(), "options"))
 DOCUMENTATION = dict(flat(options_documentation(), "suboptions"))

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,20 +15,12 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema import tab
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check, normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, NAMED
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec, options_documentation
+from ansible_collections.openvip.cluster.tests.unit.options import flat
 from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.samples import (
     data_with,
     good_values,
     leaves,
 )
-
-Options = dict[str, Any]
-
-
-def flat(options: Options, below: str, path: str = "") -> Iterator[tuple[str, Options]]:
-    for key, option in options.items():
-        yield path + key, option
-        yield from flat(option.get(below, {}), below, path + key + "/")
-
 
 SPEC = dict(flat(argument_spec(), "options"))
 DOCUMENTATION = dict(flat(options_documentation(), "suboptions"))
