@@ -23,7 +23,7 @@ LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelo
 	lint-licences
 CHECKS = lint code molecule
 # Scenarios that take too long for every change: make test-all.
-SLOW_SCENARIOS = source
+SLOW_SCENARIOS = nginx_balancer source
 
 ##@ Setting up
 

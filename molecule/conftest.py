@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-
 import pytest
 
 from ansible_collections.openvip.cluster.tests.lab import containers
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
 from ansible_collections.openvip.cluster.tests.lab.lvs import Lvs
+from ansible_collections.openvip.cluster.tests.lab.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +38,5 @@ def files(cluster):
 @pytest.fixture
 def site(request):
     """Run playbooks/site.yml with more options on the inventory of the scenario; return code and output."""
-    inventory = request.module.INVENTORY
-
-    def run(*options):
-        done = subprocess.run(
-            [str(containers.REPOSITORY / "tests/lab/playbook"), "playbooks/site.yml", inventory, *options],
-            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=300,
-            env=dict(os.environ, ANSIBLE_FORCE_COLOR="false"))
-        return done.returncode, done.stdout + done.stderr
-
-    return run
+    hosts = Site(request.module.INVENTORY, ())
+    return lambda *options: hosts.playbook("playbooks/site.yml", *options)

@@ -5,99 +5,25 @@
 from __future__ import annotations
 
 import ipaddress
-import json
-import os
-import subprocess
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK, Record
 from ansible_collections.openvip.cluster.tests.lab import containers, predict
-from ansible_collections.openvip.cluster.tests.lab.cluster import LONGEST, PATIENCE, Cluster
+from ansible_collections.openvip.cluster.tests.lab.cluster import PATIENCE
 from ansible_collections.openvip.cluster.tests.lab.containers import LabError, Stream
+from ansible_collections.openvip.cluster.tests.lab.site import Site
 
-# seconds: a playbook on machines whose Python is several times slower
-PLAYBOOK_SECONDS = 600
 KEEPALIVED_CONF = "/etc/keepalived/keepalived.conf"
 
 
-def environment() -> dict[str, str]:
-    """Return the environment in which the lab's playbooks run; without colours, which would be in what they print."""
-    return dict(os.environ, ANSIBLE_FORCE_COLOR="false")
-
-
 @dataclass(frozen=True)
-class Lvs:
-    """Directors, real servers and a client.
+class Lvs(Site):
+    """Directors, real servers and a client."""
 
-    :ivar inventory: the example inventory below the repository.
-    :ivar web: the real servers.
-    :ivar cluster: the directors, and the client's view of their address.
-    """
-
-    inventory: str
     web: tuple[str, ...] = ("web1", "web2", "web3")
-    cluster: Cluster = field(default_factory=Cluster)
-
-    def execute(self, name: str, *words: str) -> str:
-        """Run a program on a host and return what it printed."""
-        return containers.execute(self.cluster.container(name), *words)
-
-    def playbook(self, playbook: str, *options: str) -> tuple[int, str]:
-        """Run a playbook on the inventory; return its exit code and what it printed."""
-        done = subprocess.run(
-            [str(containers.REPOSITORY / "tests/lab/playbook"), playbook, self.inventory, *options],
-            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=PLAYBOOK_SECONDS,
-            env=environment())
-        return done.returncode, done.stdout + done.stderr
-
-    def module(self, name: str, module: str, **arguments: Any) -> dict[str, Any]:
-        """Run one of the collection's modules on a host and return its result.
-
-        :raises LabError: it failed; the text is what it printed.
-        """
-        inventories = (self.inventory, f"molecule/inventory/{os.path.basename(self.inventory)}.yml")
-        words = [f"--inventory={inventory}" for inventory in inventories]
-        if arguments:
-            words.append(f"--args={json.dumps(arguments)}")
-        done = subprocess.run(
-            [".venv/bin/ansible", *words, name, "--become", "--one-line", f"--module-name=openvip.cluster.{module}"],
-            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=PLAYBOOK_SECONDS,
-            env=dict(environment(), ANSIBLE_COLLECTIONS_PATH=".collections", LC_ALL="C.UTF-8"))
-        if done.returncode:
-            raise LabError(done.stdout + done.stderr)
-        return json.loads(done.stdout.partition(" => ")[2])
-
-    def ask(self, url: str, count: int) -> Counter[str]:
-        """Make requests one after the other and return how many each host answered; those that failed count for ""."""
-        words = ("ask", url, f"--count={count}")
-        return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
-
-    def ask_udp(self, address: str, port: int, count: int) -> Counter[str]:
-        """Send datagrams one after the other and return how many each host answered."""
-        words = ("ask-udp", address, str(port), f"--count={count}")
-        return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
-
-    @contextmanager
-    def probing(self, url: str, interval: float = 0.01, timeout: float = 0.2) -> Iterator[list[Record]]:
-        """Make a request every `interval` seconds meanwhile; the list has their records afterwards.
-
-        :param timeout: seconds until an unanswered request has failed.
-        """
-        records: list[Record] = []
-        stream = self.cluster.stream(
-            self.cluster.client, "probe", url, f"--duration={LONGEST}", f"--interval={interval}",
-            f"--timeout={timeout}")
-        try:
-            yield records
-        except BaseException:
-            stream.kill()
-            raise
-        records += [Record(*row) for row in stream.close()["records"]]
 
     def downloads(self, url: str, count: int, rate: int, other: str) -> Stream:
         """Begin downloads of `rate` bytes per second each, and return when the other director knows each of them.

@@ -68,9 +68,7 @@ def problem(identifier: str, name: str, message: str, remedy: str) -> Underivabl
 
 def label(service: Data, number: int = 1) -> str:
     """Return the name of a virtual_server in messages."""
-    row = table.find(SERVICE)
-    assert row is not None
-    return item_name(row, SERVICE, service, number)
+    return item_name(table.find_block(SERVICE), SERVICE, service, number)
 
 
 def forwarding(service: Data) -> Optional[str]:
@@ -196,19 +194,19 @@ def real_address(service: Data, member: Member, config: Data, director: Member, 
     given = ip_of((member.options or {}).get("ip"))
     if given and (not versions or given.version in versions):
         return str(given)
-    for other in (director, member):
-        if other.facts is None:
-            raise problem("facts-missing", name, "the facts of %s are not known" % other.name,
-                          "Gather them first (run without --limit), or set keepalived_real_server: {ip: ...} for %s."
-                          % member.name)
-    assert member.facts is not None and director.facts is not None
+    theirs, its = director.facts, member.facts
+    if theirs is None or its is None:
+        raise problem("facts-missing", name,
+                      "the facts of %s are not known" % (director if theirs is None else member).name,
+                      "Gather them first (run without --limit), or set keepalived_real_server: {ip: ...} for %s."
+                      % member.name)
     kind = forwarding(service)
-    segments = [network for network in _segments(kind, virtual, config, director.facts) if network.version in versions]
-    found = _address_in(member.facts, segments)
+    segments = [network for network in _segments(kind, virtual, config, theirs) if network.version in versions]
+    found = _address_in(its, segments)
     if found is None and kind == "TUN":
-        found = next(iter(_of_family(member.facts.get("default", ()), max(versions, default=4))), None)
+        found = next(iter(_of_family(its.get("default", ()), max(versions, default=4))), None)
     if found is None:
-        known = ", ".join(value for values in member.facts["interfaces"].values() for value in values) or "no address"
+        known = ", ".join(value for values in its["interfaces"].values() for value in values) or "no address"
         if kind == "DR" and segments:
             raise _off_segment(name, "%s (%s)" % (member.name, known), segments, virtual)
         raise problem("real-server-unreachable", name,

@@ -320,8 +320,9 @@ def tls(directory, binary):
     front.start()
     story["handshakes"] = {version.name: handshake(version) for version in (
         ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)}
-    story["other_key"] = front.run(check=True, config=config(**dict(
-        content, ssl_certificate_key_content=content["ssl_certificate_key_content"] + "\n# other")))
+    other = dict(content)
+    other["ssl_certificate_key_content"] += "\n# other"
+    story["other_key"] = front.run(check=True, config=config(**other))
     story["files"] = front.run(config=config(ssl_certificate=str(certificate), ssl_certificate_key=str(key)))
     story["handshake"] = handshake(ssl.TLSVersion.TLSv1_3)
     story["after"] = front.files()

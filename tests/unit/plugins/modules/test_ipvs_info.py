@@ -55,7 +55,7 @@ def documented(value, returned, place="result"):
     for name, about in returned.items():
         inner = value[name]
         if inner is not None:
-            assert type(inner) is TYPES[about["type"]], f"{place}.{name}"
+            assert inner.__class__ is TYPES[about["type"]], f"{place}.{name}"
         if "contains" in about:
             for one in inner if about["type"] == "list" else [inner]:
                 documented(one, about["contains"], f"{place}.{name}")

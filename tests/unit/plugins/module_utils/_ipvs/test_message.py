@@ -32,9 +32,10 @@ def test_attributes_come_out_again_without_flags(sent, order):
 
 def test_the_bytes_are_those_of_the_header_files():
     one = Message(0x10, 0x301, 7, b"\1\2\3")
-    little = "13000000" "1000" "0103" "07000000" "00000000" "010203" "00"
-    big = "00000013" "0010" "0301" "00000007" "00000000" "010203" "00"
-    assert (message.pack_message(one, "<").hex(), message.pack_message(one, ">").hex()) == (little, big)
+    little = "13000000 1000 0103 07000000 00000000 010203 00"
+    big = "00000013 0010 0301 00000007 00000000 010203 00"
+    assert message.pack_message(one, "<") == bytes.fromhex(little)
+    assert message.pack_message(one, ">") == bytes.fromhex(big)
     assert message.pack_generic(3, 2, b"", "<").hex() == "03020000"
     assert message.pack_attribute(2, b"IPVS\0", ">").hex() == "00090002" "4950565300" "000000"
 
@@ -51,7 +52,7 @@ def test_a_message_that_ends_early_is_an_error(one, order, data):
 @pytest.mark.parametrize(("data", "words"), [
     ("0300", "2 bytes are too few for the head of an attribute"),
     ("03000100", "attribute 1 says it has 3 bytes, where 4 are left"),
-    ("0c000180" "00000000", "attribute 1 says it has 12 bytes, where 8 are left"),
+    ("0c000180 00000000", "attribute 1 says it has 12 bytes, where 8 are left"),
 ])
 def test_an_attribute_that_cannot_be_is_an_error(data, words):
     with pytest.raises(MessageError, match=words):

@@ -35,8 +35,8 @@ def test_specification_and_documentation_agree(path: str) -> None:
     for key in ("type", "elements", "choices", "required", "default"):
         assert option.get(key) == documentation.get(key)
     sentences = documentation["description"]
-    assert all(each[0].isupper() and each.endswith(".") for each in ([sentences] if isinstance(sentences, str)
-                                                                    else sentences))
+    listed = [sentences] if isinstance(sentences, str) else sentences
+    assert all(each[0].isupper() and each.endswith(".") for each in listed)
 
 
 def test_keys_are_secret_and_nothing_else_is() -> None:

@@ -104,8 +104,8 @@ def test_all_faults_are_told_at_once():
      ["gateway 203.0.113.1 is on no segment", "192.0.2.0/24, 198.18.0.0/24"]),
     ([NAT_ENTRY], {"kernel": (4, 16)}, ["Linux 4.17 or later", "this is 4.16"]),
     ([NAT_ENTRY], {"other_rules": ("priority 28000 src all",)}, ["ip rule priority 28000 src all", "Move the rule"]),
-    ([DR_ENTRY], {"programs": dict.fromkeys(("ip", "systemctl"), "")}, ["sysctl: the program is missing",
-                                                                             "Install procps"]),
+    ([DR_ENTRY], {"programs": dict.fromkeys(("ip", "systemctl"), "")},
+     ["sysctl: the program is missing", "Install procps"]),
     ([DR_ENTRY], {"programs": dict.fromkeys(("ip", "sysctl"), "")}, ["systemctl: the program", "systemd"]),
 ])
 def test_what_stands_against_it_on_the_host_is_refused(entries, properties, words):

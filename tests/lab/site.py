@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""The lab's hosts of one inventory for tests and demos: programs, playbooks, modules, and what a client sees."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.openvip.cluster.plugins.module_utils._outage import Record
+from ansible_collections.openvip.cluster.tests.lab import containers
+from ansible_collections.openvip.cluster.tests.lab.cluster import LONGEST, Cluster
+from ansible_collections.openvip.cluster.tests.lab.containers import LabError
+
+# seconds: a playbook on machines whose Python is several times slower
+PLAYBOOK_SECONDS = 600
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which the lab's playbooks run; without colours, which would be in what they print."""
+    return dict(os.environ, ANSIBLE_FORCE_COLOR="false")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Load balancers, what is behind them, and a client.
+
+    :ivar inventory: the example inventory below the repository.
+    :ivar web: the hosts that answer requests.
+    :ivar cluster: the load balancers, and the client's view of their address.
+    """
+
+    inventory: str
+    web: tuple[str, ...]
+    cluster: Cluster = field(default_factory=Cluster)
+
+    def execute(self, name: str, *words: str) -> str:
+        """Run a program on a host and return what it printed."""
+        return containers.execute(self.cluster.container(name), *words)
+
+    def playbook(self, playbook: str, *options: str) -> tuple[int, str]:
+        """Run a playbook on the inventory; return its exit code and what it printed."""
+        done = subprocess.run(
+            [str(containers.REPOSITORY / "tests/lab/playbook"), playbook, self.inventory, *options],
+            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=PLAYBOOK_SECONDS,
+            env=environment())
+        return done.returncode, done.stdout + done.stderr
+
+    def module(self, name: str, module: str, **arguments: Any) -> dict[str, Any]:
+        """Run one of the collection's modules on a host and return its result.
+
+        :raises LabError: it failed; the text is what it printed.
+        """
+        inventories = (self.inventory, f"molecule/inventory/{os.path.basename(self.inventory)}.yml")
+        words = [f"--inventory={inventory}" for inventory in inventories]
+        if arguments:
+            words.append(f"--args={json.dumps(arguments)}")
+        done = subprocess.run(
+            [".venv/bin/ansible", *words, name, "--become", "--one-line", f"--module-name=openvip.cluster.{module}"],
+            cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=PLAYBOOK_SECONDS,
+            env=dict(environment(), ANSIBLE_COLLECTIONS_PATH=".collections", LC_ALL="C.UTF-8"))
+        if done.returncode:
+            raise LabError(done.stdout + done.stderr)
+        return json.loads(done.stdout.partition(" => ")[2])
+
+    def ask(self, url: str, count: int) -> Counter[str]:
+        """Make requests one after the other and return how many each host answered; those that failed count for ""."""
+        words = ("ask", url, f"--count={count}")
+        return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
+
+    def ask_udp(self, address: str, port: int, count: int) -> Counter[str]:
+        """Send datagrams one after the other and return how many each host answered."""
+        words = ("ask-udp", address, str(port), f"--count={count}")
+        return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
+
+    @contextmanager
+    def probing(self, url: str, interval: float = 0.01, timeout: float = 0.2) -> Iterator[list[Record]]:
+        """Make a request every `interval` seconds meanwhile; the list has their records afterwards.
+
+        :param timeout: seconds until an unanswered request has failed.
+        """
+        records: list[Record] = []
+        stream = self.cluster.stream(
+            self.cluster.client, "probe", url, f"--duration={LONGEST}", f"--interval={interval}",
+            f"--timeout={timeout}")
+        try:
+            yield records
+        except BaseException:
+            stream.kill()
+            raise
+        records += [Record(*row) for row in stream.close()["records"]]
