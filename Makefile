@@ -82,8 +82,15 @@ test: setup ## lint, sanity, unit tests and the molecule scenarios; about 20 min
 	printf '\n===== passed: %s =====\n' '$(CHECKS)'
 
 .PHONY: test-all
-test-all: test ## the same and the slow scenarios
+test-all: test ## the same, the slow scenarios, and check mode on fresh hosts of LVS
 	@for scenario in $(SLOW_SCENARIOS); do $(MAKE) molecule SCENARIO="$$scenario"; done
+	$(MAKE) molecule-check
+
+.PHONY: molecule-check
+molecule-check: setup ## playbooks/lvs.yml in check mode on fresh hosts
+	@trap 'tests/lab/down; tests/lab/engine down' EXIT
+	tests/lab/up inventory/lvs_dr
+	tests/lab/playbook playbooks/lvs.yml inventory/lvs_dr --check --diff
 
 .PHONY: lint
 lint: setup ## all the linters below
@@ -153,7 +160,7 @@ unit: setup ## the fast unit tests
 .PHONY: unit-all
 unit-all: setup ## all the unit tests; those with a real keepalived or IPVS install it (Debian, root)
 	@tests/install keepalived iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
-	pytest -n auto tests/unit
+	pytest -n auto --dist loadfile tests/unit
 
 .PHONY: molecule
 molecule: setup ## the molecule scenarios but the slow ones (SCENARIO=default for one)
