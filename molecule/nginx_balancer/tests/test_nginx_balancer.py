@@ -31,9 +31,10 @@ def healthy(hosts):
     hosts.cluster.wait_for_holder("lb1", 60)
 
 
-def change(hosts, **variables):
-    """Run the playbook with other variables; return its exit code and what it printed."""
-    return hosts.playbook("playbooks/nginx_balancer.yml", "--extra-vars", json.dumps(variables))
+def change(hosts, servers):
+    """Run the playbook with other sites on the load balancers; return its exit code and what it printed."""
+    return hosts.playbook("playbooks/nginx_balancer.yml", "--extra-vars", json.dumps({
+        "servers": servers, "nginx_server": "{{ servers if inventory_hostname in groups['lb'] else [] }}"}))
 
 
 def test_requests_are_answered_in_turn(hosts):
@@ -50,7 +51,8 @@ def test_the_web_servers_log_the_client_and_not_the_balancer(hosts):
 
 def test_who_is_no_balancer_is_not_believed(hosts):
     hosts.execute("web1", "truncate", "--size=0", LOG)
-    hosts.execute("client", "curl", "--silent", "--fail", "--header=X-Forwarded-For: 192.0.2.1", "http://198.18.0.21/")
+    hosts.execute("client", "curl", "--silent", "--fail", "--header", "X-Forwarded-For: 192.0.2.1",
+                  "http://198.18.0.21/")
     assert hosts.execute("web1", "cat", LOG).split()[0] == CLIENT
 
 
@@ -74,21 +76,21 @@ def test_the_other_balancer_takes_over_and_balances_alike(hosts):
 
 
 def test_a_site_comes_and_goes_without_a_lost_request(hosts):
-    more = {"name": "more", "listen": ["8080"], "location": [{"uri": "/", "return": ["200", "more"]}]}
+    more = {"name": "more", "listen": ["8080"], "location": [{"uri": "/", "return": "200 more"}]}
     with hosts.probing(URL) as records:
-        code, output = change(hosts, nginx_server=[SERVER, more])
+        code, output = change(hosts, [SERVER, more])
         assert code == 0, output
         assert hosts.execute("client", "curl", "--silent", "http://198.18.0.100:8080/") == "more"
         code, output = hosts.playbook("playbooks/nginx_balancer.yml")
         assert code == 0, output
-        assert "more" not in hosts.execute("lb1", "grep", "--recursive", "server_name\\|listen\\|return", "/etc/nginx")
+        assert hosts.ask("http://198.18.0.100:8080/", 1) == {"": 1}
     assert len(records) > 500 and {record.outcome for record in records} == {"ok"}
 
 
 def test_a_broken_snippet_stops_before_anything_changes(hosts):
     state = "cd /etc/nginx && find . -type f -exec stat --format='%n %a %y %i' {} + | sort"
     before = [hosts.execute(name, "sh", "-c", state) for name in hosts.cluster.names]
-    code, output = change(hosts, nginx_server=[dict(SERVER, raw=["no_such_directive on;"])])
+    code, output = change(hosts, [dict(SERVER, raw=["no_such_directive on;"])])
     assert code != 0 and "no_such_directive" in output, output
     assert [hosts.execute(name, "sh", "-c", state) for name in hosts.cluster.names] == before
     assert hosts.ask(URL, 20).total() == 20
