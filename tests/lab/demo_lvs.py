@@ -101,11 +101,11 @@ def main() -> int:
     def say(text: str) -> None:
         print(f"demo {time.monotonic() - begin:6.1f} s  {text}", flush=True)
 
-    lvs = Lvs(f"inventory/{options.lab}")
-    url = f"http://{lvs.cluster.vip}/"
+    inventory = f"inventory/{options.lab}"
     rows: list[Row] = []
     try:
-        prepare.converged(say, lvs.inventory, "playbooks/lvs.yml")
+        lvs = Lvs(inventory, cluster=prepare.converged(say, inventory, "playbooks/lvs.yml"))
+        url = f"http://{lvs.cluster.vip}/"
         lvs.wait_complete("lb1")
         for what, act in (("spread", lambda: [spread(lvs, url)]),
                           ("a real server stops", lambda: real_server_stops(lvs, url, "web2")),
@@ -122,7 +122,7 @@ def main() -> int:
     print("", *table.lines(HEADER, rows), "", sep="\n")
     print("longest outage: from the start of the first failed request to that of the next good one; a request starts\n"
           "every 10 ms. While a real server is dead and still in the table, its share of the requests fails.")
-    print(AROUND.format(inventory=lvs.inventory))
+    print(AROUND.format(inventory=inventory))
     return 0
 
 
