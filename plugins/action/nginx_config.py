@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible
@@ -12,7 +11,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._nginx import grou
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import REFUSED
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.rules import check
-from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import options_of, plain
 
 
 class ActionModule(ActionBase):
@@ -46,9 +45,6 @@ class ActionModule(ActionBase):
     @staticmethod
     def _member(name, task_vars):
         variables = task_vars["hostvars"][name]
-        options = plain(variables.get(groups.VARIABLE) or {})
-        if not isinstance(options, dict):
-            raise AnsibleActionFail("%s of %s must be a dictionary in nginx's words, such as {weight: 3}."
-                                    % (groups.VARIABLE, name))
+        options = options_of(name, groups.VARIABLE, "nginx", task_vars)
         host = variables.get("ansible_host")
         return groups.Member(name, host and plain(host), plain(from_ansible(variables.get("ansible_facts"))), options)

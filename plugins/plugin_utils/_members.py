@@ -45,16 +45,24 @@ def names_of(group, task_vars, who):
     return [str(name) for name in groups[group]]
 
 
+def options_of(name, variable, words, task_vars):
+    """Return what a host sets about itself in a variable, a dictionary; empty when it sets nothing.
+
+    :param words: whose words the keys are, for the message.
+    :raises AnsibleActionFail: it is no dictionary.
+    """
+    options = plain(task_vars["hostvars"][name].get(variable) or {})
+    if not isinstance(options, dict):
+        raise AnsibleActionFail(
+            "%s of %s must be a dictionary in %s's words, such as {weight: 3}." % (variable, name, words))
+    return options
+
+
 def member(name, config, task_vars):
     """Return the C(Member) of a host; the virtual addresses that it happens to hold are not among its own."""
-    variables = task_vars["hostvars"][name]
-    facts = plain(from_ansible(variables.get("ansible_facts")))
+    facts = plain(from_ansible(task_vars["hostvars"][name].get("ansible_facts")))
     held = [address["address"] for address in addresses(config)]
-    options = plain(variables.get(REAL_SERVER) or {})
-    if not isinstance(options, dict):
-        raise AnsibleActionFail("%s of %s must be a dictionary in keepalived's words, such as {weight: 3}." % (
-            REAL_SERVER, name))
-    return Member(name, facts and without_held(facts, held), options)
+    return Member(name, facts and without_held(facts, held), options_of(name, REAL_SERVER, "keepalived", task_vars))
 
 
 def real_server_groups(config, task_vars):

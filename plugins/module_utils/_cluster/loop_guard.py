@@ -28,7 +28,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services 
     problem,
     service_addresses,
 )
-from ansible_collections.openvip.cluster.plugins.module_utils._lint.lvs import ip_of
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.lvs import ADDRESS_ON_REAL_SERVERS, ip_of
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import split
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
 
@@ -38,7 +38,7 @@ def of_director(service: Data, host: str, directors: Sequence[str], guarded: boo
 
     :param service: as its packets are sent to this real server.
     """
-    if guarded or host not in directors or forwarding(service) not in ("DR", "TUN"):
+    if guarded or host not in directors or forwarding(service) not in ADDRESS_ON_REAL_SERVERS:
         return None
     return problem(
         "real-server-is-director", label(service), "%s is a director of the address and one of its real servers" % host,
