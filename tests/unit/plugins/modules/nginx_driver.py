@@ -49,6 +49,15 @@ esac
 """
 
 
+def wait(what, condition):
+    """Return what condition() returns as soon as it is true; 10 s at most."""
+    end = time.monotonic() + 10
+    while not (found := condition()):
+        assert time.monotonic() < end, f"in vain for {what}"
+        time.sleep(0.01)
+    return found
+
+
 class Nginx:
     """One nginx with its own directory.
 
@@ -84,9 +93,7 @@ class Nginx:
     def start(self):
         """Start it and await its workers; it goes to the background when its sockets are open."""
         subprocess.run([self.binary, "-c", str(self.path)], check=True, timeout=20)
-        end = time.monotonic() + 10
-        while len(self.workers()) < WORKERS:
-            assert time.monotonic() < end, "no workers"
+        wait("its workers", lambda: len(self.workers()) == WORKERS)
 
     def workers(self):
         """Return the process ids of the master's children."""
@@ -151,7 +158,9 @@ def balance(directory, binary):
         each.start()
     story["weighted"] = names(400)
     story["passed_on"] = get(source=CLIENT, Host="www.example.com", **{"X-Forwarded-For": "203.0.113.7"})
-    story["log"] = (back.home / "access.log").read_text().splitlines()[-1]
+    # each worker writes its lines after it has answered
+    story["log"] = wait("the line of the request", lambda: [
+        line for line in (back.home / "access.log").read_text().splitlines() if line.endswith("www.example.com")])
     story["keepalive"] = front.run(config=balancer(front, {**weighted, "keepalive": 8}))
     story["kept"] = names(20)
     story["spare"] = front.run(config=balancer(front, {"server": servers(

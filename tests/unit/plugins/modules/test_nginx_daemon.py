@@ -60,7 +60,7 @@ def test_the_address_of_the_client_is_passed_on_and_logged(tell):
     code, body = story["passed_on"]
     # nothing of the header that the client itself sent is believed
     assert code == 200 and "client=198.18.0.200 real=198.18.0.200 proto=http host=www.example.com connection=" in body
-    assert story["log"] == '198.18.0.200 "203.0.113.7, 198.18.0.200" www.example.com'
+    assert story["log"] == ['198.18.0.200 "203.0.113.7, 198.18.0.200" www.example.com']
 
 
 def test_a_backup_is_used_only_when_the_others_are_gone(tell):
