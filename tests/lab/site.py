@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import Record
@@ -44,12 +45,17 @@ class Site:
         """Run a program on a host and return what it printed."""
         return containers.execute(self.cluster.container(name), *words)
 
-    def playbook(self, playbook: str, *options: str) -> tuple[int, str]:
-        """Run a playbook on the inventory; return its exit code and what it printed."""
+    def playbook(self, playbook: str, *options: str, facts: Path | None = None) -> tuple[int, str]:
+        """Run a playbook on the inventory; return its exit code and what it printed.
+
+        :param facts: a directory that keeps the hosts' facts from one run to the next.
+        """
+        kept = {"ANSIBLE_GATHERING": "smart", "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+                "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(facts)} if facts else {}
         done = subprocess.run(
             [str(containers.REPOSITORY / "tests/lab/playbook"), playbook, self.inventory, *options],
             cwd=containers.REPOSITORY, capture_output=True, text=True, check=False, timeout=PLAYBOOK_SECONDS,
-            env=environment())
+            env=dict(environment(), **kept))
         return done.returncode, done.stdout + done.stderr
 
     def module(self, name: str, module: str, **arguments: Any) -> dict[str, Any]:
