@@ -77,7 +77,7 @@ def main() -> int:
         print(f"bench {time.monotonic() - begin:6.1f} s  {text}", flush=True)
 
     results: Results = {}
-    try:
+    with prepare.program("bench", "interrupted; the fault is undone."):
         cluster = Cluster() if options.running else prepare.converged(say)
         if not has_ipvs(cluster):
             say(f"this kernel has no ip_vs: the line {SYNC_DAEMON} is left out of (a), with it keepalived would end")
@@ -90,12 +90,6 @@ def main() -> int:
                     one_round(cluster, variant, results, say)
         finally:
             OURS.start(cluster)
-    except containers.LabError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("bench: interrupted; the fault is undone. Take the lab down: make demo-down", file=sys.stderr)
-        return 130
     print("", *report(results, cluster.interval * 1000), "", sep="\n")
     print(f"median (lowest-highest) of {options.rounds} rounds; (a) the walk-through's cluster, (b) ours; both in the "
           "same hosts, in turn.", *machine(cluster), *calibration,

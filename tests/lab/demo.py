@@ -106,18 +106,12 @@ def main() -> int:
     def say(text: str) -> None:
         print(f"demo {time.monotonic() - begin:6.1f} s  {text}", flush=True)
 
-    try:
+    with prepare.program("demo", "interrupted; the fault is undone."):
         cluster = Cluster() if options.running else prepare.converged(say)
         say("measuring the prober itself on the client")
         for line in prepare.prober_lines(cluster.calibrate()):
             say(f"  {line}")
         found = run(cluster, options.rounds, say)
-    except containers.LabError as error:
-        print(f"demo: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("demo: interrupted; the fault is undone. Take the lab down: make demo-down", file=sys.stderr)
-        return 130
     print(AROUND)
     for line in found:
         print(f"demo: {line}", file=sys.stderr)

@@ -103,7 +103,7 @@ def main() -> int:
 
     inventory = f"inventory/{options.lab}"
     rows: list[Row] = []
-    try:
+    with prepare.program("demo"):
         lvs = Lvs(inventory, cluster=prepare.converged(say, inventory, "playbooks/lvs.yml"))
         url = f"http://{lvs.cluster.vip}/"
         lvs.wait_complete("lb1")
@@ -113,12 +113,6 @@ def main() -> int:
                           ("a real server is drained", lambda: drained(lvs, url, "web3"))):
             say(what)
             rows += act()
-    except containers.LabError as error:
-        print(f"demo: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("demo: interrupted. Take the lab down: make demo-down", file=sys.stderr)
-        return 130
     print("", *table.lines(HEADER, rows), "", sep="\n")
     print("longest outage: from the start of the first failed request to that of the next good one; a request starts\n"
           "every 10 ms. While a real server is dead and still in the table, its share of the requests fails.")

@@ -5,13 +5,32 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
 from ansible_collections.openvip.cluster.tests.lab.containers import REPOSITORY, Event, LabError
 
 INVENTORY = "inventory/active_passive"
+
+
+@contextmanager
+def program(name: str, interrupted: str = "interrupted.") -> Iterator[None]:
+    """End the program with what went wrong on standard error, and with 1, or with 130 when it is interrupted.
+
+    :param name: of the program, for the messages.
+    :param interrupted: what is said of an interruption.
+    """
+    try:
+        yield
+    except LabError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print(f"{name}: {interrupted} Take the lab down: make demo-down", file=sys.stderr)
+        sys.exit(130)
 
 
 def _run(say: Callable[[str], None], what: str, *command: str) -> None:
