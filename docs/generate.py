@@ -82,6 +82,21 @@ def real_server_group_options() -> dict:
     }
 
 
+def priority_order_option() -> dict:
+    """Return the option of a VRRP instance that is none of keepalived's."""
+    return {
+        "priority_order": {
+            "description": [
+                "Hosts of the group O(keepalived_group), the one with the highest priority in this instance first. The "
+                "others follow in the order of the group. C(priority) and C(state) are derived from it.",
+                "So one host leads one instance and another host the next. Without it the order is that of the group.",
+            ],
+            "type": "list",
+            "elements": "str",
+        },
+    }
+
+
 def argument_specs() -> str:
     """Return the argument specification of the role keepalived: its own options and a variable per section."""
     main = yaml.safe_load((TOP / "docs" / "role_keepalived.yml").read_text(encoding="utf-8"))
@@ -89,6 +104,7 @@ def argument_specs() -> str:
     for section, option in options_documentation().items():
         main["options"]["keepalived_" + section] = role_option(option, spec[section])
     main["options"]["keepalived_virtual_server"]["options"].update(real_server_group_options())
+    main["options"]["keepalived_vrrp_instance"]["options"].update(priority_order_option())
     return HEAD + yaml.dump({"argument_specs": {"main": main}}, Dumper=Dumper, sort_keys=False, width=100)
 
 

@@ -10,7 +10,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive, given, merge
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import without_groups
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import keepalived_words
 from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, judge, refusals
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
     @staticmethod
     def _misshapen(config, override):
         """Return the errors in what is given, before anything is derived from it; what is left out is no error yet."""
-        return [finding for data in (config, override or {}) for finding in check(without_groups(given(data)))
+        return [finding for data in (config, override or {}) for finding in check(keepalived_words(given(data)))
                 if finding.severity == "error" and finding.id != "missing-key"]
 
     def _derive(self, config, derived, task_vars):

@@ -9,7 +9,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import given
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.preparation import preparation
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import without_groups
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import keepalived_words
 from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, refusals
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.run import CONTROLLER_OPTIONS
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
         if not isinstance(config, dict):
             raise AnsibleActionFail("lvs_real_server: config must be a dictionary of keepalived's sections.")
         config = given(config)
-        findings = [finding for finding in check(without_groups(config))
+        findings = [finding for finding in check(keepalived_words(config))
                     if finding.severity == "error" and finding.id != "missing-key"]
         if findings:
             return None, findings

@@ -21,6 +21,8 @@ description:
     real servers, with the options in C(real_server_options) and those that a host sets in the variable
     C(keepalived_real_server), such as its weight. A director may be one of them with C(loop_guard=true), see
     M(openvip.cluster.lvs_real_server), and is refused without it.
+  - With O(group), a C(vrrp_instance) may have C(priority_order), a list of members, the highest priority first. The
+    others follow in the order of the group. So each of two hosts can be the master of an instance.
   - The configuration is checked before anything is changed. An unknown word is refused with the nearest known one,
     values are checked against keepalived's own ranges, and combinations that keepalived accepts, but silently
     drops, cuts or ignores, are refused as well.

@@ -21,6 +21,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts imp
     own_interface_address,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.loop_guard import refusals
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.order import misordered, ordered, without_order
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import resolve
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
 
@@ -191,9 +192,9 @@ def pruned(data):
     return data
 
 
-def _derive_instance(instance, member, members, unicast):
+def _derive_instance(instance, index, member, members, unicast):
+    """Complete an instance of a member, which is at I(index) in its order of priority; return what cannot be."""
     findings = []
-    index = [other.name for other in members].index(member.name)
     if instance.get("interface") is None:
         device, found = interface(instance, member)
         findings.extend(found)
@@ -229,11 +230,19 @@ def sync_daemon(data):
         _defaults(data.setdefault("global_defs", {}), {"lvs_sync_daemon": " ".join(words)})
 
 
+def _unranked(config, override, names):
+    """Return why the members cannot have their priorities."""
+    if len(names) > HIGHEST_PRIORITY:
+        return [_error("too-many-members", "the cluster", "%d members are more than priorities (1-%d)"
+                       % (len(names), HIGHEST_PRIORITY), "Split the group into several clusters.")]
+    return misordered(config, override, names)
+
+
 def derive(config, host, members, unicast=False, tracked=None, override=None, groups=None, drained=(), synced=False):
     """Return ``(data, findings)``: the complete configuration of one member.
 
-    :param config: the cluster's definition, in the shape of the data model, and with the groups of C(services); what it
-        gives is never changed.
+    :param config: the cluster's definition, in the shape of the data model, with the groups of C(services) and the
+        orders of C(order); what it gives is never changed.
     :param host: the inventory name of the member to derive for.
     :param members: list of C(Member) in the order of their priority, I(host) among them.
     :param unicast: whether C(unicast_src_ip) and C(unicast_peer) are derived.
@@ -244,14 +253,14 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     :param synced: whether the directors copy connections to each other.
     :returns: the data, and findings with severity error for what could not be derived.
     """
-    if len(members) > HIGHEST_PRIORITY:
-        return config, [_error("too-many-members", "the cluster", "%d members are more than priorities (1-%d)"
-                               % (len(members), HIGHEST_PRIORITY), "Split the group into several clusters.")]
-    member = next(other for other in members if other.name == host)
-    override = given(copy.deepcopy(override or {}))
+    config, override = given(copy.deepcopy(config)), given(copy.deepcopy(override or {}))
+    names = [other.name for other in members]
+    findings = _unranked(config, override, names)
+    if findings:
+        return config, findings
+    member = members[names.index(host)]
     # Before, because what is derived may follow from it; and after, because it may be about what is derived.
-    data, dummy = merge(given(copy.deepcopy(config)), override)
-    findings = []
+    data, dummy = merge(config, override)
     if not any(data.get(section) for section in WORK):
         findings.append(_error("nothing-to-do", "the cluster", "the definition has no vrrp_instance",
                                "Set vrrp_instance (the role's keepalived_vrrp_instance), or raw."))
@@ -265,7 +274,9 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     if tracked:
         track(data, tracked)
     for instance in data.get("vrrp_instance") or []:
-        findings.extend(_derive_instance(instance, member, members, unicast))
+        index = ordered(instance, names).index(host)
+        findings.extend(_derive_instance(instance, index, member, members, unicast))
+    data = without_order(data)
     if data:
         global_defs = data.setdefault("global_defs", {})
         _defaults(global_defs, {"router_id": host})

@@ -46,6 +46,20 @@ def test_the_module_gets_the_complete_data_of_its_host(run):
     assert (instance["interface"], instance["priority"], instance["state"]) == ("ens5", 240, "BACKUP")
 
 
+def test_an_instance_may_have_an_order_of_its_own(run):
+    config = {"vrrp_instance": [dict(CONFIG["vrrp_instance"][0], priority_order=["lb2"])]}
+    dummy, given = run(group="lb", config=config)
+    instance = given["config"]["vrrp_instance"][0]
+    assert (instance["priority"], instance["state"]) == (250, "MASTER") and "priority_order" not in instance
+    result, given = run(group="lb", config={"vrrp_instance": [dict(CONFIG["vrrp_instance"][0], priority_order=["lb"])]})
+    assert result["failed"] and given == {} and "lb is no member of the group" in result["msg"]
+
+
+def test_without_a_group_there_is_no_order(run):
+    result, given = run(config={"vrrp_instance": [dict(CONFIG["vrrp_instance"][0], priority_order=["lb2"])]})
+    assert result["failed"] and given == {} and '"priority_order"' in result["msg"]
+
+
 def test_without_a_group_the_data_is_taken_as_it_is(run):
     config = {"vrrp_instance": [dict(CONFIG["vrrp_instance"][0], interface="eth7", priority=9, state="BACKUP")]}
     dummy, given = run(config=config)
