@@ -46,6 +46,7 @@ class Cluster:
     :ivar interface: every host's interface on the service segment.
     :ivar prefix: what a container's name has before the host's.
     :ivar interval: seconds between two probes.
+    :ivar path: of the page whose first line names the load balancer that answers.
     """
 
     names: tuple[str, ...] = ("lb1", "lb2")
@@ -54,6 +55,7 @@ class Cluster:
     interface: str = "eth1"
     prefix: str = "openvip-"
     interval: float = INTERVAL
+    path: str = "/"
 
     def container(self, name: str) -> str:
         """Return the name of a host's container."""
@@ -219,7 +221,7 @@ class Observation:
                 self._streams[name] = cluster.stream(name, "addresses", cluster.vip, f"--duration={LONGEST}")
             self._streams["arp"] = cluster.arp()
             self._streams["probe"] = cluster.stream(
-                cluster.client, "probe", f"http://{cluster.vip}/", f"--duration={LONGEST}",
+                cluster.client, "probe", f"http://{cluster.vip}{cluster.path}", f"--duration={LONGEST}",
                 f"--interval={cluster.interval}", f"--timeout={TIMEOUT}")
         except BaseException:
             self._kill()

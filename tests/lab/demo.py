@@ -56,10 +56,7 @@ def _row(name: str, legs: Sequence[Leg], predicted: str) -> list[str]:
 
 
 def _predicted(cluster: Cluster, fault: Fault) -> str:
-    holder, waiting = (
-        predict.configuration(containers.read(cluster.container(name), "/etc/keepalived/keepalived.conf"))
-        for name in cluster.names[:2])
-    move = predict.predict(fault, holder, waiting)
+    move = predict.predict(fault, *predict.configurations(cluster))
     if move is None:
         return "never"
     low, high = f"{move.low * 1000:.0f}", f"{move.high * 1000:.0f}"

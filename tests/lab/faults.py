@@ -120,14 +120,25 @@ def _thaw(host: Host) -> int:
 
 _PORTS: dict[str, str] = {}
 
+
+def of_service(unit: str) -> tuple[Fault, ...]:
+    """Return the faults of a tracked service.
+
+    :param unit: its systemd unit, whose processes have the same name.
+    """
+    revive = _inside("revive", unit)
+    return (
+        Fault(f"{unit} stopped", f"systemctl stop {unit}; started again",
+              _inside("execute", "systemctl", "stop", unit), revive, "tracked"),
+        Fault(f"{unit} killed", "SIGKILL to the main process; systemd starts it again",
+              _inside("signal-main", unit, "SIGKILL"), revive, "tracked"),
+        Fault(f"{unit} hung", "SIGSTOP to all its processes; SIGCONT",
+              _inside("signal-all", unit, "SIGSTOP"), _inside("signal-all", unit, "SIGCONT"), "checked"),
+    )
+
+
 FAULTS = (
-    Fault("nginx stopped", "systemctl stop nginx; started again",
-          _inside("execute", "systemctl", "stop", "nginx"),
-          _inside("revive", "nginx"), "tracked"),
-    Fault("nginx killed", "SIGKILL to the main process; systemd starts it again",
-          _inside("signal-main", "nginx", "SIGKILL"), _inside("revive", "nginx"), "tracked"),
-    Fault("nginx hung", "SIGSTOP to all its processes; SIGCONT",
-          _inside("signal-all", "nginx", "SIGSTOP"), _inside("signal-all", "nginx", "SIGCONT"), "checked"),
+    *of_service("nginx"),
     Fault("keepalived stopped", "systemctl stop keepalived; started again",
           _inside("execute", "systemctl", "stop", "keepalived"),
           _inside("revive", "keepalived"), "planned"),

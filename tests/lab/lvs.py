@@ -5,18 +5,13 @@
 from __future__ import annotations
 
 import ipaddress
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK, Record
-from ansible_collections.openvip.cluster.tests.lab import containers, predict
+from ansible_collections.openvip.cluster.tests.lab import predict
 from ansible_collections.openvip.cluster.tests.lab.cluster import PATIENCE
 from ansible_collections.openvip.cluster.tests.lab.containers import LabError, Stream
 from ansible_collections.openvip.cluster.tests.lab.site import Site
-
-KEEPALIVED_CONF = "/etc/keepalived/keepalived.conf"
 
 
 @dataclass(frozen=True)
@@ -61,18 +56,6 @@ class Lvs(Site):
                 found[_address(words[1])] = int(words[3])
         return found
 
-    def wait(self, what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> float:
-        """Return after how many seconds the condition has become true.
-
-        :raises LabError: it has not within `seconds`.
-        """
-        begin = time.monotonic()
-        while not condition():
-            if time.monotonic() - begin > seconds:
-                raise LabError(f"{what}: not so after {seconds} s")
-            time.sleep(0.02)
-        return time.monotonic() - begin
-
     def wait_complete(self, name: str, seconds: float = 60, ip: str = "198.18.0.100") -> None:
         """Return when every real server is in a director's table and has a weight."""
         self.wait(f"{name} has {len(self.web)} real servers of {ip}", lambda: sum(
@@ -81,8 +64,7 @@ class Lvs(Site):
 
     def crash_ms(self) -> float:
         """Return how long new connections wait for the other director when the first dies, by VRRP's timers alone."""
-        texts = [containers.read(self.cluster.container(name), KEEPALIVED_CONF) for name in self.cluster.names]
-        return predict.crash(*map(predict.configuration, texts)).high * 1000
+        return predict.crash(*predict.configurations(self.cluster)).high * 1000
 
 
 def longest_outage_ms(records: list[Record]) -> float:

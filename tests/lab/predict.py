@@ -9,7 +9,11 @@ from dataclasses import dataclass
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _timing
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement, parse
+from ansible_collections.openvip.cluster.tests.lab import containers
+from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
 from ansible_collections.openvip.cluster.tests.lab.faults import Fault
+
+KEEPALIVED_CONF = "/etc/keepalived/keepalived.conf"
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,11 @@ def configuration(text: str) -> Configuration:
         int(_value(instance, "priority", "100")),
         int(_value(instance, "down_timer_adverts", str(_timing.DOWN_TIMER_ADVERTS))))
     return Configuration(timers, bool(_entries(instance, "track_file")), tuple(checks))
+
+
+def configurations(cluster: Cluster) -> list[Configuration]:
+    """Read what the first two load balancers of a cluster have: the one that leads, and the one that waits."""
+    return [configuration(containers.read(cluster.container(name), KEEPALIVED_CONF)) for name in cluster.names[:2]]
 
 
 def crash(_holder: Configuration, waiting: Configuration) -> _timing.Range:

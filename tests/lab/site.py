@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import Record
 from ansible_collections.openvip.cluster.tests.lab import containers
-from ansible_collections.openvip.cluster.tests.lab.cluster import LONGEST, Cluster
+from ansible_collections.openvip.cluster.tests.lab.cluster import LONGEST, PATIENCE, Cluster
 from ansible_collections.openvip.cluster.tests.lab.containers import LabError
 
 # seconds: a playbook on machines whose Python is several times slower
@@ -84,6 +85,18 @@ class Site:
         """Send datagrams one after the other and return how many each host answered."""
         words = ("ask-udp", address, str(port), f"--count={count}")
         return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
+
+    def wait(self, what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> float:
+        """Return after how many seconds the condition has become true.
+
+        :raises LabError: it has not within `seconds`.
+        """
+        begin = time.monotonic()
+        while not condition():
+            if time.monotonic() - begin > seconds:
+                raise LabError(f"{what}: not so after {seconds} s")
+            time.sleep(0.02)
+        return time.monotonic() - begin
 
     @contextmanager
     def probing(self, url: str, interval: float = 0.01, timeout: float = 0.2) -> Iterator[list[Record]]:

@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from ansible_collections.openvip.cluster.tests.lab.lvs import KEEPALIVED_CONF
+from ansible_collections.openvip.cluster.tests.lab.predict import KEEPALIVED_CONF
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/lvs_dr"
