@@ -17,14 +17,43 @@ from .model import Block, Configuration
 from .registry import Said, rule
 
 SECTION = "global_defs"
+# What asks for mails, the latter two only in global_defs, and where else.
+ALERTS = ("smtp_alert", "smtp_alert_vrrp", "smtp_alert_checker")
+ASKING = ("vrrp_sync_group", "vrrp_instance", "virtual_server", "virtual_server/real_server")
 
 
 @rule("mail-incomplete", WARNING, "Without both notification_email and smtp_server no mail is sent.",
-      "core/global_parser.c, run", SECTION)
-def mail_incomplete(_configuration: Configuration, globals_: Block) -> Said:
-    for have, need in (("notification_email", "smtp_server"), ("smtp_server", "notification_email")):
-        if globals_.has(have) and globals_.lacks(need):
-            yield f"{have} without {need}: no mail is sent.", f"Set {need}, or remove {have}.", have
+      "core/smtp.c:599, run", SECTION, *ASKING)
+def mail_incomplete(configuration: Configuration, block: Block) -> Said:
+    globals_ = configuration.globals
+    if block is globals_:
+        for have, need in (("notification_email", "smtp_server"), ("smtp_server", "notification_email")):
+            if globals_.has(have) and globals_.lacks(need):
+                yield f"{have} without {need}: no mail is sent.", f"Set {need}, or remove {have}.", have
+    if globals_.lacks("notification_email") and globals_.lacks("smtp_server") and not configuration.root.is_open:
+        for asking in ALERTS:
+            if block.get(asking):
+                yield (f"{asking} without notification_email and smtp_server: no mail is sent.",
+                       f"Set notification_email and smtp_server in global_defs, or remove {asking}.", asking)
+
+
+def _asks(block: Block) -> bool:
+    """Say whether a block may ask for mails."""
+    return any(block.get(keyword) or block.has_raw(keyword) for keyword in ALERTS)
+
+
+@rule("mail-never-sent", WARNING, "keepalived mails nothing of an instance unless smtp_alert asks for it.",
+      "vrrp/vrrp.c:3237, check/check_data.c:1155, run", SECTION)
+def mail_never_sent(configuration: Configuration, globals_: Block) -> Said:
+    """Real servers alone are mailed about by themselves: as long as neither smtp_alert nor smtp_alert_checker is off."""
+    if not (globals_.has("notification_email") and globals_.has("smtp_server")) or configuration.root.is_open:
+        return
+    by_default = not any(globals_.get(keyword) is False for keyword in ("smtp_alert", "smtp_alert_checker"))
+    servers = configuration.blocks("virtual_server/real_server")
+    if by_default and any(server.get("smtp_alert") is not False for server in servers):
+        return
+    if not any(_asks(block) for section in (SECTION, *ASKING) for block in configuration.blocks(section)):
+        yield "nothing asks for the mails: no mail is sent.", "Set smtp_alert.", "notification_email"
 
 
 @rule("smtp-server-name", WARNING, "keepalived resolves the name of smtp_server while it reads the file, and waits.",

@@ -103,7 +103,7 @@ SECTION = Section(
             "notification_email_from",
             STRING,
             "Sender of the mails.",
-            default="keepalived@ and the host name",
+            default="root@ and the host name",
         ),
         Row(
             "smtp_server",
