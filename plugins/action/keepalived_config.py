@@ -5,13 +5,20 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive, given, merge
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify import Notify, Script, wire
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import keepalived_words
-from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, judge, refusals
+from ansible_collections.openvip.cluster.plugins.module_utils._module import (
+    REFUSED,
+    config_argument_spec,
+    judge,
+    refusals,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
     member,
@@ -20,7 +27,7 @@ from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
     real_server_groups,
 )
 
-CONTROLLER_OPTIONS = ("group", "override", "unicast", "track", "drain", "sync_daemon")
+CONTROLLER_OPTIONS = ("group", "override", "unicast", "track", "drain", "sync_daemon", "notify")
 
 
 class ActionModule(ActionBase):
@@ -38,7 +45,8 @@ class ActionModule(ActionBase):
         host, findings = None, self._misshapen(config, derived["override"])
         if derived["group"] and not findings:
             config, host, findings = self._derive(config, derived, task_vars)
-        findings = findings or judge(config, host=host)
+        if not refusals(findings):
+            findings = findings + judge(config, host=host)
         errors = refusals(findings)
         if errors:
             result.update(failed=True, msg="\n".join([REFUSED] + ["- %s" % error for error in errors]),
@@ -74,4 +82,27 @@ class ActionModule(ActionBase):
             config, host, members, unicast=boolean(derived["unicast"] or False), tracked=derived["track"],
             override=derived["override"], groups=real_server_groups(merged, task_vars),
             drained=derived["drain"] or [], synced=boolean(derived["sync_daemon"] or False))
+        if derived["notify"] and not refusals(findings):
+            findings = findings + wire(data, self._notify(derived["notify"]))
         return data, next(each.facts for each in members if each.name == host), findings
+
+    def _notify(self, wanted):
+        """Return what runs at the changes of state, with the beginnings of the scripts.
+
+        :raises AnsibleActionFail: it is not as the module documents it, or a file is not there.
+        """
+        checked = ArgumentSpecValidator({"notify": config_argument_spec()["notify"]}).validate({"notify": wanted})
+        if checked.error_messages:
+            raise AnsibleActionFail("keepalived_config: notify: %s" % "; ".join(checked.error_messages))
+        found = checked.validated_parameters["notify"]
+        return Notify(found["directory"], tuple(
+            Script(script["name"], tuple(script["keywords"]),
+                   None if script["vrrp_instance"] is None else tuple(script["vrrp_instance"]),
+                   self._beginning(script["src"]) if script["content"] is None else script["content"])
+            for script in found["script"]), found["log"])
+
+    def _beginning(self, src):
+        """Return the first line of a file on the controller, looked for as M(ansible.builtin.copy) does."""
+        path = self._loader.get_real_file(self._find_needle("files", src))
+        with open(path, "rb") as stream:
+            return stream.readline(256).decode("utf-8", "replace")

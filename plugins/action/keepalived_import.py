@@ -31,7 +31,8 @@ ROLE_NAMES = ("__keepalived_config", "keepalived_override", "keepalived_unicast"
 DIFFERENT = "keepalived_import: the variables would not give the same configuration, and nothing was written:"
 NOTHING_MORE = (
     "The empty keepalived_track_service, null and false keep the role from adding what keepalived.conf does not have:",
-    "the tracking of nginx, a user for the scripts, the check who may write them. Remove them to have it added.",
+    "the tracking of nginx, a log of the changes of state, a user for the scripts, the check who may write them.",
+    "Remove them to have it added.",
 )
 SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
 # What a file without them is hardly meant for.

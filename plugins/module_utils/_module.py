@@ -15,6 +15,7 @@ import re
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify import STATES
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
@@ -67,6 +68,27 @@ def config_argument_spec():
                 "timeout": {"type": "float"},
                 "fall": {"type": "int"},
                 "rise": {"type": "int"},
+            },
+        },
+        "notify": {
+            "type": "dict",
+            "options": {
+                "directory": {"type": "path", "required": True},
+                "script": {
+                    "type": "list",
+                    "elements": "dict",
+                    "default": [],
+                    "options": {
+                        "name": {"type": "str", "required": True},
+                        "keywords": {"type": "list", "elements": "str", "choices": list(STATES), "default": ["notify"]},
+                        "vrrp_instance": {"type": "list", "elements": "str"},
+                        "content": {"type": "str"},
+                        "src": {"type": "path"},
+                    },
+                    "mutually_exclusive": [["content", "src"]],
+                    "required_one_of": [["content", "src"]],
+                },
+                "log": {"type": "path"},
             },
         },
         **file_argument_spec(),

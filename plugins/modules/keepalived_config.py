@@ -118,6 +118,53 @@ options:
       rise:
         description: The number of successes in a row that end a fault.
         type: int
+  notify:
+    description:
+      - What runs at the changes of state of the instances, as their C(notify), C(notify_master) and so on.
+      - What an instance sets itself stays. A script that wants the same place is refused.
+      - C(enable_script_security) is derived with it.
+      - Only together with O(group).
+    type: dict
+    suboptions:
+      directory:
+        description: The directory of the scripts on the host. The module does not write them.
+        type: path
+        required: true
+      script:
+        description: The scripts.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: The name of the file.
+            type: str
+            required: true
+          keywords:
+            description:
+              - The keywords of the instances by which the script is run.
+              - keepalived itself tells the script of C(notify) the kind V(INSTANCE), the name, the state and the
+                priority. Those of the other keywords get the first three.
+            type: list
+            elements: str
+            choices: [notify, notify_master, notify_backup, notify_fault, notify_stop, notify_deleted]
+            default: [notify]
+          vrrp_instance:
+            description: The names of the instances that run it. Without it all do, with an empty list none.
+            type: list
+            elements: str
+          content:
+            description: The text of the script. Only its first line is looked at, which has to name an interpreter.
+            type: str
+          src:
+            description: The file with the script on the controller, instead of O(notify.script[].content).
+            type: path
+      log:
+        description:
+          - The path of a program on the host that logs each change of state and then becomes the command in its
+            arguments. It is put before the command of C(notify), and is the C(notify) where there is none.
+          - An instance with a C(notify) of its own is left as it is, with a warning.
+        type: path
 seealso:
   - module: openvip.cluster.keepalived_info
   - module: openvip.cluster.keepalived_lint

@@ -45,7 +45,7 @@ def _asks(block: Block) -> bool:
 @rule("mail-never-sent", WARNING, "keepalived mails nothing of an instance unless smtp_alert asks for it.",
       "vrrp/vrrp.c:3237, check/check_data.c:1155, run", SECTION)
 def mail_never_sent(configuration: Configuration, globals_: Block) -> Said:
-    """Real servers alone are mailed about by themselves: as long as neither smtp_alert nor smtp_alert_checker is off."""
+    """Real servers alone are mailed about by themselves, unless smtp_alert or smtp_alert_checker is off."""
     if not (globals_.has("notification_email") and globals_.has("smtp_server")) or configuration.root.is_open:
         return
     by_default = not any(globals_.get(keyword) is False for keyword in ("smtp_alert", "smtp_alert_checker"))

@@ -27,7 +27,8 @@ def run(monkeypatch):
 
     def call(host="lb2", hostvars=None, **arguments):
         task = MagicMock(args=dict({"config": CONFIG}, **arguments), async_val=0, check_mode=False)
-        action = ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
+        loader = MagicMock(get_real_file=str)
+        action = ActionModule(task, MagicMock(), MagicMock(), loader, MagicMock(), MagicMock())
         given = {}
         monkeypatch.setattr(action, "_execute_module",
                             lambda module_args, **unused: given.update(module_args) or {"changed": True})
@@ -111,3 +112,53 @@ def test_a_host_outside_of_the_group_is_refused(run):
 def test_data_that_is_no_dictionary_is_refused(run):
     with pytest.raises(AnsibleActionFail, match="dictionary"):
         run(config="vrrp_instance VI_1 {}")
+
+
+NOTIFY = {"directory": "/usr/libexec/keepalived/openvip", "log": "/usr/libexec/keepalived/openvip/log-transition"}
+
+
+def test_scripts_and_the_log_are_wired_and_are_no_business_of_the_module(run):
+    script = {"name": "tell", "content": "#!/bin/sh\n", "keywords": ["notify", "notify_stop"],
+              "vrrp_instance": ["VI_1"]}
+    dummy, given = run(group="lb", notify=dict(NOTIFY, script=[script]))
+    instance = given["config"]["vrrp_instance"][0]
+    assert set(given) == {"config"} and given["config"]["global_defs"]["enable_script_security"] is True
+    assert instance["notify"] == "%s %s/tell" % (NOTIFY["log"], NOTIFY["directory"])
+    assert instance["notify_stop"] == "%s/tell INSTANCE VI_1 STOP" % NOTIFY["directory"]
+
+
+@pytest.mark.parametrize("script, words", [
+    ({"name": "tell", "content": "#!/bin/sh\n", "keywords": ["notify_mster"]}, ["value of keywords", "notify_master"]),
+    ({"name": "tell"}, ["content", "src"]),
+    ({"name": "tell", "content": "#!/bin/sh\n", "src": "tell.sh"}, ["mutually exclusive", "content", "src"]),
+    ({"content": "#!/bin/sh\n"}, ["name"]),
+    ({"name": "tell", "content": "#!/bin/sh\n", "state": "master"}, ["state", "keywords"]),
+])
+def test_a_script_of_the_wrong_shape_is_refused_before_the_host_is_reached(run, script, words):
+    with pytest.raises(AnsibleActionFail, match="keepalived_config: notify: ") as caught:
+        run(group="lb", notify=dict(NOTIFY, script=[script]))
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_notify_that_is_no_dictionary_is_refused(run):
+    with pytest.raises(AnsibleActionFail, match=r"notify.*dict"):
+        run(group="lb", notify="/usr/bin/tell")
+
+
+def test_a_script_that_nothing_runs_is_refused(run):
+    result, given = run(group="lb", notify=dict(NOTIFY, script=[{"name": "tell", "content": "echo"}]))
+    assert result["failed"] and given == {} and "notify_script tell" in result["msg"] and "#!/bin/sh" in result["msg"]
+
+
+@pytest.mark.parametrize("text, refused", [("#!/bin/sh\n", False), ("echo\n", True)])
+def test_a_file_on_the_controller_is_looked_at_as_well(run, monkeypatch, tmp_path, text, refused):
+    (tmp_path / "tell.sh").write_text(text)
+    monkeypatch.setattr(ActionModule, "_find_needle", lambda self, place, name: str(tmp_path / name))
+    result, dummy = run(group="lb", notify=dict(NOTIFY, script=[{"name": "tell", "src": "tell.sh"}]))
+    assert bool(result.get("failed")) == refused
+
+
+def test_a_warning_of_the_derivation_does_not_hide_what_the_rules_find(run):
+    own = {"vrrp_instance": [dict(CONFIG["vrrp_instance"][0], notify="/usr/bin/own", nopreempt=True, state="MASTER")]}
+    result, given = run(group="lb", config=own, notify=NOTIFY)
+    assert result["failed"] and given == {} and "nopreempt" in result["msg"]
