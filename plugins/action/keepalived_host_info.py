@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.openvip.cluster.plugins.action.keepalived_config import ActionModule as ConfigAction
+from ansible_collections.openvip.cluster.plugins.module_utils._host.module import CONTROLLER_OPTIONS
+from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import PEER_UNKNOWN, needs
+from ansible_collections.openvip.cluster.plugins.module_utils._module import judge, refusals
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import member, names_of, plain
+
+
+class ActionModule(ConfigAction):
+    """Derive from the definition of the cluster what this host has to let in, and hand it to the module."""
+
+    def run(self, tmp=None, task_vars=None):
+        # The run of the class above keepalived_config's.
+        result = super(ConfigAction, self).run(tmp, task_vars)
+        arguments = plain(dict(self._task.args))
+        given = {option: arguments.pop(option, None) for option in CONTROLLER_OPTIONS}
+        if given["group"]:
+            if not isinstance(given["config"], dict):
+                raise AnsibleActionFail("keepalived_host_info: config must be a dictionary of keepalived's sections.")
+            found, findings = self._needs(given, task_vars)
+            errors = refusals(findings)
+            if errors:
+                result.update(failed=True, msg="\n".join(["Nothing was changed:"] + ["- %s" % each for each in errors]),
+                              findings=[finding.as_dict() for finding in findings])
+                return result
+            arguments.update(found)
+        result.update(self._execute_module(module_name="openvip.cluster.keepalived_host_info", module_args=arguments,
+                                           task_vars=task_vars))
+        return result
+
+    def _needs(self, given, task_vars):
+        """Return the options of the module, and what is wrong with the definition."""
+        findings = self._misshapen(given["config"], given["override"])
+        if findings:
+            return None, findings
+        data, host, findings = self._derive(given["config"], dict(given, track=None), task_vars)
+        findings = findings or [each for each in judge(data, host=host) if each.severity == "error"]
+        if findings:
+            return None, findings
+        members = [member(name, data, task_vars)
+                   for name in names_of(given["group"], task_vars, "keepalived_host_info")]
+        found, findings = needs(data, task_vars["inventory_hostname"], members, given["ports"] or [])
+        unknown = [str(finding) for finding in findings if finding.id == PEER_UNKNOWN]
+        return dict(found, unknown=unknown), [finding for finding in findings if finding.id != PEER_UNKNOWN]

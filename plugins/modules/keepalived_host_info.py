@@ -1,0 +1,178 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: keepalived_host_info
+short_description: Tell what keepalived needs of the firewall and the network of a host
+version_added: 0.1.0
+author:
+  - openvip.cluster contributors (@openvip)
+description:
+  - Finds the firewall that is in force on a host, the C(.network) files of systemd-networkd and the settings of sysctl,
+    and tells what has to be written so that VRRP comes through and virtual addresses stay.
+  - It changes nothing. The role P(openvip.cluster.keepalived#role) does what it tells.
+  - With O(group), the peers are derived on the controller from the definition of the cluster, the same that
+    M(openvip.cluster.keepalived_config) takes, and from the facts of the hosts.
+extends_documentation_fragment:
+  - openvip.cluster.attributes
+  - openvip.cluster.attributes.info_module
+  - openvip.cluster.attributes.actiongroup_cluster
+options:
+  firewall:
+    description:
+      - The firewall that gets the rules. V(auto) is the one that is in force, the first of V(firewalld), V(ufw) and
+        V(nftables), or none.
+      - With V(none) there are rules for no firewall, and those that there are shall go.
+    type: str
+    choices: [auto, firewalld, nftables, ufw, none]
+    default: auto
+  nftables_chain:
+    description: Family, table and name of the chain of nftables that decides about incoming packets.
+    type: str
+    default: inet filter input
+  allow:
+    description: What is let in. Derived with O(group).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      family:
+        description: The address family.
+        type: str
+        required: true
+        choices: [ipv4, ipv6]
+      source:
+        description: The address it comes from; any when it is left out.
+        type: str
+      protocol:
+        description: The protocol.
+        type: str
+        required: true
+        choices: [vrrp, ah, tcp, udp]
+      port:
+        description: The port, V(1) to V(65535), where the protocol has one.
+        type: int
+  unknown:
+    description: Why a part of O(allow) cannot be derived. That is an error where a firewall is in force.
+    type: list
+    elements: str
+    default: []
+  interface:
+    description: The interfaces with virtual addresses. Derived with O(group).
+    type: list
+    elements: str
+    default: []
+  routes:
+    description: Whether keepalived sets routes or rules. Derived with O(group).
+    type: bool
+    default: false
+  vmac:
+    description: Whether an IPv4 instance has C(use_vmac). Derived with O(group).
+    type: bool
+    default: false
+  group:
+    description: The inventory group of the cluster's members. Gather their facts before.
+    type: str
+  config:
+    description: The definition of the cluster, as O(openvip.cluster.keepalived_config#module:config). Only with
+      O(group).
+    type: dict
+  override:
+    description: As O(openvip.cluster.keepalived_config#module:override). Only with O(group).
+    type: dict
+  unicast:
+    description: As O(openvip.cluster.keepalived_config#module:unicast). Only with O(group).
+    type: bool
+    default: false
+  drain:
+    description: As O(openvip.cluster.keepalived_config#module:drain). Only with O(group).
+    type: list
+    elements: str
+    default: []
+  sync_daemon:
+    description: As O(openvip.cluster.keepalived_config#module:sync_daemon). Only with O(group).
+    type: bool
+    default: false
+  ports:
+    description: Ports that everybody may reach, each a number and a protocol, such as V(80/tcp). Only with O(group).
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: openvip.cluster.keepalived_config
+"""
+
+EXAMPLES = r"""
+- name: See what a host has to let in
+  openvip.cluster.keepalived_host_info:
+    group: lb
+    config:
+      vrrp_instance: "{{ keepalived_vrrp_instance }}"
+  register: result
+
+- name: Show it
+  ansible.builtin.debug:
+    msg: "{{ result.firewall }} has to let in {{ result.allow }}"
+"""
+
+RETURN = r"""
+needed:
+  description: Whether there is anything to write, load or remove.
+  returned: success
+  type: bool
+firewall:
+  description: The firewall that gets the rules, or V(none).
+  returned: success
+  type: str
+  sample: nftables
+allow:
+  description: What is let in, with the keys of O(allow).
+  returned: success
+  type: list
+  elements: dict
+interface:
+  description: The interfaces with virtual addresses.
+  returned: success
+  type: list
+  elements: str
+files:
+  description: The files that should be there, each with C(path), C(content), C(validate) and C(notify).
+  returned: success
+  type: list
+  elements: dict
+absent:
+  description: The files that are there and should not be, each with C(path) and C(notify).
+  returned: success
+  type: list
+  elements: dict
+blocks:
+  description: The blocks in files of others, each with C(path), C(block), C(insertafter), C(validate) and C(notify). An
+    empty one should not be there.
+  returned: success
+  type: list
+  elements: dict
+nftables:
+  description: The commands for C(nft --file -) that bring the rules in force to what they should be, if they are not.
+  returned: success
+  type: str
+sysctl:
+  description: The settings that instances with C(use_vmac) need, by name.
+  returned: success
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.openvip.cluster.plugins.module_utils._host.module import host_argument_spec, run_host
+
+
+def main():
+    run_host(AnsibleModule(argument_spec=host_argument_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()
