@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""Sends adverts of VRRP version 3 (RFC 5798 section 5) to the multicast group, as a host that is no member of a cluster.
+"""Sends adverts of VRRP version 3 (RFC 5798 section 5) to the multicast group, as a host that is no member.
 
     python3 - ADDRESS_OF_THIS_HOST VIRTUAL_ROUTER_ID VIRTUAL_ADDRESS SECONDS <stranger.py
 

@@ -37,13 +37,17 @@ class Found(NamedTuple):
     :ivar rp_filter: C({interface, "all" or "default": value}).
     """
 
-    active: Sequence[str] = ()
-    files: Dict[str, str] = {}
-    chains: Dict[str, Optional[str]] = {}
-    jumps: Sequence[int] = ()
-    rules: Optional[Sequence[str]] = None
-    networks: Dict[str, str] = {}
-    rp_filter: Dict[str, int] = {}
+    active: Sequence[str]
+    files: Dict[str, str]
+    chains: Dict[str, Optional[str]]
+    jumps: Sequence[int]
+    rules: Optional[Sequence[str]]
+    networks: Dict[str, str]
+    rp_filter: Dict[str, int]
+
+
+# A host with none of it
+NOTHING = Found((), {}, {}, (), None, {}, {})
 
 
 def chains_of(text: str) -> Dict[str, Optional[str]]:
@@ -104,7 +108,9 @@ class Reader:
         if is_enabled(_io.load(paths.UFW_CONF)):
             active.append(UFW)
         files = self._files()
-        chains, jumps, rules = {}, [], None
+        chains: Dict[str, Optional[str]] = {}
+        jumps: List[int] = []
+        rules: Optional[List[str]] = None
         if NFTABLES in active or paths.NFTABLES in files:
             chains, jumps, rules = self._nftables(chain)
         networks = {}
@@ -119,7 +125,8 @@ class Reader:
         chains = chains_of(self._output("nft", "--json", "list", "chains"))
         family, table, name = chain.split()
         ours = " ".join([family, table, NAME])
-        jumps, rules = [], None
+        jumps: List[int] = []
+        rules: Optional[List[str]] = None
         if chain in chains:
             jumps = jumps_of(rules_of(self._output("nft", "--json", "--handle", "list", "chain", family, table, name)))
         if ours in chains:

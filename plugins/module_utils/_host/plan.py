@@ -72,7 +72,7 @@ def choose(wanted: str, found: Found, chain: str) -> str:
 def _check_chain(chain: str, found: Found, allowed: Sequence[Allowed]) -> None:
     if chain not in found.chains:
         inputs = [name for name, hook in found.chains.items() if hook == "input"]
-        nearest = (difflib.get_close_matches(chain, inputs, 1, 0) or [None])[0]
+        nearest = next(iter(difflib.get_close_matches(chain, inputs, 1, 0)), None)
         raise UnusableError(
             'nftables has no chain "%s". %s' % (chain, "Set keepalived_firewall_nftables_chain to the one that decides "
             "about incoming packets, such as \"%s\"." % nearest if nearest else

@@ -58,7 +58,8 @@ def test_a_port_is_let_in_for_both_families_from_everywhere():
 
 
 @pytest.mark.parametrize("port, words", [
-    ("80", "80/tcp"), ("0/tcp", "1 to 65535"), ("65536/udp", "1 to 65535"), ("80/tpc", "Use tcp"), ("80/dup", "Use udp"),
+    ("80", "80/tcp"), ("0/tcp", "1 to 65535"), ("65536/udp", "1 to 65535"), ("80/tpc", "Use tcp"),
+    ("80/dup", "Use udp"),
 ])
 def test_a_port_that_is_none_is_an_error_with_the_remedy(port, words):
     dummy, findings = needs(data(), "lb1", MEMBERS, [port])

@@ -11,15 +11,15 @@ import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._host import found, paths
 from ansible_collections.openvip.cluster.plugins.module_utils._host.firewall import HEADER
-from ansible_collections.openvip.cluster.plugins.module_utils._host.found import Found
+from ansible_collections.openvip.cluster.plugins.module_utils._host.found import NOTHING
 from ansible_collections.openvip.cluster.plugins.module_utils._host.plan import MARKER, UnusableError, make
 
 CHAIN = "inet filter input"
 ALLOW = [{"family": "ipv4", "source": "198.18.0.12", "protocol": "vrrp", "port": None}]
 NEED = {"allow": ALLOW, "unknown": [], "interface": ["eth1"], "routes": False, "vmac": False}
 CONF = {"/etc/nftables.conf": "flush ruleset\n"}
-NFTABLES = Found(active=["nftables"], chains={CHAIN: "input"}, files=CONF)
-UFW = Found(active=["nftables", "ufw"], chains={CHAIN: "input"},
+NFTABLES = NOTHING._replace(active=["nftables"], chains={CHAIN: "input"}, files=CONF)
+UFW = NOTHING._replace(active=["nftables", "ufw"], chains={CHAIN: "input"},
             files={"/etc/ufw/before.rules": "", "/etc/ufw/before6.rules": ""})
 BLOCK = MARKER.format(mark="BEGIN") + "\nx\n" + MARKER.format(mark="END") + "\n"
 
@@ -29,7 +29,7 @@ def plan(have, wanted="auto", chain=CHAIN, **need):
 
 
 def test_a_host_with_none_of_it_gets_nothing():
-    made = plan(Found())
+    made = plan(NOTHING)
     assert made == ("none", [], [], [], "", {})
 
 
@@ -41,7 +41,7 @@ def test_the_firewall_in_force_is_meant(active, expected):
 
 
 def test_a_ruleset_that_drops_nothing_is_no_firewall():
-    assert plan(Found(active=["nftables"], chains={"ip nat prerouting": "prerouting"})).firewall == "none"
+    assert plan(NOTHING._replace(active=["nftables"], chains={"ip nat prerouting": "prerouting"})).firewall == "none"
 
 
 def test_nftables_gets_a_file_its_include_and_the_rules_at_once():
@@ -76,7 +76,7 @@ def test_without_a_firewall_all_of_nftables_goes():
 
 
 def test_a_missing_chain_is_an_error_with_the_nearest():
-    with pytest.raises(UnusableError, match='no chain "inet filter INPUT".*"inet filter input"'):
+    with pytest.raises(UnusableError, match=r'no chain "inet filter INPUT".*"inet filter input"'):
         plan(NFTABLES, chain="inet filter INPUT")
 
 
@@ -87,7 +87,7 @@ def test_a_chain_of_another_family_is_an_error():
 
 
 def test_a_peer_that_is_not_known_is_an_error_only_behind_a_firewall():
-    assert plan(Found(), allow=[], unknown=["lb9 is not known"]).firewall == "none"
+    assert plan(NOTHING, allow=[], unknown=["lb9 is not known"]).firewall == "none"
     with pytest.raises(UnusableError, match="lb9"):
         plan(NFTABLES, allow=[], unknown=["lb9 is not known"])
 
@@ -100,35 +100,35 @@ def test_ufw_gets_a_block_and_that_of_the_other_family_goes():
 
 def test_ufw_by_name_where_it_is_not_installed_is_an_error():
     with pytest.raises(UnusableError, match="Install ufw"):
-        plan(Found(), "ufw")
+        plan(NOTHING, "ufw")
 
 
 def test_networkd_gets_a_drop_in_in_etc_also_for_a_file_of_netplan():
-    made = plan(Found(networks={"eth1": "/run/systemd/network/10-netplan-eth1.network"}))
+    made = plan(NOTHING._replace(networks={"eth1": "/run/systemd/network/10-netplan-eth1.network"}))
     assert [(each["path"], each["notify"]) for each in made.files] == [
         ("/etc/systemd/network/10-netplan-eth1.network.d/openvip.conf", ["Reload systemd-networkd"])]
     assert "KeepConfiguration=static" in made.files[0]["content"]
 
 
 def test_networkd_leaves_routes_alone_where_there_are_any():
-    made = plan(Found(networks={"eth1": "/etc/systemd/network/a.network"}), routes=True)
+    made = plan(NOTHING._replace(networks={"eth1": "/etc/systemd/network/a.network"}), routes=True)
     assert made.files[1]["path"] == paths.NETWORKD and "ManageForeignRoutes=no" in made.files[1]["content"]
 
 
 def test_a_drop_in_of_another_interface_goes():
     path = "/etc/systemd/network/old.network.d/openvip.conf"
-    assert plan(Found(files={path: HEADER})).absent == [{"path": path, "notify": ["Reload systemd-networkd"]}]
+    assert plan(NOTHING._replace(files={path: HEADER})).absent == [{"path": path, "notify": ["Reload systemd-networkd"]}]
 
 
 def test_with_use_vmac_each_interface_gets_what_it_had_by_the_filter_for_all():
     filters = {"all": 1, "default": 0, "lo": 0, "eth0": 2, "eth1": 0, "eth0.7": 0}
-    assert plan(Found(rp_filter=filters), vmac=True).sysctl == {
+    assert plan(NOTHING._replace(rp_filter=filters), vmac=True).sysctl == {
         "net.ipv4.conf.all.rp_filter": 0, "net.ipv4.conf.default.rp_filter": 1, "net.ipv4.conf.eth1.rp_filter": 1,
         "net/ipv4/conf/eth0.7/rp_filter": 1}
 
 
 def test_the_settings_of_use_vmac_go_with_it():
-    have = Found(files={paths.SYSCTL: "net.ipv4.conf.all.rp_filter=0\n"})
+    have = NOTHING._replace(files={paths.SYSCTL: "net.ipv4.conf.all.rp_filter=0\n"})
     assert plan(have, vmac=True).absent == []
     assert [each["path"] for each in plan(have).absent] == [paths.SYSCTL]
 
