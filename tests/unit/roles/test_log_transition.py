@@ -41,11 +41,11 @@ def transition(tmp_path):
 
 
 def test_each_change_names_the_former_state_of_its_instance(transition):
-    assert transition("INSTANCE", "VI_1", "BACKUP", "240")[1] == ["INSTANCE VI_1: INIT -> BACKUP, priority 240"]
-    assert transition("INSTANCE", "VI_2", "FAULT", "5")[1] == ["INSTANCE VI_2: INIT -> FAULT, priority 5"]
+    assert transition("INSTANCE", "VI_1", "BACKUP", "240")[1] == ["INSTANCE VI_1: unknown -> BACKUP, priority 240"]
+    assert transition("INSTANCE", "VI_2", "FAULT", "5")[1] == ["INSTANCE VI_2: unknown -> FAULT, priority 5"]
     assert transition("INSTANCE", "VI_1", "MASTER", "250")[1] == ["INSTANCE VI_1: BACKUP -> MASTER, priority 250"]
     assert transition("INSTANCE", "VI_1", "STOP", "250")[1] == ["INSTANCE VI_1: MASTER -> STOP, priority 250"]
-    assert transition("GROUP", "VI_1", "MASTER", "0")[1] == ["GROUP VI_1: INIT -> MASTER, priority 0"]
+    assert transition("GROUP", "VI_1", "MASTER", "0")[1] == ["GROUP VI_1: unknown -> MASTER, priority 0"]
 
 
 def test_a_state_that_is_told_again_is_no_change(transition):
@@ -55,7 +55,7 @@ def test_a_state_that_is_told_again_is_no_change(transition):
 
 @pytest.mark.parametrize("name", ["a/b", "..", "two words", "$(x)", "-n", "%s"])
 def test_a_name_is_a_name_and_nothing_else(transition, name):
-    assert transition("INSTANCE", name, "BACKUP", "240")[1] == ["INSTANCE %s: INIT -> BACKUP, priority 240" % name]
+    assert transition("INSTANCE", name, "BACKUP", "240")[1] == ["INSTANCE %s: unknown -> BACKUP, priority 240" % name]
     assert transition("INSTANCE", name, "MASTER", "240")[1] == ["INSTANCE %s: BACKUP -> MASTER, priority 240" % name]
     assert len(list(transition.states.iterdir())) == 1
 
@@ -63,7 +63,7 @@ def test_a_name_is_a_name_and_nothing_else(transition, name):
 def test_the_command_behind_it_gets_all_the_arguments_and_its_exit_code_counts(transition):
     command = ("/bin/sh", "-c", 'echo "$0|$*"; exit 7', "own argument")
     done, lines = transition(*command, "INSTANCE", "VI_1", "MASTER", "250")
-    assert lines == ["INSTANCE VI_1: INIT -> MASTER, priority 250"]
+    assert lines == ["INSTANCE VI_1: unknown -> MASTER, priority 250"]
     assert (done.returncode, done.stdout) == (7, "own argument|INSTANCE VI_1 MASTER 250\n")
 
 
