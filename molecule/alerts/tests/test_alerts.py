@@ -19,7 +19,10 @@ ALERTS = "--inventory=molecule/inventory/alerts.yml"
 DIRECTORY = "/usr/libexec/keepalived/openvip"
 USER = "keepalived_script"
 SENDER = "keepalived@example.com"
-MAILS = "import json, mailbox; print(json.dumps([dict(mail.items()) for mail in mailbox.Maildir('/var/lib/lab-mail')]))"
+MAILS = """\
+import json, mailbox
+print(json.dumps({key: dict(mail.items()) for key, mail in mailbox.Maildir("/var/lib/lab-mail").items()}))
+"""
 # seconds: a mail, a script and a line of the journal come after the change of state, and nothing tells when
 SOON = 15.0
 
@@ -51,16 +54,17 @@ def told(cluster):
 
 
 def mails(cluster):
-    """Return the headers of all mails that the client has received."""
+    """Return the headers of each mail that the client has received."""
     return json.loads(containers.execute(cluster.container("client"), "python3", "-c", MAILS))
 
 
-def wait_for_mail(cluster, subject, since=0):
-    """Return the first mail of that subject among those after the first `since`."""
+def wait_for_mail(cluster, name, state, former=()):
+    """Return a mail that a host has sent of a state, and that is not among the former ones."""
     limit = time.monotonic() + SOON
+    subject = f"[{name}] VRRP Instance VI_1 - Entering {state} state"
     while True:
-        received = mails(cluster)
-        for mail in received[since:]:
+        received = [mail for key, mail in mails(cluster).items() if key not in former]
+        for mail in received:
             if mail["Subject"] == subject:
                 return mail
         assert time.monotonic() < limit, (subject, [mail["Subject"] for mail in received])
@@ -68,12 +72,14 @@ def wait_for_mail(cluster, subject, since=0):
 
 @pytest.fixture(scope="module")
 def failover(cluster, told):
-    """One failover and the way back; return how many mails there were before it."""
+    """One failover and the way back; return the mails that there were before it."""
     cluster.wait_for_holder("lb1")
+    wait_for_mail(cluster, "lb1", "MASTER")
+    wait_for_mail(cluster, "lb2", "BACKUP")
     for name in cluster.names:
         for kind in ("journal", "every", "single"):
             assert told(name, kind, 1), (name, kind)
-    before = len(mails(cluster))
+    before = mails(cluster)
     result = cluster.provoke("nginx stopped")
     assert (result.away.after, result.back.after) == ("lb2", "lb1")
     return before
@@ -81,7 +87,7 @@ def failover(cluster, told):
 
 @pytest.mark.parametrize("name, state", [("lb1", "FAULT"), ("lb2", "MASTER"), ("lb1", "MASTER"), ("lb2", "BACKUP")])
 def test_every_host_mails_every_state_to_all_the_recipients(cluster, failover, name, state):
-    mail = wait_for_mail(cluster, f"[{name}] VRRP Instance VI_1 - Entering {state} state", failover)
+    mail = wait_for_mail(cluster, name, state, failover)
     assert (mail["From"], mail["X-MailFrom"]) == (SENDER, SENDER)
     assert mail["X-RcptTo"] == mail["To"] == "admin@example.com, oncall@example.com"
 
