@@ -15,9 +15,6 @@ from ansible_collections.openvip.cluster.tests.lab.faults import Fault
 from ansible_collections.openvip.cluster.tests.lab.measure import Leg, Result
 
 HEADER = ("fault", "outage ms", "requests failed", "holder", "holders at once", "overlap ms", "predicted ms")
-# a thawed master believes to be one until it has heard of the other or the other of it: an advert interval, and the
-# time between opening its link and waking it
-THAW_MS = 200.0
 AROUND = """
 Look around:
   eval "$(tests/lab/engine which)"
@@ -43,7 +40,7 @@ def problems(fault: Fault, result: Result) -> list[str]:
     if back is not None:
         if back.after != result.host:
             found.append(f"{fault.name}: {back.after or 'nobody'} answered in the end, not {result.host}")
-        if back.holders_at_once > 1 and not (fault.remains_master and back.overlap_ms <= THAW_MS):
+        if back.holders_at_once > 1 and not (fault.remains_master and back.overlap_ms <= faults.THAW_MS):
             found.append(f"{fault.name}, undone: {back.holders_at_once} hosts claimed the address at once")
     return found
 

@@ -11,6 +11,9 @@ from ansible_collections.openvip.cluster.tests.lab import containers
 
 OUTSIDE = "openvip-outside"
 LABEL = "org.openvip.cluster.lab"
+# A thawed host takes itself for the master of what it led, and finds the timers expired of what it waited for, until it
+# has heard of the other or the other of it: an advert interval, and the time between opening its link and waking it.
+THAW_MS = 200.0
 
 
 @dataclass(frozen=True)

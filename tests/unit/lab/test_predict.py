@@ -42,6 +42,13 @@ def test_the_time_of_each_fault(name, seconds):
     assert predict.predict(faults.find(name), HOLDER, WAITING) == pytest.approx(seconds)
 
 
+def test_another_service_has_the_same_faults_and_times():
+    nginx, haproxy = faults.of_service("nginx"), faults.of_service("haproxy")
+    assert [fault.name for fault in haproxy] == ["haproxy stopped", "haproxy killed", "haproxy hung"]
+    assert [predict.predict(fault, HOLDER, WAITING) for fault in haproxy] == [
+        predict.predict(fault, HOLDER, WAITING) for fault in nginx]
+
+
 def test_nothing_tracked_never_moves():
     bare = predict.configuration("vrrp_instance VI_1 {\n}\n")
     assert bare.timers == (2, 1.0, 100, 3)
