@@ -18,6 +18,8 @@ CLIENT = "198.18.0.200"
 BALANCERS = ("198.18.0.11", "198.18.0.12")
 LOG = "/var/log/nginx/access.log"
 FAULTS = faults.of_service("haproxy")
+# seconds that systemd on a busy host takes to see that haproxy has ended with all its processes, and to say so
+SYSTEMD = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_a_fault_moves_the_address_as_predicted_and_its_end_brings_it_back(hosts
         result = hosts.cluster.provoke(fault)
     assert (result.away.before, result.away.after) == ("lb1", "lb2")
     assert result.away.holders_at_once == 1
-    assert result.away.outage_ms <= (predicted.high + TIMEOUT) * 1000
+    assert result.away.outage_ms <= (predicted.high + SYSTEMD + TIMEOUT) * 1000
     assert result.back.after == "lb1" and result.back.holders_at_once == 1
     # through both load balancers, before, while and after
     answered = {record.host for record in records if record.outcome == "ok"}
