@@ -23,7 +23,14 @@ from ansible_collections.openvip.cluster.tests.lab.containers import LabError
 
 # what molecule/inventory calls every host's shell
 SHELL = "/usr/local/bin/lab-sh"
-IMAGES = {False: "tests/lab/image", True: "tests/lab/machine/image"}
+SYSTEM = "bookworm"
+# what has the image of hosts with a system, and prints its name: a program below the repository, and its words
+IMAGES = {
+    SYSTEM: ("tests/lab/image", "bookworm"),
+    "trixie": ("tests/lab/image", "trixie"),
+    "dnf": ("tests/lab/dnf/image",),
+}
+MACHINE_IMAGE = ("tests/lab/machine/image",)
 BOOT_SECONDS = 120
 # is-system-running fails as long as there is no bus to ask
 BOOTED = """\
@@ -62,6 +69,7 @@ class Host:
     :ivar addresses: IPv4 and IPv6, at most one of each in a network. On the first network, which is the management
         network and everybody's, the engine chooses.
     :ivar megabytes: memory of a machine.
+    :ivar system: what runs on it, one of IMAGES. A machine's is always SYSTEM.
     """
 
     name: str
@@ -69,6 +77,7 @@ class Host:
     machine: bool = False
     addresses: tuple[str, ...] = ()
     megabytes: int = 224
+    system: str = SYSTEM
 
 
 def is_ipv6(subnet: str) -> bool:
@@ -153,11 +162,28 @@ def connect_commands(host: Host, networks: Sequence[Network]) -> list[list[str]]
         for network, given in interfaces(host, networks).values()]
 
 
-def image(machine: bool) -> str:
-    """Have the image of a kind of host, and return its name."""
-    done = subprocess.run([containers.REPOSITORY / IMAGES[machine]], stdout=subprocess.PIPE, text=True, check=False)
+def image_command(host: Host) -> tuple[str, ...]:
+    """Return the program, below the repository, and its words that have a host's image and print its name.
+
+    :raises LabError: the lab has no such system, or no machines with it.
+    """
+    if host.system not in IMAGES:
+        raise LabError(f"host {host.name}: the lab has no system '{host.system}'. "
+                       f"Choose one of {', '.join(sorted(IMAGES))} as its lab_system")
+    if not host.machine:
+        return IMAGES[host.system]
+    if host.system != SYSTEM:
+        raise LabError(f"host {host.name}: there are no machines with {host.system}, and it needs modules that this "
+                       f"kernel has not got. Leave out its lab_system, or its lab_kernel")
+    return MACHINE_IMAGE
+
+
+def image(command: Sequence[str]) -> str:
+    """Have an image by its command, and return its name."""
+    done = subprocess.run([containers.REPOSITORY / command[0], *command[1:]], stdout=subprocess.PIPE, text=True,
+                          check=False)
     if done.returncode:
-        raise LabError(f"{IMAGES[machine]} failed; its messages are above")
+        raise LabError(f"{command[0]} failed; its messages are above")
     return done.stdout.strip()
 
 
@@ -179,11 +205,12 @@ def wait(host: Host, networks: Sequence[Network]) -> None:
 def up(networks: Sequence[Network], hosts: Sequence[Host], label: str) -> None:
     """Make the networks and the hosts, start them, and return when they have booted."""
     used = needed(networks, hosts)
-    images = {machine: image(machine) for machine in sorted({host.machine for host in hosts})}
+    commands = {host.name: image_command(host) for host in hosts}
+    images = {command: image(command) for command in sorted(set(commands.values()))}
     for network in used:
         containers.docker(*network_command(network, label))
     for host in hosts:
-        containers.docker(*create_command(host, images[host.machine], used[0], label))
+        containers.docker(*create_command(host, images[commands[host.name]], used[0], label))
         for words in connect_commands(host, used):
             containers.docker(*words)
     # the machines first, because they take longer
