@@ -23,7 +23,7 @@ LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelo
 	lint-licences
 CHECKS = lint code molecule
 # Scenarios that take too long for every change: make test-all.
-SLOW_SCENARIOS = active_active alerts haproxy host_integration nginx_balancer source
+SLOW_SCENARIOS = active_active alerts debian_13 debian_13_nopreempt dnf haproxy host_integration nginx_balancer source
 # Scenarios that converge once, because they take long for it: make test-all runs them a second time.
 ONCE_SCENARIOS = lvs_nat lvs_tun
 
@@ -84,8 +84,9 @@ test: setup ## lint, sanity, unit tests and the molecule scenarios; about 20 min
 	printf '\n===== passed: %s =====\n' '$(CHECKS)'
 
 .PHONY: test-all
-test-all: test ## the same, the slow scenarios, and check mode and a second run on hosts of LVS
+test-all: test ## the same, the slow scenarios, the newest ansible-core, and check mode and a second run on LVS
 	@for scenario in $(SLOW_SCENARIOS); do $(MAKE) molecule SCENARIO="$$scenario"; done
+	$(MAKE) molecule-core
 	$(MAKE) molecule-check
 	$(MAKE) molecule-idempotence
 
@@ -105,6 +106,10 @@ molecule-idempotence: setup ## a second run that changes nothing, for the scenar
 	        MOLECULE_COMMAND_BORDERS=false molecule "$$step" --scenario-name="$$scenario"
 	    done
 	done
+
+.PHONY: molecule-core
+molecule-core: setup ## the fast unit tests and the scenario default with the newest ansible-core, in a copy of this tree
+	@tests/ansible-core $(MAKE) unit molecule SCENARIO=default
 
 .PHONY: lint
 lint: setup ## all the linters below
