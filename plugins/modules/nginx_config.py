@@ -88,10 +88,24 @@ options:
       - When it does not start with the new configuration, it is started with the former one again.
     type: bool
     default: false
+  upgrade:
+    description:
+      - Whether a running nginx that runs another program than O(binary), for example a former version, becomes that
+        program. It does so without losing a connection where it was started by a path that leads to O(binary) now, such
+        as that of a link that has been switched (SIGUSR2). Anything else is a restart, for which O(restart) must be
+        true.
+      - When the new one does not work, the former one goes on, with the former files.
+    type: bool
+    default: false
   binary:
     description: The nginx program.
     type: str
     default: nginx
+  version:
+    description:
+      - The version that the files are for, for example V(1.26.3), which is installed only later or by an earlier task.
+      - The default is that of O(binary).
+    type: str
   unit:
     description: The systemd unit that is reloaded when it is active. Otherwise the master process gets C(SIGHUP).
     type: str
@@ -258,6 +272,15 @@ restarted:
   description: Whether nginx was restarted.
   returned: always
   type: bool
+upgraded:
+  description: Whether a running nginx became another program without losing a connection.
+  returned: always
+  type: bool
+executable:
+  description: The program of the nginx that ran before, without links; nothing when none ran.
+  returned: always
+  type: str
+  sample: /opt/nginx/1.26.3-0a1b2c3d/sbin/nginx
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -21,8 +21,8 @@ description:
     that does not answer rightly is built again.
   - When a step fails, the message names it, with the end of its output and what to do. What was current before stays
     so.
-  - Only what is installed below the release is kept. Units and samples that C(make install) would write elsewhere are
-    named in RV(left_out).
+  - Units, samples and other files that C(make install) would write elsewhere are kept in the directory C(left_out) of
+    the release, by their whole paths, and named in RV(left_out).
 extends_documentation_fragment:
   - openvip.cluster.attributes
 attributes:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import re
 import time
-from typing import FrozenSet, List, Optional
+from typing import List, Optional
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.control import ReloadError, reload, running
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.control import ReloadError, reload
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+
+from .process import running, takes_connections, workers
 
 # Longer than nginx tries to bind an address: 5 times, 500 ms apart (ngx_open_listening_sockets).
 TIMEOUT = 10.0
@@ -27,30 +29,6 @@ _GIVEN_UP = "still could not bind()"
 
 class ConflictError(ReloadError):
     """nginx cannot bind an address while another socket is open, its own old one or that of another program."""
-
-
-def workers(master: int) -> FrozenSet[int]:
-    """Return the process ids of the children of a process."""
-    found = set()
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open("/proc/%s/stat" % name, encoding="ascii", errors="replace") as stream:
-                    fields = stream.read().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if fields[1] == str(master):
-                found.add(int(name))
-    return frozenset(found)
-
-
-def _takes_connections(worker: int) -> bool:
-    """Whether a worker is not merely ending what it has begun (its title says so, ngx_worker_process_cycle)."""
-    try:
-        with open("/proc/%d/cmdline" % worker, "rb") as stream:
-            return b"shutting down" not in stream.read()
-    except OSError:
-        return False
 
 
 class Log:
@@ -79,7 +57,7 @@ class Log:
         return list(dict.fromkeys(match.group("message") for match in found))
 
 
-def _failure(messages: List[str]) -> Optional[ReloadError]:
+def failure(messages: List[str]) -> Optional[ReloadError]:
     """Return the error that the messages amount to; a bind that is tried again is none yet."""
     if any(_GIVEN_UP in message for message in messages):
         return ConflictError("; ".join(message for message in messages if _BIND.search(message)) or _GIVEN_UP)
@@ -98,9 +76,10 @@ def take(unit: str, pid_file: str, error_log: Optional[str]) -> bool:
     :returns: whether nginx runs.
     :raises ReloadError: it did not take the configuration; C(ConflictError) where only a restart can help.
     """
-    master = running(unit, pid_file)
-    if master is None:
+    found = running(unit, pid_file)
+    if found is None:
         return False
+    master = found.pid
     end = time.monotonic() + TIMEOUT
     log, before = Log(error_log), workers(master)
     while not before and time.monotonic() < end:
@@ -110,11 +89,11 @@ def take(unit: str, pid_file: str, error_log: Optional[str]) -> bool:
     reload(unit, master)
     end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
-        failure = _failure(log.failures())
-        if failure:
-            raise failure
+        problem = failure(log.failures())
+        if problem:
+            raise problem
         now = workers(master)
-        if now - before and not any(_takes_connections(each) for each in now & before):
+        if now - before and not any(takes_connections(each) for each in now & before):
             return True
         if not os.path.isdir("/proc/%d" % master):
             raise ReloadError("nginx (process %d) has ended" % master)

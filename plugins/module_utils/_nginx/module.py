@@ -14,10 +14,10 @@ from typing import Any, Dict, List, Tuple
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
 
-from . import control, files
+from . import control, files, process, upgrade
 from .check import normalise
 from .complete import DIRECTORY
-from .program import config_test, for_test, is_not_held, version
+from .program import config_test, for_test, is_not_held, numbers, version
 from .render import File, Tree, render
 from .rules import check
 from .spec import argument_spec
@@ -44,7 +44,9 @@ def module_argument_spec() -> Dict[str, Any]:
         "config_test_timeout": {"type": "float", "default": 30.0},
         "reload": {"type": "bool", "default": True},
         "restart": {"type": "bool", "default": False},
+        "upgrade": {"type": "bool", "default": False},
         "binary": {"type": "str", "default": "nginx"},
+        "version": {"type": "str"},
         "unit": {"type": "str", "default": "nginx.service"},
     }
 
@@ -59,12 +61,17 @@ class _Run:
         self.path = os.path.realpath(self.params["path"])
         self.home = os.path.dirname(self.path)
         self.binary = _io.find_program(module, self.params["binary"])
-        self.version = version(self.binary)
+        self.installed = version(self.binary)
+        self.version = numbers(self.params["version"]) if self.params["version"] else self.installed
         self.data, findings = normalise(self.params["config"])
         self.result: Dict[str, Any] = {
             "changed": False, "differs": False, "path": self.params["path"], "files": [], "backup_files": [],
             "reloaded": False, "restarted": False, "config_test": [],
+            "upgraded": False, "executable": None,
             "version": ".".join(map(str, self.version)) if self.version else None}
+        if self.params["version"] and self.version is None:
+            self.fail(REFUSED, ['version: "%s" is none of nginx. Write three numbers such as 1.26.3.'
+                                % self.params["version"]])
         findings = findings or check(self.data)
         if findings:
             self.fail(REFUSED, [str(finding) for finding in findings])
@@ -72,6 +79,7 @@ class _Run:
         # what is beside the servers and upstreams in our directory, and what is elsewhere
         self.more, self.single = self._files(rendered)
         self.tree = Tree(rendered.main, {**rendered.files, **self.more})
+        self.pid_file = self.data.get("pid", PID_FILE)
 
     def fail(self, heading: str, sentences: List[str]) -> None:
         """End the module."""
@@ -114,14 +122,28 @@ class _Run:
         self.result["diff"] = [files.difference(path, *change) for path, change in self.changes.items()] + [
             files.difference(os.path.join(self.home, path), before.get(path), self.tree.files.get(path))
             for path in sorted({*before, *self.tree.files}) if before.get(path) != self.tree.files.get(path)]
-        self.result["changed"] = self.result["differs"] = bool(self.changes or self.tree_differs or self.owed)
+        self._compare_program()
+        self.result["changed"] = self.result["differs"] = bool(
+            self.changes or self.tree_differs or self.owed or self.outdated)
+
+    def _compare_program(self) -> None:
+        """Find whether another program runs."""
+        running = process.running(self.params["unit"], self.pid_file)
+        wanted = os.path.realpath(self.binary)
+        self.result["executable"] = running and running.executable
+        self.outdated = running if self.params["upgrade"] and running and running.executable != wanted else None
+        if self.outdated:
+            header = "the running nginx"
+            self.result["diff"].append({"before_header": header, "after_header": header, "after": wanted + "\n",
+                                        "before": self.outdated.executable + "\n"})
 
     def test(self) -> None:
         """Let the installed nginx judge the whole tree; end the module when it refuses."""
-        if self.version is None:
+        if self.installed is None or self.installed != self.version:
             if not self.module.check_mode:
                 self.fail("%s is not installed, so the configuration cannot be tested and nothing was changed:"
-                          % self.params["binary"], ["Install nginx first, or set config_test to false."])
+                          % (" ".join([self.params["binary"], self.params["version"] or ""]).strip()),
+                          ["Install nginx first, or set config_test to false."])
             return
         verdict = config_test(self._staged, self.home, self.binary, self.version, self.params["config_test_timeout"])
         self.result["config_test"] = [*verdict.refused, *verdict.remarks]
@@ -176,11 +198,18 @@ class _Run:
         self.result["backup_files"] = exchange.backups
 
     def _take(self) -> None:
-        """Reload nginx, or restart it where only that helps and is allowed."""
+        """Reload nginx, or put the other program in its place, or restart it where only that helps and is allowed."""
         words = self.data.get("error_log", [""])[0].split()
         log = words[0] if words and words[0].startswith("/") else None
         try:
-            self.result["reloaded"] = control.take(self.params["unit"], self.data.get("pid", PID_FILE), log)
+            if self.outdated:
+                if not upgrade.can_become(self.outdated, self.binary):
+                    raise control.ConflictError("%s was started as %s, and can become no other program" % (
+                        self.outdated.executable, self.outdated.name))
+                upgrade.Upgrade(self.outdated, self.pid_file, log).carry_out()
+                self.result["upgraded"] = True
+            else:
+                self.result["reloaded"] = control.take(self.params["unit"], self.pid_file, log)
         except control.ConflictError:
             if not self.params["restart"]:
                 raise
@@ -190,7 +219,9 @@ class _Run:
     def _take_back(self, exchange: files.Exchange, error: Exception) -> None:
         exchange.undo()
         sentences = [str(error)]
-        if isinstance(error, control.ConflictError):
+        if isinstance(error, control.ConflictError) and self.outdated:
+            sentences.append("Only a restart can change that: set restart (nginx_restart of the role) to true once.")
+        elif isinstance(error, control.ConflictError):
             sentences.append("The address is held by nginx's own old socket, as when *:80 becomes an address of its "
                              "own: then set restart (nginx_restart of the role) to true once. Or another program holds "
                              "it: then end that program, or correct listen.")
@@ -199,12 +230,13 @@ class _Run:
             if self.result["restarted"]:
                 # the restart that failed has ended the running nginx
                 control.restart(self.params["unit"])
-            else:
+            elif not self.outdated:
                 self._take()
         except (control.ReloadError, OSError) as second:
             sentences.append("nginx did not take these either: %s" % second)
         self.result.update(reloaded=False, restarted=False)
-        self.fail("nginx did not take the new configuration:", sentences)
+        self.fail("nginx was not upgraded to %s:" % self.binary if self.outdated
+                  else "nginx did not take the new configuration:", sentences)
 
 
 def run_nginx(module: Any) -> None:

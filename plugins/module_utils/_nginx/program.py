@@ -41,9 +41,15 @@ class Verdict(NamedTuple):
 def version(binary: str) -> Optional[Tuple[int, ...]]:
     """Return the version of the program, three numbers, or None when it is not installed or is no nginx."""
     try:
-        found = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", run([binary, "-v"], TIMEOUT).output)
+        found = re.search(r"nginx/([\d.]+)", run([binary, "-v"], TIMEOUT).output)
     except OSError:
         return None
+    return numbers(found.group(1)) if found else None
+
+
+def numbers(text: str) -> Optional[Tuple[int, ...]]:
+    """Return the three numbers of a version, None when it is none."""
+    found = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)", text)
     return tuple(int(number) for number in found.groups()) if found else None
 
 

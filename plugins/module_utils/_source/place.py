@@ -31,6 +31,8 @@ LINK = "current"
 BUILD = ".build"
 # In there, a release that is built again because its program did not answer rightly.
 REPLACED = "replaced"
+# In a release, what its C(make install) would have written elsewhere, by its whole path.
+LEFT_OUT = "left_out"
 
 
 class BusyError(Exception):
@@ -127,12 +129,16 @@ class Place:
         It belongs to who runs this, nobody else can write to it, and no file of it runs as somebody else.
 
         :param context: called with the path of everything that has been put there, to give it its SELinux context.
-        :returns: the paths that would have been installed outside of the release; they are left out.
+        :returns: the paths that would have been installed outside of the release; they are kept in its C(LEFT_OUT).
         """
         target = self.path(release.directory)
         staged = stage + target
         left_out = [name[len(stage):] for name in _files(stage) if not name.startswith(staged + "/")]
         os.makedirs(staged, exist_ok=True)
+        for name in left_out:
+            kept = os.path.join(staged, LEFT_OUT) + name
+            os.makedirs(os.path.dirname(kept), exist_ok=True)
+            os.rename(stage + name, kept)
         for path in [staged, *_all(staged)]:
             os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
             if not os.path.islink(path):
