@@ -117,7 +117,8 @@ def test_networkd_leaves_routes_alone_where_there_are_any():
 
 def test_a_drop_in_of_another_interface_goes():
     path = "/etc/systemd/network/old.network.d/openvip.conf"
-    assert plan(NOTHING._replace(files={path: HEADER})).absent == [{"path": path, "notify": ["Reload systemd-networkd"]}]
+    made = plan(NOTHING._replace(files={path: HEADER}))
+    assert made.absent == [{"path": path, "notify": ["Reload systemd-networkd"]}]
 
 
 def test_with_use_vmac_each_interface_gets_what_it_had_by_the_filter_for_all():
