@@ -23,6 +23,7 @@ MAILS = """\
 import json, mailbox
 print(json.dumps({key: dict(mail.items()) for key, mail in mailbox.Maildir("/var/lib/lab-mail").items()}))
 """
+KINDS = ("journal", "every", "single")
 # seconds: a mail, a script and a line of the journal come after the change of state, and nothing tells when
 SOON = 15.0
 
@@ -77,7 +78,7 @@ def failover(cluster, told):
     wait_for_mail(cluster, "lb1", "MASTER")
     wait_for_mail(cluster, "lb2", "BACKUP")
     for name in cluster.names:
-        for kind in ("journal", "every", "single"):
+        for kind in KINDS:
             assert told(name, kind, 1), (name, kind)
     before = mails(cluster)
     result = cluster.provoke("nginx stopped")
@@ -119,6 +120,8 @@ def test_a_script_of_single_states_is_told_the_same_but_the_priority(told, name)
 
 @pytest.mark.usefixtures("failover")
 def test_a_stop_is_a_state_and_the_former_one_outlives_keepalived(cluster, told):
+    for kind in KINDS:
+        told("lb2", kind, 0)
     containers.execute(cluster.container("lb2"), "systemctl", "restart", "keepalived")
     cluster.wait_ready("lb2")
     assert told("lb2", "journal", 2) == [
