@@ -75,3 +75,20 @@ def test_a_web_server_that_stops_costs_no_request(hosts):
         finally:
             hosts.execute("web1", "systemctl", "start", "nginx")
     assert records and {record.outcome for record in records} == {"ok"}
+
+
+@pytest.mark.parametrize("text, words", [
+    (None, ["which is no file on the controller", "Set it"]),
+    ("frontend www\n    bnd :80\n", ["unknown keyword 'bnd'"]),
+], ids=["missing", "refused by haproxy"])
+def test_a_wrong_file_changes_nothing(hosts, tmp_path, text, words):
+    wrong = tmp_path / "haproxy.cfg"
+    if text is not None:
+        wrong.write_text(text)
+    state = ("sh", "-c", "stat --format='%y %i' /etc/haproxy/haproxy.cfg; pgrep --exact haproxy")
+    before = [hosts.execute(name, *state) for name in hosts.cluster.names]
+    code, output = hosts.playbook("playbooks/haproxy.yml", "--extra-vars", f"haproxy_config_file={wrong}")
+    assert code != 0 and [word for word in words if word not in output] == [], output
+    assert "changed=1" not in output, output
+    assert [hosts.execute(name, *state) for name in hosts.cluster.names] == before
+    assert hosts.ask(URL, 20).total() == 20
