@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import time
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
@@ -62,6 +63,22 @@ def virtual(config, instances):
     return list(dict.fromkeys(found))
 
 
+# With these the text dump has another name, and stays where it is with the passwords in it.
+OTHER_DUMPS = ("state_dump_file", "data_use_instance")
+
+
+def tracked(module, config, build, binary, number):
+    """Return what each instance tracks by its name, C(None) when it cannot be told, with a warning that says why."""
+    try:
+        renamed = [keyword for keyword in OTHER_DUMPS if (config.get("global_defs") or {}).get(keyword)]
+        if renamed:
+            raise state.StateError("keepalived's text dump is not asked for where global_defs has %s." % renamed[0])
+        return state.tracked(build, binary, number, module.params["timeout"])
+    except state.StateError as error:
+        module.warn("What the instances track is not known: %s" % error)
+        return None
+
+
 def run_info(module):
     """Answer the module M(openvip.cluster.keepalived_info)."""
     params = module.params
@@ -81,6 +98,10 @@ def run_info(module):
             instances = state.instances(build, binary, number, params["timeout"])
         except state.StateError as error:
             module.fail_json(msg=str(error))
+        by_name = tracked(module, config, build, binary, number) if instances else {}
+        for instance in instances:
+            instance["age"] = round(time.time() - instance["last_transition"], 3)
+            instance["tracked"] = None if by_name is None else by_name.get(instance["name"], [])
     held = present(listed(module))
     module.exit_json(
         changed=False,

@@ -103,6 +103,37 @@ vrrp_instance:
     last_transition:
       description: The time of the last change of state, in seconds since 1970.
       type: float
+    age:
+      description: For how many seconds the instance has been in its state, by the clock of the host.
+      type: float
+      sample: 86412.125
+    tracked:
+      description: What the instance tracks, its own interface among it. Nothing when the daemon does not tell, which is
+        a warning.
+      type: list
+      elements: dict
+      contains:
+        track:
+          description: V(track_script), V(track_file), V(track_process), V(track_bfd) or V(track_interface).
+          type: str
+        name:
+          description: The name of what is tracked.
+          type: str
+          sample: chk_nginx
+        weight:
+          description: Its weight for this instance.
+          type: int
+          sample: -20
+        reverse:
+          description: Whether the weight is used the other way round.
+          type: bool
+        status:
+          description: How it is, in the words of keepalived's text dump; for a file the number in it.
+          type: str
+          sample: GOOD
+        good:
+          description: Whether it neither lowers the priority nor keeps the instance in V(FAULT).
+          type: bool
     virtual_ipaddress:
       description: The virtual addresses of the instance and whether the daemon has set them.
       type: list

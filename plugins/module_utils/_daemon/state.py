@@ -19,8 +19,11 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.tracked import parse_tracked
 
 PID_FILE = "/run/keepalived.pid"
+# core/main.c and include/pidfile.h; the second with use_pid_dir
+VRRP_PID_FILES = ("/run/vrrp.pid", "/run/keepalived/vrrp.pid")
 LOCK_FILE = "/run/openvip-keepalived.lock"
 # include/vrrp.h: VRRP_STATE_*
 STATES = {0: "INIT", 1: "BACKUP", 2: "MASTER", 3: "FAULT", 97: "DELETED", 98: "STOP"}
@@ -35,13 +38,18 @@ class EndedError(StateError):
     """The daemon has ended meanwhile."""
 
 
-def _alive(number):
-    """Whether the process is there and not merely unburied."""
+def _stat(number):
+    """Return what proc_pid_stat(5) has of a process from the third field on, its state and its parent; else nothing."""
     try:
         with open("/proc/%d/stat" % number, encoding="ascii", errors="replace") as stream:
-            return stream.read().rpartition(")")[2].split()[0] not in ("Z", "X")
+            return stream.read().rpartition(")")[2].split()
     except OSError:
-        return False
+        return []
+
+
+def _alive(number):
+    """Whether the process is there and not merely unburied."""
+    return _stat(number)[:1] not in ([], ["Z"], ["X"])
 
 
 def pid(pid_file=PID_FILE):
@@ -52,6 +60,19 @@ def pid(pid_file=PID_FILE):
     except (OSError, ValueError):
         return None
     return number if _alive(number) else None
+
+
+def _vrrp_child(number):
+    """Return the process id of the daemon's child that speaks VRRP.
+
+    :raises StateError: no pid file names one.
+    """
+    for pid_file in VRRP_PID_FILES:
+        child = pid(pid_file)
+        if child is not None and _stat(child)[1:2] == [str(number)]:
+            return child
+    raise StateError("None of %s names the process of keepalived (process %d) that speaks VRRP."
+                     % (", ".join(VRRP_PID_FILES), number))
 
 
 def executable(number):
@@ -232,14 +253,14 @@ def parse_text(text):
     return found
 
 
-def _stable():
+def _stable(parse):
     """Return a judge of completeness for the text dump, which has no end mark: twice the same text is complete."""
     last = [None]
 
     def complete(text):
         same = bool(text) and text == last[0]
         last[0] = text
-        return parse_text(text) if same else None
+        return parse(text) if same else None
 
     return complete
 
@@ -260,4 +281,16 @@ def instances(build, binary, number, timeout=5):
     build, binary = _own(number, build, binary)
     if "JSON" in build.options:
         return _fresh_dump(number, binary, "JSON", "keepalived.json", parse_json, timeout)
-    return _fresh_dump(number, binary, "DATA", "keepalived.data", _stable(), timeout)
+    return _fresh_dump(number, binary, "DATA", "keepalived.data", _stable(parse_text), timeout)
+
+
+def tracked(build, binary, number, timeout=5):
+    """Return what each instance of the running daemon tracks, and how that is (see C(tracked.parse_tracked)).
+
+    Only the child that speaks VRRP is asked: its siblings would write dumps of their own that nobody reads. It must
+    have answered C(instances) before, since a child that just starts would be ended by the signal.
+
+    :raises StateError: the daemon does not answer in time.
+    """
+    dummy, binary = _own(number, build, binary)
+    return _fresh_dump(_vrrp_child(number), binary, "DATA", "keepalived.data", _stable(parse_tracked), timeout)

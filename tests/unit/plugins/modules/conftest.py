@@ -44,11 +44,11 @@ exec "$@"
 def play(tmp_path_factory):
     """Run a scenario of the driver beside this file with a real keepalived; gives its story."""
 
-    def run(scenario):
+    def run(scenario, *program):
         driver = Path(__file__).with_name("daemon_driver.py")
         done = subprocess.run(
             ["unshare", "--net", "--mount", "sh", "-c", SETUP, "setup", sys.executable, str(driver), scenario,
-             str(tmp_path_factory.mktemp("etc"))],
+             str(tmp_path_factory.mktemp("etc")), *program],
             capture_output=True, text=True, check=False, timeout=90,
             env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
         assert done.returncode == 0, done.stdout + done.stderr

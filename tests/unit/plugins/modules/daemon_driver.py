@@ -3,7 +3,9 @@
 
 """Runs the modules against a real keepalived and prints what happened; see the tests beside it.
 
-    python daemon_driver.py whole|edit DIRECTORY    in a network namespace with eth0, 198.18.0.11/24
+    python daemon_driver.py whole|edit|tracked DIRECTORY [KEEPALIVED]
+
+in a network namespace with eth0, 198.18.0.11/24.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_info, vrrp_instance
 
 CONFIG = {
@@ -72,9 +75,9 @@ def wait_for(wanted):
 
 
 @contextlib.contextmanager
-def daemon(path):
+def daemon(path, program="keepalived"):
     """A running keepalived that holds its address; gives the file with its process id."""
-    process = subprocess.Popen(["keepalived", "--dont-fork", "--log-console", "--use-file", path],
+    process = subprocess.Popen([program, "--dont-fork", "--log-console", "--use-file", path],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(["198.18.0.100"])
@@ -84,9 +87,14 @@ def daemon(path):
         process.wait(10)
 
 
+def dumps():
+    """Return the dumps of keepalived's that are there."""
+    return set(map(str, Path("/tmp").glob("keepalived*.*")))
+
+
 def whole(path):
     """The whole file is written by keepalived_config."""
-    before = set(map(str, Path("/tmp").glob("keepalived*.*")))
+    before = dumps()
     story = {"first": run(keepalived_config, config=CONFIG, path=path)}
     with daemon(path) as pid_file:
         story["pid_before"] = pid_file.read_text(encoding="ascii")
@@ -96,7 +104,7 @@ def whole(path):
         story["added_addresses"] = wait_for(["198.18.0.100", "198.18.0.101"])
         story["pid_after"] = pid_file.read_text(encoding="ascii")
         story["info"] = run(keepalived_info, path=path)
-        story["dumps"] = sorted(set(map(str, Path("/tmp").glob("keepalived*.*"))) - before)
+        story["dumps"] = sorted(dumps() - before)
         story["good_text"] = Path(path).read_text(encoding="utf-8")
         # A run that ended between the writing and the reload.
         lost = copy.deepcopy(more)
@@ -145,9 +153,38 @@ def edit(path):
     return story
 
 
-def main(scenario, directory):
+def tracked(path, program="keepalived"):
+    """An instance tracks a script and a file, first the one and then the other is bad."""
+    well, number = Path(path).with_name("well"), Path(path).with_name("number")
+    well.touch()
+    number.write_text("0", encoding="ascii")
+    config = dict(CONFIG, global_defs={"router_id": "lb1", "script_user": "root"}, vrrp_script=[
+        {"name": "chk_well", "script": "/usr/bin/test -e %s" % well, "interval": 1, "weight": -20}],
+        track_file=[{"name": "number", "file": str(number)}], vrrp_instance=[
+            dict(CONFIG["vrrp_instance"][0], track_script=["chk_well"], track_file=["number weight 0"])])
+    Path(path).write_text(render(config), encoding="utf-8")
+    before = dumps()
+    with daemon(path, program):
+        def until(good):
+            """Return what info says once it says it, or after ten seconds whatever it is."""
+            end = time.monotonic() + 10
+            while True:
+                info = run(keepalived_info, path=path, binary=program)
+                if good(info["vrrp_instance"][0]) or time.monotonic() > end:
+                    return info
+
+        story = {"good": until(lambda instance: instance["effective_priority"] == 250)}
+        well.unlink()
+        story["script"] = until(lambda instance: instance["effective_priority"] == 230)
+        number.write_text("1", encoding="ascii")
+        story["file"] = until(lambda instance: instance["state"] == "FAULT")
+    story["dumps"] = sorted(dumps() - before)
+    return story
+
+
+def main(scenario, directory, *program):
     path = os.path.join(directory, "keepalived.conf")
-    print(json.dumps({"whole": whole, "edit": edit}[scenario](path)))
+    print(json.dumps({"whole": whole, "edit": edit, "tracked": tracked}[scenario](path, *program)))
 
 
 if __name__ == "__main__":
