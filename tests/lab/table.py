@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""Plain tables for the terminal."""
+"""Plain tables for the terminal, and figures of repeated measurements as their cells."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+from ansible_collections.openvip.cluster.plugins.module_utils._table import lines
+
+__all__ = ["counts", "figure", "lines", "middle"]
 
 Figures = Sequence[float | None]
 
@@ -28,13 +32,3 @@ def middle(values: Figures) -> float:
 def counts(values: Sequence[int]) -> str:
     """Return the median of whole numbers, with the range when there are several."""
     return figure([float(value) for value in values])
-
-
-def lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table; the first column is left-aligned, the others right-aligned."""
-    everything = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(row[column]) for row in everything) for column in range(len(header))]
-    texts = ["  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
-                       for column, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
-             for row in everything]
-    return [texts[0], "-" * (sum(widths) + 2 * len(widths) - 2), *texts[1:]]

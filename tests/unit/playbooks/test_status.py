@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook status, run by ansible-playbook on this machine as a host without a daemon, and on one that is not
+reached."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+# Stand-ins for programs of the hosts, so that the result does not depend on this machine.
+PROGRAMS = {
+    "keepalived": "#!/bin/sh\necho 'Keepalived v2.2.7 (01/16,2022)'\n",
+    "ip": "#!/bin/sh\necho '[]'\n",
+    "systemctl": "#!/bin/sh\necho 0\n",
+}
+
+
+@pytest.fixture
+def play(tmp_path):
+    """Run the playbook with more options."""
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(yaml.safe_dump({"lb": {
+        "hosts": {
+            "lb1": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+            "lb2": {"ansible_host": "127.0.0.1", "ansible_port": 1},
+        },
+        "vars": {"ansible_become": False}}}))
+    (tmp_path / "bin").mkdir()
+    for name, text in PROGRAMS.items():
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    environment = dict(
+        os.environ, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}", LC_ALL="C.UTF-8", HOME=str(tmp_path),
+        ANSIBLE_LOCAL_TEMP=str(tmp_path / "tmp"), ANSIBLE_FORCE_COLOR="0",
+        ANSIBLE_COLLECTIONS_PATH=str(REPOSITORY / ".collections"))
+
+    def run(*options):
+        return subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", "-i", str(inventory),
+             str(REPOSITORY / "playbooks" / "status.yml"), *options],
+            env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_a_host_that_is_not_reached_is_a_finding_and_the_screen_is_shown(play):
+    done = play()
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert "lb1   keepalived 2.2.7, not running  -" in lines
+    assert "lb2   not reached                    -" in lines
+    assert "[host-unreachable]" in done.stdout and "[not-running]" in done.stdout
+
+
+def test_json_and_picture_are_written_and_errors_fail_where_that_is_asked_for(play, tmp_path):
+    places = f"status_file={tmp_path}/status.json status_svg={tmp_path}/status.svg"
+    done = play("--extra-vars", f"status_output=json {places} status_fail=true")
+    assert done.returncode == 2 and "not-running, host-unreachable" in done.stdout, done.stdout + done.stderr
+    written = json.loads((tmp_path / "status.json").read_text())
+    begin = done.stdout.index('{\n  "time"')
+    shown, dummy = json.JSONDecoder().raw_decode(done.stdout[begin:])
+    assert shown == written
+    assert [(host["name"], host["reached"], host["running"]) for host in written["hosts"]] == [
+        ("lb1", True, False), ("lb2", False, False)]
+    assert ElementTree.fromstring((tmp_path / "status.svg").read_text()).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_a_limit_is_told(play):
+    done = play("--limit", "lb2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lb1: was not asked." in done.stdout and "lb2   not reached  -" in done.stdout
+
+
+def test_check_mode_writes_nothing(play, tmp_path):
+    done = play("--check", "--extra-vars", f"status_file={tmp_path}/status.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "status.json").exists() and "[not-running]" in done.stdout
