@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -71,6 +72,28 @@ def test_the_other_balancer_takes_over_and_balances_alike(hosts):
     try:
         hosts.cluster.wait_for_holder("lb2")
         assert set(hosts.ask(URL, 20)) == set(hosts.web)
+    finally:
+        hosts.execute("lb1", "systemctl", "start", "nginx")
+
+
+def status(hosts):
+    """Return the exit code of the playbook status, the holder that its screen names, and the screen."""
+    code, output = hosts.playbook("playbooks/status.yml", "--extra-vars", "status_fail=true")
+    holder = re.search(r"^198\.18\.0\.100 +(.*?) +VI_1 +51$", output, re.MULTILINE)
+    assert holder, output
+    return code, holder.group(1), output
+
+
+def test_the_status_names_the_holder_and_after_a_failover_the_other_one(hosts):
+    code, holder, output = status(hosts)
+    assert (code, holder) == (0, "lb1"), output
+    hosts.execute("lb1", "systemctl", "stop", "nginx")
+    try:
+        hosts.cluster.wait_for_holder("lb2")
+        code, holder, output = status(hosts)
+        assert (code, holder) == (2, "lb2"), output
+        assert re.search(r"^VI_1 +lb1 +FAULT +\d+ +\d+ s +track_file nginx: \d+$", output, re.MULTILINE), output
+        assert "[instance-fault]" in output
     finally:
         hosts.execute("lb1", "systemctl", "start", "nginx")
 

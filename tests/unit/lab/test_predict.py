@@ -60,11 +60,6 @@ def test_an_unknown_fault_names_the_known_ones():
         faults.find("nginx hanged")
 
 
-def test_a_table_has_aligned_columns():
-    assert table.lines(("fault", "ms"), [("a", "10"), ("longer", "5")]) == [
-        "fault   ms", "----------", "a       10", "longer   5"]
-
-
 @pytest.mark.parametrize(("values", "text"), [
     ([5.0], "5"), ([None], "never"), ([1.0, 3.0, 2.0], "2 (1-3)"), ([None, 3.0, None], "never (3-never)"), ([], "-")])
 def test_a_figure_is_the_median_with_its_range(values, text):
