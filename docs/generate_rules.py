@@ -7,19 +7,26 @@
 
 The same examples are the tests of the rules. In them stand <U+00A0> for a character, <=*80> for that many "=",
 and <1..9> for as many lines as there are numbers.
+
+A rule for clusters has the texts of several hosts. Under "wrong" are those that differ from "right", under "right" those
+that differ from PAIR; "known" is what is known of hosts besides, "cluster" of all of them, and "groups" are the clusters.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster import Clock, Cluster, Member, lint_clusters
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text, rules
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.registry import CLUSTER, TEXT, Rule
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 
 PAGES = Path(__file__).resolve().parent / "rules"
 FILE = "/etc/keepalived/keepalived.conf"
@@ -41,8 +48,23 @@ TITLES = {
     "tracking": "Tracking and weights", "sync_group": "Sync groups", "scripts": "Scripts",
     "script_files": "Files and users of scripts", "global_defs": "global_defs", "lvs": "Virtual servers",
     "real_servers": "Real servers and checks",
-    "cluster": "Several hosts (not applied yet)",
+    "cluster_adverts": "Several hosts: what they say", "cluster_peers": "Several hosts: whom it reaches",
+    "cluster_election": "Several hosts: election", "cluster_weights": "Several hosts: tracking and weights",
+    "cluster_hosts": "Several hosts: the hosts, and clusters beside each other",
 }
+INSTANCE = """\
+vrrp_instance VI_1 {
+    interface eth1
+    virtual_router_id 51
+    priority %s
+    virtual_ipaddress {
+        198.18.0.100/24
+    }
+}
+"""
+# The hosts of a cluster where an example says nothing else of them.
+PAIR = {"lb1": INSTANCE % 250, "lb2": INSTANCE % 240}
+ADDRESSES = {"lb1": "198.18.0.11/24", "lb2": "198.18.0.12/24"}
 
 
 class Example(NamedTuple):
@@ -58,14 +80,71 @@ class Example(NamedTuple):
     facts: dict
 
 
-def examples() -> dict[str, Example]:
-    """Return the examples by the id of their rule."""
-    found = {}
+class Side(NamedTuple):
+    """The wrong or the right half of an example of a cluster.
+
+    ``texts``: by host; ``groups``: hosts by cluster; ``known``: what is known of the hosts, and of the ``cluster``.
+    """
+
+    texts: dict[str, str]
+    groups: dict[str, list[str]]
+    known: dict[str, dict]
+    cluster: dict
+
+
+class ClusterExample(NamedTuple):
+    """Both halves of the example of a rule for clusters."""
+
+    wrong: Side
+    right: Side
+
+
+def _written(of_clusters: bool) -> Iterator[tuple[str, dict]]:
+    """Iterate over the ids and what is written of them in the files."""
     for path in sorted((PAGES / "examples").glob("*.yml")):
-        for identifier, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
-            version = tuple(int(part) for part in entry["version"].split(".")) if "version" in entry else None
-            facts = entry.get("host", {})
-            found[identifier] = Example(entry["wrong"], entry["right"], version, {**HOST, **facts}, facts)
+        if path.name.startswith("cluster_") == of_clusters:
+            yield from yaml.safe_load(path.read_text(encoding="utf-8")).items()
+
+
+def cluster_examples() -> dict[str, ClusterExample]:
+    """Return the examples of the rules for clusters by the id of their rule."""
+    found = {}
+    for identifier, entry in _written(True):
+        right = {**PAIR, **entry.get("right", {})}
+        texts = {"right": right, "wrong": {**right, **entry.get("wrong", {})}}
+        others = entry.get("groups", {})
+        groups = {"lb": [host for host in right if host not in sum(others.values(), [])], **others}
+        found[identifier] = ClusterExample(*(
+            Side(texts[side], groups, entry.get("known", {}).get(side, {}), entry.get("cluster", {}).get(side, {}))
+            for side in ("wrong", "right")))
+    return found
+
+
+def _member(host: str, side: Side) -> Member:
+    known = dict(side.known.get(host, {}))
+    if "facts" not in known and host in ADDRESSES:
+        known["facts"] = {"interfaces": {"eth1": [ADDRESSES[host]]}}
+    if "version" in known:
+        known["version"] = tuple(int(part) for part in known["version"].split("."))
+    if "clock" in known:
+        known["clock"] = Clock(**known["clock"])
+    return Member(host, read(parse(side.texts[host])), **known)
+
+
+def judge_cluster(side: Side) -> list:
+    """Return the findings on one half of an example."""
+    return lint_clusters(
+        [Cluster([_member(host, side) for host in hosts], group, **side.cluster)
+         for group, hosts in side.groups.items()])
+
+
+def examples() -> dict[str, Example]:
+    """Return the examples of the rules for one host by the id of their rule."""
+    found = {}
+    for identifier, entry in _written(False):
+        version = tuple(int(part) for part in entry["version"].split(".")) if "version" in entry else None
+        facts = entry.get("host", {})
+        found[identifier] = Example(entry["wrong"], entry["right"], version, {**HOST, **facts}, facts)
     return found
 
 
@@ -105,14 +184,33 @@ def page(rule: Rule, example: Example) -> str:
     return "\n\n".join([part for part in parts if part] + [" ".join(notes)]) + "\n"
 
 
+def _shown(title: str, side: Side, said: str = "") -> list[str]:
+    parts = [f"## {title}"]
+    for host, text in side.texts.items():
+        parts += [f"{host}:", f"```\n{text.rstrip()}\n```"]
+    known = {**side.known, **side.cluster}
+    if known:
+        parts += ["What is known besides:", f"```yaml\n{yaml.safe_dump(known, sort_keys=False).rstrip()}\n```"]
+    return parts + (["What `cluster_check` says:", f"```\n{said}\n```"] if said else [])
+
+
+def cluster_page(rule: Rule, example: ClusterExample) -> str:
+    """Return the page of a rule for clusters."""
+    parts = [
+        f"{HEAD}# {rule.id}", f"**{rule.severity}** — {rule.summary}", rule.explanation.replace("``", "`"),
+        *_shown("Wrong", example.wrong, "\n".join(str(finding) for finding in judge_cluster(example.wrong))),
+        *_shown("Right", example.right), f"Source: {rule.source}. The rule looks at several hosts.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
 def index() -> str:
     """Return the page that lists all rules."""
-    lines = [f"{HEAD}# Rules", "What `keepalived_lint` and the other modules look for, by the id of the finding."]
+    lines = [f"{HEAD}# Rules", "What `keepalived_lint`, `cluster_check` and the other modules look for, by the id of the finding."]
     tables: dict[str, list[str]] = {}
     for rule in rules():
-        name = rule.id if rule.about == CLUSTER else f"[{rule.id}]({rule.id}.md)"
         tables.setdefault(rule.check.__module__.rpartition(".")[2], []).append(
-            f"| {name} | {rule.severity} | {rule.summary} |")
+            f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.summary} |")
     for module, rows in tables.items():
         head = [f"## {TITLES[module]}", "", "| id | severity | what it is about |", "|---|---|---|"]
         lines.append("\n".join([*head, *rows]))
@@ -121,8 +219,9 @@ def index() -> str:
 
 def pages() -> dict[str, str]:
     """Return the text of every page by its name. Raises KeyError for a rule without an example."""
-    given = examples()
-    found = {f"{rule.id}.md": page(rule, given[rule.id]) for rule in rules() if rule.about != CLUSTER}
+    given, of_clusters = examples(), cluster_examples()
+    found = {f"{rule.id}.md": cluster_page(rule, of_clusters[rule.id]) if rule.about == CLUSTER
+             else page(rule, given[rule.id]) for rule in rules()}
     return {"README.md": index(), **found}
 
 

@@ -29,7 +29,11 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.read impor
 from . import (
     addresses,
     authentication,
-    cluster,
+    cluster_adverts,
+    cluster_election,
+    cluster_hosts,
+    cluster_peers,
+    cluster_weights,
     definitions,
     election,
     global_defs,
@@ -54,7 +58,7 @@ MODULES = (
     syntax, structure, lines, definitions, schema,
     election, authentication, addresses, unicast, tracking, sync_group, scripts, script_files, global_defs,
     lvs, real_servers,
-    cluster,
+    cluster_adverts, cluster_peers, cluster_election, cluster_weights, cluster_hosts,
 )
 # Rules for the text that say better than the table what becomes of a line.
 EXPLAIN = (

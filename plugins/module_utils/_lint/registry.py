@@ -38,7 +38,7 @@ class Fault(NamedTuple):
 class Rule(NamedTuple):
     """One rule. ``about`` is DATA, TEXT, SCHEMA or CLUSTER; ``check`` finds what is wrong, in the form of that kind.
 
-    For DATA it takes the configuration and one block of the sections.
+    For DATA it takes the configuration and one block of the sections; cluster.py says what it takes for CLUSTER.
     """
 
     id: str

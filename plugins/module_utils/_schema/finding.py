@@ -7,7 +7,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 ERROR = "error"
 WARNING = "warning"
@@ -28,7 +28,8 @@ class Finding(NamedTuple):
 
     ``id`` is stable and documented, ``severity`` is ERROR, WARNING or INFO, ``object`` names the block
     ("vrrp_instance VI_1"). ``message`` and ``remedy`` are sentences. ``line`` and ``column`` count from 1.
-    ``keyword`` is the keyword in that block which the finding is about, ``entry`` the item of its list.
+    ``keyword`` is the keyword in that block which the finding is about, ``entry`` the item of its list. ``hosts`` are the
+    members of a cluster whom a finding on several hosts is about.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Finding(NamedTuple):
     column: Optional[int] = None
     keyword: Optional[str] = None
     entry: Optional[str] = None
+    hosts: Optional[List[str]] = None
 
     def __str__(self) -> str:
         place = [str(part) for part in (self.path, self.line, self.column) if part is not None]

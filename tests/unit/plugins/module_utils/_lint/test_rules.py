@@ -24,6 +24,7 @@ generator = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generator)
 
 EXAMPLES = generator.examples()
+CLUSTERS = generator.cluster_examples()
 RULES = {rule.id: rule for rule in rules()}
 APPLIED = [rule for rule in rules() if rule.about != registry.CLUSTER]
 DATA = [rule.id for rule in rules() if rule.about == registry.DATA]
@@ -40,6 +41,7 @@ def of_data(identifier):
 
 def test_every_rule_has_its_examples():
     assert sorted(EXAMPLES) == sorted(rule.id for rule in APPLIED)
+    assert sorted(CLUSTERS) == sorted(rule.id for rule in rules() if rule.about == registry.CLUSTER)
 
 
 def test_there_are_rules_for_everything_one_host_shows():
@@ -59,6 +61,28 @@ def test_rule_finds_its_fault_and_nothing_else_does(identifier):
 def test_the_right_text_is_clean(identifier):
     example = EXAMPLES[identifier]
     assert [str(finding) for finding in generator.judge(example, example.right)] == []
+
+
+@pytest.mark.parametrize("identifier", CLUSTERS)
+def test_cluster_rule_finds_its_fault_and_nothing_else_does(identifier):
+    findings = generator.judge_cluster(CLUSTERS[identifier].wrong)
+    assert {finding.id for finding in findings} == {identifier}, [str(finding) for finding in findings]
+    for finding in findings:
+        assert finding.severity == RULES[identifier].severity and finding.hosts
+        assert finding.message.endswith(".") and finding.remedy.endswith("."), str(finding)
+        assert "  " not in str(finding) and any(group in finding.object for group in CLUSTERS[identifier].wrong.groups)
+
+
+@pytest.mark.parametrize("identifier", CLUSTERS)
+def test_the_right_cluster_is_clean(identifier):
+    assert [str(finding) for finding in generator.judge_cluster(CLUSTERS[identifier].right)] == []
+
+
+@pytest.mark.parametrize("identifier", CLUSTERS)
+@pytest.mark.parametrize("side", ["wrong", "right"])
+def test_each_host_of_a_cluster_example_is_clean_alone(identifier, side):
+    for text in getattr(CLUSTERS[identifier], side).texts.values():
+        assert [finding.id for finding in lint(read(parse(text)))] == []
 
 
 @pytest.mark.parametrize("identifier", EXAMPLES)
@@ -110,6 +134,6 @@ def test_a_cluster_is_its_members_and_their_instances():
     cluster = Cluster([Member("lb1", one, facts, (2, 2, 7)), Member("lb2", {"vrrp_instance": [{"name": "VI_1"}]})])
     assert [member.name for member in cluster.members] == ["lb1", "lb2"]
     instances = cluster.instances()
-    assert list(instances) == ["VI_1", "VI_2"] and list(instances["VI_1"]) == ["lb1", "lb2"]
-    assert instances["VI_1"]["lb1"].get("priority") == 250
+    assert [instance.name for instance in instances] == ["VI_1", "VI_2"]
+    assert list(instances[0].blocks) == ["lb1", "lb2"] and instances[0].blocks["lb1"].get("priority") == 250
     assert cluster.configurations["lb1"].lacks_interface("eth7") and not cluster.configurations["lb2"].interfaces

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for what an advert says: the members of a cluster take no other than their own kind.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
+
+from .cluster import (
+    MEMBERS,
+    Cluster,
+    ClusterSaid,
+    Fault,
+    Instance,
+    by_value,
+    cluster_rule,
+    deviating,
+    differ,
+    known,
+    names,
+    spread,
+)
+from .model import Block, addresses, is_strict, split, vrrp_version
+
+# Bytes of auth_pass that are sent (RFC 2338 section 5.3.6.1); the rest is cut.
+PASSWORD_BYTES = 8
+
+
+@cluster_rule("cluster-without-backup", WARNING, "An address that one host alone can hold dies with it.",
+              "RFC 5798 section 1.2")
+def without_backup(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    if cluster.is_complete and len(instance.blocks) == 1:
+        host = next(iter(instance.blocks))
+        others = [member.name for member in cluster.members if member.name != host]
+        yield Fault(f"{host} alone has it, so nobody takes over from it.",
+                    f"Define it on {names(others)}, too." if others else "Add a second host to the group.", [host])
+
+
+@cluster_rule("cluster-virtual-router-id-differs", ERROR,
+              "Hosts with different virtual_router_id are all master.", "run: two hosts")
+def virtual_router_id_differs(_cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """Nothing is logged unless log_unknown_vrids is set."""
+    found = {host: block.get("virtual_router_id") for host, block in known(instance, "virtual_router_id").items()
+             if block.get("virtual_router_id") is not None}
+    if differ(found):
+        yield Fault(f"virtual_router_id differs: {spread(found)}. All of them would be master.",
+                    "Use the same number on all hosts.", deviating(found), "virtual_router_id")
+
+
+def _versions(cluster: Cluster, instance: Instance) -> Dict[str, int]:
+    return {host: vrrp_version(cluster.configurations[host], block) for host, block in known(instance, "version").items()}
+
+
+@cluster_rule("cluster-version-differs", ERROR, "Hosts with different VRRP versions are all master.", "run: two hosts")
+def version_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "wrong version. Received 3 and expect 2"."""
+    found = _versions(cluster, instance)
+    if differ(found):
+        yield Fault(f"the VRRP version differs: {spread(found)}. All of them would be master.",
+                    "Use the same version on all hosts.", deviating(found), "version")
+
+
+def _intervals(cluster: Cluster, instance: Instance, version: int) -> Dict[str, float]:
+    """Return advert_int of all hosts in seconds, empty unless all of them have the version; 2 takes whole seconds."""
+    if set(_versions(cluster, instance).values()) != {version}:
+        return {}
+    found = {host: block.get("advert_int", 1) for host, block in known(instance, "advert_int").items()}
+    if version == 2:
+        return {host: max(int(value + 0.5), 1) for host, value in found.items()}
+    return {host: float(value) for host, value in found.items()}
+
+
+@cluster_rule("cluster-advert-int-differs", ERROR,
+              "With version 2, hosts with different advert_int are all master.", "run: two hosts")
+def advert_int_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "advertisement interval mismatch"."""
+    found = _intervals(cluster, instance, 2)
+    if differ(found):
+        yield Fault(f"advert_int differs: {spread(found)} (seconds). All of them would be master.",
+                    "Use the same interval on all hosts.", deviating(found), "advert_int")
+
+
+@cluster_rule("cluster-advert-int-adopted", WARNING,
+              "With version 3, a backup takes over the advert_int of the master.", "run: two hosts, RFC 5798 section 6.1")
+def advert_int_adopted(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """So the time of a failover depends on who is master."""
+    found = _intervals(cluster, instance, 3)
+    if differ(found):
+        yield Fault(f"advert_int differs: {spread(found)} (seconds). Whoever is master decides.",
+                    "Use the same interval on all hosts.", deviating(found), "advert_int")
+
+
+def _authentication(cluster: Cluster, host: str, block: Block) -> Optional[Tuple[str, str]]:
+    """Return the type and what is sent of the password, None for none or what the daemon ignores."""
+    configuration = cluster.configurations[host]
+    if vrrp_version(configuration, block) == 3 or is_strict(configuration, block):
+        return None
+    for each in block.children("authentication"):
+        if each.get("auth_type") and each.get("auth_pass"):
+            sent = str(each.get("auth_pass")).encode("utf-8", "surrogateescape")[:PASSWORD_BYTES]
+            return str(each.get("auth_type")), sent.decode("latin-1")
+    return None
+
+
+def _authentications(cluster: Cluster, instance: Instance) -> Dict[str, Optional[Tuple[str, str]]]:
+    if differ(_versions(cluster, instance)):
+        return {}
+    return {host: _authentication(cluster, host, block) for host, block in known(instance, "authentication").items()}
+
+
+@cluster_rule("cluster-auth-missing", ERROR, "Hosts with and without authentication are all master.", "run: two hosts")
+def auth_missing(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "received a 0 auth, expecting 1!"."""
+    found = {host: value is not None for host, value in _authentications(cluster, instance).items()}
+    if differ(found):
+        lacking = [host for host, value in found.items() if not value]
+        yield Fault(f"{names(lacking)} would run without authentication, "
+                    f"{names([host for host in found if host not in lacking])} with it. All of them would be master.",
+                    "Write the same authentication on all hosts, or remove it from all.", lacking, "authentication")
+
+
+@cluster_rule("cluster-auth-type-differs", ERROR,
+              "Hosts with different auth_type are all master, without a word.", "run: two hosts")
+def auth_type_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """AH is another IP protocol (51) than PASS (112)."""
+    found = {host: value[0] for host, value in _authentications(cluster, instance).items() if value}
+    if differ(found):
+        yield Fault(f"auth_type differs: {spread(found)}. All of them would be master.",
+                    "Use PASS on all hosts.", deviating(found), "authentication")
+
+
+@cluster_rule("cluster-auth-pass-differs", ERROR, "Hosts with different passwords are all master.", "run: two hosts")
+def auth_pass_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "received an invalid passwd!". The first 8 bytes count. The passwords are not shown."""
+    given = {host: value for host, value in _authentications(cluster, instance).items() if value}
+    found = {host: value[1] for host, value in given.items()}
+    if len({value[0] for value in given.values()}) == 1 and differ(found):
+        groups = [names(hosts) for hosts in by_value(found).values()]
+        yield Fault(f"auth_pass of {' differs from that of '.join(groups)}. All of them would be master.",
+                    "Use the same auth_pass on all hosts; its first 8 bytes count.", deviating(found), "authentication")
+
+
+def _address_sets(instance: Instance, keyword: str) -> Dict[str, FrozenSet[Any]]:
+    """Return the addresses of each host, without those of which a line is no address but stands for one."""
+    found = {}
+    for host, block in known(instance, keyword).items():
+        parsed = addresses(block, keyword)
+        if len(parsed) == len(block.lines(keyword)):
+            found[host] = frozenset(address.ip for address in parsed)
+    return found
+
+
+def _listed(values: Dict[str, FrozenSet[Any]]) -> str:
+    """Return which addresses are not on all hosts, and who has them."""
+    common = frozenset.intersection(*values.values())
+    holders: Dict[Any, List[str]] = {}
+    for host, value in values.items():
+        for address in value - common:
+            holders.setdefault(address, []).append(host)
+    return ", ".join(f"{address} on {names(hosts)} alone" for address, hosts in
+                     sorted(holders.items(), key=lambda item: (item[0].version, item[0])))
+
+
+@cluster_rule("cluster-address-count-differs", ERROR,
+              "A different number of virtual addresses makes all hosts master.", "run: two hosts")
+def address_count_differs(_cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "received an unexpected ip number count 1, expected 2!"."""
+    found = _address_sets(instance, "virtual_ipaddress")
+    counts = {host: len(value) for host, value in found.items()}
+    if differ(counts):
+        yield Fault(f"the number of virtual addresses differs: {_listed(found)}. All hosts would be master.",
+                    "List the same addresses on all hosts.", deviating(counts), "virtual_ipaddress")
+
+
+@cluster_rule("cluster-addresses-differ", ERROR,
+              "Hosts with different virtual addresses each hold their own.", "run: two hosts")
+def addresses_differ(_cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "ip address associated with VRID 51 not present in MASTER advert"."""
+    found = _address_sets(instance, "virtual_ipaddress")
+    if differ(found) and len({len(value) for value in found.values()}) == 1:
+        yield Fault(f"the virtual addresses differ: {_listed(found)}. Each host would hold its own.",
+                    "List the same addresses on all hosts.", deviating(found), "virtual_ipaddress")
+
+
+@cluster_rule("cluster-excluded-addresses-differ", ERROR,
+              "An address in virtual_ipaddress_excluded of one host is gone when another is master.",
+              "keepalived.conf(5), virtual_ipaddress_excluded")
+def excluded_addresses_differ(_cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """Adverts do not have these addresses, so the hosts do not notice."""
+    found = _address_sets(instance, "virtual_ipaddress_excluded")
+    if differ(found):
+        yield Fault(f"virtual_ipaddress_excluded differs: {_listed(found)}. It would be gone with that host.",
+                    "List the same addresses on all hosts.", deviating(found), "virtual_ipaddress_excluded")
+
+
+@cluster_rule("cluster-prefix-differs", INFO,
+              "The virtual address has another prefix length on each host.", "run: two hosts")
+def prefix_differs(_cluster: Cluster, instance: Instance) -> ClusterSaid:
+    found: Dict[Any, Dict[str, int]] = {}
+    for host, block in known(instance, "virtual_ipaddress").items():
+        for address in addresses(block, "virtual_ipaddress"):
+            length = address.ip.max_prefixlen if address.prefix is None else address.prefix
+            found.setdefault(address.ip, {})[host] = length
+    for ip, lengths in found.items():
+        if differ(lengths):
+            yield Fault(f"the prefix of {ip} differs: {spread(lengths, '/')}.", "Write the same prefix on all hosts.",
+                        deviating(lengths), "virtual_ipaddress")
+
+
+@cluster_rule("cluster-sync-daemon-differs", ERROR,
+              "Directors whose sync daemons have different identifiers do not learn each other's connections.",
+              "ipvsadm(8), --syncid", MEMBERS)
+def sync_daemon_differs(cluster: Cluster) -> ClusterSaid:
+    """Every connection ends with its director then."""
+    if any(list(virtual_router_id_differs(cluster, instance)) for instance in cluster.instances()):
+        return  # the id may follow from that number
+    found = {}
+    for host, configuration in cluster.configurations.items():
+        words = split(configuration.globals.get("lvs_sync_daemon", ""))
+        if words:
+            found[host] = words[words.index("id") + 1] if "id" in words[:-1] else "of the first instance"
+    if differ(found):
+        yield Fault(f"the id of lvs_sync_daemon differs: {spread(found)}.", "Use the same id on all directors.",
+                    deviating(found), "lvs_sync_daemon", "global_defs")
