@@ -8,8 +8,9 @@
 The same examples are the tests of the rules. In them stand <U+00A0> for a character, <=*80> for that many "=",
 and <1..9> for as many lines as there are numbers.
 
-A rule for clusters has the texts of several hosts. Under "wrong" are those that differ from "right", under "right" those
-that differ from PAIR; "known" is what is known of hosts besides, "cluster" of all of them, and "groups" are the clusters.
+A rule for clusters has the texts of several hosts. Under "wrong" are those that differ from "right", under "right"
+those that differ from PAIR; "known" is what is known of hosts besides, "cluster" of all of them, and "groups" are the
+clusters.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ def cluster_examples() -> dict[str, ClusterExample]:
         right = {**PAIR, **entry.get("right", {})}
         texts = {"right": right, "wrong": {**right, **entry.get("wrong", {})}}
         others = entry.get("groups", {})
-        groups = {"lb": [host for host in right if host not in sum(others.values(), [])], **others}
+        elsewhere = {host for hosts in others.values() for host in hosts}
+        groups = {"lb": [host for host in right if host not in elsewhere], **others}
         found[identifier] = ClusterExample(*(
             Side(texts[side], groups, entry.get("known", {}).get(side, {}), entry.get("cluster", {}).get(side, {}))
             for side in ("wrong", "right")))
@@ -206,7 +208,8 @@ def cluster_page(rule: Rule, example: ClusterExample) -> str:
 
 def index() -> str:
     """Return the page that lists all rules."""
-    lines = [f"{HEAD}# Rules", "What `keepalived_lint`, `cluster_check` and the other modules look for, by the id of the finding."]
+    lines = [f"{HEAD}# Rules",
+             "What `keepalived_lint`, `cluster_check` and the other modules look for, by the id of the finding."]
     tables: dict[str, list[str]] = {}
     for rule in rules():
         tables.setdefault(rule.check.__module__.rpartition(".")[2], []).append(

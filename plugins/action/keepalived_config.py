@@ -6,28 +6,20 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive, given, merge
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify import Notify, Script, wire
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import keepalived_words
 from ansible_collections.openvip.cluster.plugins.module_utils._module import (
     REFUSED,
     config_argument_spec,
     judge,
     refusals,
 )
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
-from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
-    member,
-    names_of,
-    plain,
-    real_server_groups,
-)
+from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import OPTIONS, derived_here, misshapen
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
 
-CONTROLLER_OPTIONS = ("group", "override", "unicast", "track", "drain", "sync_daemon", "notify")
+CONTROLLER_OPTIONS = (*OPTIONS, "notify")
 
 
 class ActionModule(ActionBase):
@@ -41,10 +33,10 @@ class ActionModule(ActionBase):
         config = arguments.get("config")
         if not isinstance(config, dict):
             raise AnsibleActionFail("keepalived_config: config must be a dictionary of keepalived's sections.")
-        derived = {option: arguments.pop(option, None) for option in CONTROLLER_OPTIONS}
-        host, findings = None, self._misshapen(config, derived["override"])
-        if derived["group"] and not findings:
-            config, host, findings = self._derive(config, derived, task_vars)
+        options = {option: arguments.pop(option, None) for option in CONTROLLER_OPTIONS}
+        host, findings = None, misshapen(config, options["override"])
+        if options["group"] and not findings:
+            config, host, findings = self._derive(config, options, task_vars)
         if not refusals(findings):
             findings = findings + judge(config, host=host)
         errors = refusals(findings)
@@ -63,28 +55,12 @@ class ActionModule(ActionBase):
                 self._display.warning("%s: %s" % (task_vars["inventory_hostname"], finding))
         return result
 
-    @staticmethod
-    def _misshapen(config, override):
-        """Return the errors in what is given, before anything is derived from it; what is left out is no error yet."""
-        return [finding for data in (config, override or {}) for finding in check(keepalived_words(given(data)))
-                if finding.severity == "error" and finding.id != "missing-key"]
-
-    def _derive(self, config, derived, task_vars):
-        """Return the data, the normalised facts of this host, and what could not be derived."""
-        host = task_vars["inventory_hostname"]
-        names = names_of(derived["group"], task_vars, "keepalived_config")
-        if host not in names:
-            raise AnsibleActionFail('keepalived_config: %s is not in the group "%s" of the cluster\'s members (%s).'
-                                    % (host, derived["group"], ", ".join(names)))
-        merged, dummy = merge(given(config), given(derived["override"] or {}))
-        members = [member(name, merged, task_vars) for name in names]
-        data, findings = derive(
-            config, host, members, unicast=boolean(derived["unicast"] or False), tracked=derived["track"],
-            override=derived["override"], groups=real_server_groups(merged, task_vars),
-            drained=derived["drain"] or [], synced=boolean(derived["sync_daemon"] or False))
-        if derived["notify"] and not refusals(findings):
-            findings = findings + wire(data, self._notify(derived["notify"]))
-        return data, next(each.facts for each in members if each.name == host), findings
+    def _derive(self, config, options, task_vars):
+        """Return C(Derived) for this host, with what runs at its changes of state."""
+        found = derived_here(config, options, task_vars, "keepalived_config")
+        if options["notify"] and not refusals(found.findings):
+            found = found._replace(findings=found.findings + wire(found.data, self._notify(options["notify"])))
+        return found
 
     def _notify(self, wanted):
         """Return what runs at the changes of state, with the beginnings of the scripts.

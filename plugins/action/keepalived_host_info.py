@@ -5,26 +5,30 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
 
-from ansible_collections.openvip.cluster.plugins.action.keepalived_config import ActionModule as ConfigAction
 from ansible_collections.openvip.cluster.plugins.module_utils._host.module import CONTROLLER_OPTIONS
 from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import PEER_UNKNOWN, needs
 from ansible_collections.openvip.cluster.plugins.module_utils._module import judge, refusals
-from ansible_collections.openvip.cluster.plugins.plugin_utils._members import member, names_of, plain
+from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import derived_here, misshapen
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of, plain
+
+NAME = "keepalived_host_info"
 
 
-class ActionModule(ConfigAction):
+class ActionModule(ActionBase):
     """Derive from the definition of the cluster what this host has to let in, and hand it to the module."""
 
+    _requires_connection = True
+
     def run(self, tmp=None, task_vars=None):
-        # The run of the class above keepalived_config's.
-        result = super(ConfigAction, self).run(tmp, task_vars)
+        result = super().run(tmp, task_vars)
         arguments = plain(dict(self._task.args))
         given = {option: arguments.pop(option, None) for option in CONTROLLER_OPTIONS}
         if given["group"]:
             if not isinstance(given["config"], dict):
-                raise AnsibleActionFail("keepalived_host_info: config must be a dictionary of keepalived's sections.")
-            found, findings = self._needs(given, task_vars)
+                raise AnsibleActionFail("%s: config must be a dictionary of keepalived's sections." % NAME)
+            found, findings = _needs(given, task_vars)
             errors = refusals(findings)
             if errors:
                 result.update(failed=True, msg="\n".join(["Nothing was changed:"] + ["- %s" % each for each in errors]),
@@ -35,17 +39,17 @@ class ActionModule(ConfigAction):
                                            task_vars=task_vars))
         return result
 
-    def _needs(self, given, task_vars):
-        """Return the options of the module, and what is wrong with the definition."""
-        findings = self._misshapen(given["config"], given["override"])
-        if findings:
-            return None, findings
-        data, host, findings = self._derive(given["config"], dict(given, track=None), task_vars)
-        findings = findings or [each for each in judge(data, host=host) if each.severity == "error"]
-        if findings:
-            return None, findings
-        members = [member(name, data, task_vars)
-                   for name in names_of(given["group"], task_vars, "keepalived_host_info")]
-        found, findings = needs(data, task_vars["inventory_hostname"], members, given["ports"] or [])
-        unknown = [str(finding) for finding in findings if finding.id == PEER_UNKNOWN]
-        return dict(found, unknown=unknown), [finding for finding in findings if finding.id != PEER_UNKNOWN]
+
+def _needs(given, task_vars):
+    """Return the options of the module, and what is wrong with the definition."""
+    findings = misshapen(given["config"], given["override"])
+    if findings:
+        return None, findings
+    data, host, findings = derived_here(given["config"], given, task_vars, NAME)
+    findings = findings or [each for each in judge(data, host=host) if each.severity == "error"]
+    if findings:
+        return None, findings
+    members = Members(task_vars).of(names_of(given["group"], task_vars, NAME), data)
+    found, findings = needs(data, task_vars["inventory_hostname"], members, given["ports"] or [])
+    unknown = [str(finding) for finding in findings if finding.id == PEER_UNKNOWN]
+    return dict(found, unknown=unknown), [finding for finding in findings if finding.id != PEER_UNKNOWN]

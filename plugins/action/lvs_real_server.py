@@ -13,12 +13,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words imp
 from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, refusals
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.run import CONTROLLER_OPTIONS
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
-from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
-    member,
-    names_of,
-    plain,
-    real_server_groups,
-)
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of, plain
 
 
 class ActionModule(ActionBase):
@@ -70,7 +65,6 @@ class ActionModule(ActionBase):
         directors = names_of(derived["group"], task_vars, "lvs_real_server")
         if not directors:
             raise AnsibleActionFail('lvs_real_server: the group "%s" of the directors has no host.' % derived["group"])
-        return preparation(
-            config, member(directors[0], config, task_vars), real_server_groups(config, task_vars),
-            member(derived["host"] or task_vars["inventory_hostname"], config, task_vars), directors,
-            derived["gateway"] or None)
+        inventory = Members(task_vars)
+        director, host = inventory.of([directors[0], derived["host"] or task_vars["inventory_hostname"]], config)
+        return preparation(config, director, inventory.groups(config), host, directors, derived["gateway"] or None)

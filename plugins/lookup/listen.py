@@ -44,12 +44,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import given
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.preparation import listen
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import UnderivableError
-from ansible_collections.openvip.cluster.plugins.plugin_utils._members import (
-    member,
-    names_of,
-    plain,
-    real_server_groups,
-)
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of, plain
 
 SECTIONS = ("virtual_server", "virtual_server_group", "vrrp_instance")
 
@@ -65,9 +60,10 @@ class LookupModule(LookupBase):
             return list(terms)
         host = variables["inventory_hostname"]
         directors = names_of(self._templar.template(variables.get("keepalived_group", "lb")), variables, "listen")
+        inventory = Members(variables)
+        director, server = inventory.of([directors[0], host], config)
         try:
-            found = listen(config, member(directors[0], config, variables), real_server_groups(config, variables),
-                           member(host, config, variables))
+            found = listen(config, director, inventory.groups(config), server)
         except UnderivableError as error:
             raise AnsibleLookupError(f"listen: {error.finding}") from error
         return found or list(terms)

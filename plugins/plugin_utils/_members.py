@@ -58,15 +58,31 @@ def options_of(name, variable, words, task_vars):
     return options
 
 
-def member(name, config, task_vars):
-    """Return the C(Member) of a host; the virtual addresses that it happens to hold are not among its own."""
-    facts = plain(from_ansible(task_vars["hostvars"][name].get("ansible_facts")))
-    held = [address["address"] for address in addresses(config)]
-    return Member(name, facts and without_held(facts, held), options_of(name, REAL_SERVER, "keepalived", task_vars))
+class Members:
+    """The C(Member)s of hosts of the inventory. Whoever asks for many hosts keeps one: each host is read once."""
 
+    def __init__(self, task_vars):
+        self._task_vars = task_vars
+        self._facts = {}
+        self._found = {}
 
-def real_server_groups(config, task_vars):
-    """Return the members of the inventory groups that the virtual servers name, and every other group's name."""
-    wanted = groups_of(config)
-    return {str(name): [member(str(host), config, task_vars) for host in hosts] if name in wanted else []
-            for name, hosts in task_vars["groups"].items()}
+    def of(self, names, config):
+        """Return the C(Member)s; the virtual addresses of the definition that they hold are not among their own."""
+        held = tuple(address["address"] for address in addresses(config))
+        asked = (tuple(names), held)
+        if asked not in self._found:
+            self._found[asked] = [self._member(name, held) for name in names]
+        return self._found[asked]
+
+    def groups(self, config):
+        """Return those of the inventory groups that the virtual servers name, and every other group's name."""
+        wanted = groups_of(config)
+        return {str(name): self.of([str(host) for host in hosts], config) if name in wanted else []
+                for name, hosts in self._task_vars["groups"].items()}
+
+    def _member(self, name, held):
+        if name not in self._facts:
+            self._facts[name] = plain(from_ansible(self._task_vars["hostvars"][name].get("ansible_facts")))
+        facts = self._facts[name]
+        return Member(name, facts and without_held(facts, held),
+                      options_of(name, REAL_SERVER, "keepalived", self._task_vars))

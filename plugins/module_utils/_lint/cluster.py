@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the rules for whole clusters look at, how a function becomes such a rule, and lint_clusters(), which applies them.
+"""What the rules for whole clusters look at, how a function becomes such a rule, and what applies them.
 
 Note that this module util is **PRIVATE** to the collection.
 """
@@ -10,7 +10,21 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, TypeVar, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    TypeVar,
+    Union,
+)
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
@@ -47,9 +61,9 @@ class Clock(NamedTuple):
 class Member(NamedTuple):
     """One host of a cluster.
 
-    ``data``: its complete data; ``facts``: normalised, None when they were not gathered; ``version``: of its keepalived,
-    such as (2, 2, 7); ``address``: where the inventory reaches it (ansible_host); ``clock``; ``accepts``: the numbers of
-    the IP protocols that its firewall lets in. None is what nobody has looked at.
+    ``data``: its complete data; ``facts``: normalised, None when they were not gathered; ``version``: of its
+    keepalived, such as (2, 2, 7); ``address``: where the inventory reaches it (ansible_host); ``clock``; ``accepts``:
+    the numbers of the IP protocols that its firewall lets in. None is what nobody has looked at.
     """
 
     name: str

@@ -55,7 +55,8 @@ def virtual_router_id_differs(_cluster: Cluster, instance: Instance) -> ClusterS
 
 
 def _versions(cluster: Cluster, instance: Instance) -> Dict[str, int]:
-    return {host: vrrp_version(cluster.configurations[host], block) for host, block in known(instance, "version").items()}
+    return {host: vrrp_version(cluster.configurations[host], block)
+            for host, block in known(instance, "version").items()}
 
 
 @cluster_rule("cluster-version-differs", ERROR, "Hosts with different VRRP versions are all master.", "run: two hosts")
@@ -88,7 +89,8 @@ def advert_int_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
 
 
 @cluster_rule("cluster-advert-int-adopted", WARNING,
-              "With version 3, a backup takes over the advert_int of the master.", "run: two hosts, RFC 5798 section 6.1")
+              "With version 3, a backup takes over the advert_int of the master.",
+              "run: two hosts, RFC 5798 section 6.1")
 def advert_int_adopted(cluster: Cluster, instance: Instance) -> ClusterSaid:
     """So the time of a failover depends on who is master."""
     found = _intervals(cluster, instance, 3)

@@ -58,8 +58,8 @@ def several_masters(_cluster: Cluster, instance: Instance) -> ClusterSaid:
     """The one with the highest priority stays master after three intervals."""
     hosts = _masters(instance)
     if len(hosts) > 1:
-        yield Fault(f"{names(hosts)} have state MASTER.", "Set BACKUP on all hosts but the one with the highest priority.",
-                    hosts, "state")
+        yield Fault(f"{names(hosts)} have state MASTER.",
+                    "Set BACKUP on all hosts but the one with the highest priority.", hosts, "state")
 
 
 @cluster_rule("cluster-master-not-highest", WARNING, "The host with state MASTER has not the highest priority.",
@@ -124,7 +124,7 @@ def worst_cases(configuration: Configuration, block: Block, waiting: _timing.Tim
 @cluster_rule("cluster-failover-too-slow", WARNING, "The worst case of a failover is longer than was wanted.",
               "RFC 5798 section 6.1")
 def failover_too_slow(cluster: Cluster, instance: Instance) -> ClusterSaid:
-    """A silent death costs three intervals and the skew; a check that hangs fall times its interval and its time-out."""
+    """A silent death costs three intervals and the skew; a hanging check its time-out and fall times its interval."""
     found = {host: value for host, value in priorities(instance).items() if value != OWNER_PRIORITY}
     order = sorted(found, key=lambda host: -found[host])
     if cluster.failover_limit is None or len(instance.blocks) < 2 or not order:

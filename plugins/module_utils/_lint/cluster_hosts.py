@@ -9,7 +9,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import to_address
@@ -28,7 +28,10 @@ from .cluster import (
     names,
     spread,
 )
-from .model import Block, addresses, family
+from .model import addresses, family
+
+# Who has a number or an address: the group and the instance, and the hosts.
+Users = Dict[Tuple[str, str], Dict[str, None]]
 
 
 @cluster_rule("cluster-keepalived-versions-differ", INFO, "The hosts run different versions of keepalived.",
@@ -102,53 +105,55 @@ def real_server_unprepared(cluster: Cluster) -> ClusterSaid:
     """A real server without the address drops the packets; one that answers ARP for it takes it from the directors."""
     unprepared = {host: steps for host, steps in (cluster.real_servers or {}).items() if steps}
     for host, steps in unprepared.items():
-        yield Fault(f"{host} is a real server and not prepared for it. The role openvip.cluster.lvs_real_server would do: "
-                    f"{'; '.join(steps)}.", "Run openvip.cluster.lvs, or that role on the host.", [host])
+        yield Fault(f"{host} is a real server and not prepared for it. The role openvip.cluster.lvs_real_server would "
+                    f"do: {'; '.join(steps)}.", "Run openvip.cluster.lvs, or that role on the host.", [host])
 
 
-def _routers(cluster: Cluster) -> Dict[Tuple[Any, ...], Dict[str, Block]]:
-    """Return the blocks by host of each virtual router that uses multicast, by number, family and group."""
-    found: Dict[Tuple[Any, ...], Dict[str, Block]] = {}
+def _routers(cluster: Cluster) -> Iterator[Tuple[Tuple[Any, ...], str, str]]:
+    """Yield each virtual router that uses multicast, by number, family, group and network; its instance and a host."""
     for instance in cluster.instances():
         for host, block in known(instance, "virtual_router_id").items():
             group = cluster.multicast_group(host, block)
             if group and block.get("virtual_router_id"):
-                key = (block.get("virtual_router_id"), family(block) or 4, group)
-                found.setdefault(key, {})[host] = block
-    return found
+                for network in cluster.segment(host, block):
+                    key = (block.get("virtual_router_id"), family(block) or 4, group, network)
+                    yield key, instance.name, host
+
+
+def _shared(users: Users) -> Iterator[Tuple[Tuple[str, str], List[str], str]]:
+    """Yield every user of what several clusters have, its hosts, and the names of the other clusters."""
+    for (group, instance), hosts in users.items():
+        others = list(dict.fromkeys(other for other, _name in users if other != group))
+        if others:
+            yield (group, instance), list(hosts), names(others)
 
 
 @cluster_rule("cluster-foreign-virtual-router", ERROR, "Another cluster on the segment uses the virtual_router_id.",
               "RFC 5798 section 5.2.3", INVENTORY)
 def foreign_virtual_router(clusters: Sequence[Cluster]) -> ClusterSaid:
-    """One refuses the adverts of the other, or obeys them. Clusters of the inventory that use multicast are compared."""
-    seen: Dict[Tuple[Any, ...], Dict[str, List[str]]] = {}
+    """One refuses the adverts of the other, or obeys them. Compared are clusters that use multicast."""
+    seen: Dict[Tuple[Any, ...], Users] = {}
     for cluster in clusters:
-        for router, blocks in _routers(cluster).items():
-            networks: Set[Any] = set()
-            networks.update(*(cluster.segment(host, block) for host, block in blocks.items()))
-            for network in networks:
-                seen.setdefault((*router, network), {})[cluster.group] = list(blocks)
-    for (number, _family, _group, network), users in sorted(seen.items(), key=str):
-        for group in users if len(users) > 1 else ():
-            others = [other for other in users if other != group]
-            yield Fault(f"virtual_router_id {number} is also that of {names(others)} in {network}.",
-                        "Use another number, unicast, or another multicast group.", users[group], "virtual_router_id",
-                        "", group)
+        for router, instance, host in _routers(cluster):
+            seen.setdefault(router, {}).setdefault((cluster.group, instance), {})[host] = None
+    for (number, _family, _multicast, network), users in seen.items():
+        for (group, instance), hosts, others in _shared(users):
+            yield Fault(f"virtual_router_id {number} is also that of {others} in {network}.",
+                        "Use another number, unicast, or another multicast group.", hosts, "virtual_router_id",
+                        f"vrrp_instance {instance}", group)
 
 
 @cluster_rule("cluster-address-reused", ERROR, "Two clusters with the same virtual address hold it at the same time.",
               "RFC 5227 section 1.1", INVENTORY)
 def address_reused(clusters: Sequence[Cluster]) -> ClusterSaid:
-    users: Dict[Any, Dict[str, Dict[str, None]]] = {}
+    seen: Dict[Any, Users] = {}
     for cluster in clusters:
         for instance in cluster.instances():
             for host, block in instance.blocks.items():
                 for address in addresses(block):
                     if not address.ip.is_link_local:
-                        users.setdefault(address.ip, {}).setdefault(cluster.group, {})[host] = None
-    for address, groups in users.items():
-        for group in groups if len(groups) > 1 else ():
-            others = [other for other in groups if other != group]
-            yield Fault(f"{address} is also a virtual address of {names(others)}.",
-                        "Give each cluster addresses of its own.", list(groups[group]), "virtual_ipaddress", "", group)
+                        seen.setdefault(address.ip, {}).setdefault((cluster.group, instance.name), {})[host] = None
+    for address, users in seen.items():
+        for (group, name), hosts, others in _shared(users):
+            yield Fault(f"{address} is also a virtual address of {others}.", "Give each cluster addresses of its own.",
+                        hosts, "virtual_ipaddress", f"vrrp_instance {name}", group)

@@ -89,8 +89,8 @@ def peer_missing(cluster: Cluster, instance: Instance) -> ClusterSaid:
                     f"{' in place of ' + names(strange) if strange else ''}.", [host], "unicast_peer")
 
 
-@cluster_rule("cluster-peer-unknown", WARNING, "An address in unicast_peer that no member has gets adverts for nothing.",
-              "vrrp/vrrp_data.c:970")
+@cluster_rule("cluster-peer-unknown", WARNING,
+              "An address in unicast_peer that no member has gets adverts for nothing.", "vrrp/vrrp_data.c:970")
 def peer_unknown(cluster: Cluster, instance: Instance) -> ClusterSaid:
     """A host that left the cluster, or one that belongs to another."""
     blocks = _unicast(instance)
@@ -168,6 +168,7 @@ def firewall(cluster: Cluster) -> ClusterSaid:
             if member.accepts is not None and protocol not in member.accepts:
                 closed.setdefault(protocol, []).append(member.name)
     for protocol, hosts in closed.items():
-        yield Fault(f"the firewall of {names(hosts)} stops IP protocol {protocol} ({'VRRP' if protocol == VRRP else 'AH'})"
-                    f", so {'it does' if len(hosts) == 1 else 'they do'} not hear the others.",
+        name = "VRRP" if protocol == VRRP else "AH"
+        yield Fault(f"the firewall of {names(hosts)} stops IP protocol {protocol} ({name}), "
+                    f"so {'it does' if len(hosts) == 1 else 'they do'} not hear the others.",
                     f"Accept protocol {protocol} from the other members.", hosts)

@@ -141,8 +141,8 @@ def weight_too_small(cluster: Cluster, instance: Instance) -> ClusterSaid:
         standing, heir = max(faults.values(), key=lambda pair: pair[0].healthy - pair[1].healthy)
         verb = "leaves" if len(standing.weights) == 1 else "together leave"
         also = [host for host in faults if host != standing.host]
-        yield Fault(f"{_described(standing)} {verb} {standing.host} at {standing.failing} of {standing.healthy}, not below "
-                    f"the {heir.healthy} of {heir.host}: a failure would not move the address"
+        yield Fault(f"{_described(standing)} {verb} {standing.host} at {standing.failing} of {standing.healthy}, not "
+                    f"below the {heir.healthy} of {heir.host}: a failure would not move the address"
                     f"{', and likewise on ' + names(also) if also else ''}.",
                     _enough(standing, heir), list(faults), standing.weights[0].keyword)
 
@@ -157,8 +157,8 @@ def weight_with_nopreempt(cluster: Cluster, instance: Instance) -> ClusterSaid:
             faults[standing.host] = (standing, below[0])
     if faults:
         standing, heir = next(iter(faults.values()))
-        yield Fault(f"{_described(standing)} on {names(list(faults))} does not move the address: {heir.host} has nopreempt "
-                    "and waits as long as there is a master, whatever its priority is.",
+        yield Fault(f"{_described(standing)} on {names(list(faults))} does not move the address: {heir.host} has "
+                    "nopreempt and waits as long as there is a master, whatever its priority is.",
                     "Use weight 0, with which a failure is a FAULT, or remove nopreempt.", list(faults),
                     standing.weights[0].keyword)
 

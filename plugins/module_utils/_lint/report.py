@@ -31,9 +31,13 @@ def fails(findings: Sequence[Finding], fail_on: str) -> bool:
 
 def for_people(findings: Sequence[Finding], path: str) -> str:
     """Return a line for each finding, with its place, severity and rule, and one that sums them up."""
-    lines = [_line(finding, path) for finding in findings]
+    return "\n".join([*(_line(finding, path) for finding in findings), summary(findings, path)])
+
+
+def summary(findings: Sequence[Finding], what: str) -> str:
+    """Return the line that sums findings up; ``what`` was judged."""
     found = [f"{number} {_plural(severity, number)}" for severity, number in counts(findings).items() if number]
-    return "\n".join([*lines, f"{path}: {', '.join(found) or 'nothing to complain about'}"])
+    return f"{what}: {', '.join(found) or 'nothing to complain about'}"
 
 
 def as_data(findings: Sequence[Finding], path: str) -> Dict[str, Any]:

@@ -28,8 +28,8 @@ class Finding(NamedTuple):
 
     ``id`` is stable and documented, ``severity`` is ERROR, WARNING or INFO, ``object`` names the block
     ("vrrp_instance VI_1"). ``message`` and ``remedy`` are sentences. ``line`` and ``column`` count from 1.
-    ``keyword`` is the keyword in that block which the finding is about, ``entry`` the item of its list. ``hosts`` are the
-    members of a cluster whom a finding on several hosts is about.
+    ``keyword`` is the keyword in that block which the finding is about, ``entry`` the item of its list. ``hosts`` are
+    the members of a cluster that a finding on several hosts is about.
     """
 
     id: str
