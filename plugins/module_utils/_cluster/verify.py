@@ -81,8 +81,8 @@ def verify(groups: Sequence[Group], judged: Iterable[str], alone: bool = True, c
     clusters = []
     for group in groups:
         usable = [host.member for host in group.hosts if not _errors(host)]
-        cluster = Cluster(usable, group.name, len(usable) == len(group.hosts), group.real_servers, clock_tolerance,
-                          failover_limit)
+        absent = [host.member for host in group.hosts if _errors(host)]
+        cluster = Cluster(usable, group.name, absent, group.real_servers, clock_tolerance, failover_limit)
         clusters.append(cluster)
         if group.name in judged:
             findings += _together(group.name, {host.member.name: _alone(host, alone) for host in group.hosts})

@@ -103,19 +103,19 @@ class Cluster:
     """The members of a cluster, and what belongs together on them.
 
     ``group``: its name; ``configurations``: the Configuration of each member, by its name.
-    ``is_complete``: whether these are all members, and not those alone whose data could be made.
+    ``absent``: the members whose data could not be made.
     ``real_servers``: by the name of a real server what has to be done to prepare it, None when nobody has looked.
     ``clock_tolerance``: seconds; ``failover_limit``: seconds that a failover may take, None for any.
     """
 
     def __init__(
-        self, members: Sequence[Member], group: str = "the cluster", is_complete: bool = True,
+        self, members: Sequence[Member], group: str = "the cluster", absent: Sequence[Member] = (),
         real_servers: Optional[Dict[str, Sequence[str]]] = None, clock_tolerance: float = 2.0,
         failover_limit: Optional[float] = None,
     ) -> None:
         self.members = tuple(members)
         self.group = group
-        self.is_complete = is_complete
+        self.absent = tuple(absent)
         self.real_servers = real_servers
         self.clock_tolerance = clock_tolerance
         self.failover_limit = failover_limit

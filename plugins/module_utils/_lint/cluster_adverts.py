@@ -36,7 +36,7 @@ PASSWORD_BYTES = 8
 @cluster_rule("cluster-without-backup", WARNING, "An address that one host alone can hold dies with it.",
               "RFC 5798 section 1.2")
 def without_backup(cluster: Cluster, instance: Instance) -> ClusterSaid:
-    if cluster.is_complete and len(instance.blocks) == 1:
+    if not cluster.absent and len(instance.blocks) == 1:
         host = next(iter(instance.blocks))
         others = [member.name for member in cluster.members if member.name != host]
         yield Fault(f"{host} alone has it, so nobody takes over from it.",

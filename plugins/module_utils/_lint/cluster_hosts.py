@@ -28,7 +28,7 @@ from .cluster import (
     names,
     spread,
 )
-from .model import addresses, family
+from .model import OWNER_PRIORITY, addresses, family
 
 # Who has a number or an address: the group and the instance, and the hosts.
 Users = Dict[Tuple[str, str], Dict[str, None]]
@@ -88,12 +88,12 @@ def address_of_two_hosts(cluster: Cluster) -> ClusterSaid:
               "RFC 5227 section 1.1", MEMBERS)
 def address_of_a_host(cluster: Cluster) -> ClusterSaid:
     """Own addresses are those of ansible_host: what is on an interface may be there because keepalived has set it."""
-    owners = {to_address(member.address): member.name for member in cluster.members if member.address}
+    owners = {to_address(member.address): member.name for member in (*cluster.members, *cluster.absent) if member.address}
     owners.pop(None, None)
     for instance in cluster.instances():
         for address in {each.ip: None for block in instance.blocks.values() for each in addresses(block)}:
-            if address in owners and not all(
-                    block.get("priority") == 255 for host, block in instance.blocks.items() if host == owners[address]):
+            block = instance.blocks.get(owners.get(address, ""))
+            if address in owners and (block is None or block.get("priority") != OWNER_PRIORITY):
                 yield Fault(f"the virtual address {address} is the own one of {owners[address]}.",
                             "Use an address that no host has.", [owners[address]], "virtual_ipaddress",
                             f"vrrp_instance {instance.name}")

@@ -95,7 +95,7 @@ def peer_unknown(cluster: Cluster, instance: Instance) -> ClusterSaid:
     """A host that left the cluster, or one that belongs to another."""
     blocks = _unicast(instance)
     owned = {host: own_addresses(cluster, host, block) for host, block in blocks.items()}
-    if not cluster.is_complete or len(blocks) != len(cluster.members) or not all(owned.values()):
+    if cluster.absent or len(blocks) != len(cluster.members) or not all(owned.values()):
         return
     everyone: Set[IP] = set()
     everyone.update(*(own for own in owned.values() if own))

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""cluster_check on clusters that are wrong in one way each, on those of the examples, and on a part of a cluster."""
+
+from __future__ import annotations
+
+import copy
+import pathlib
+from unittest.mock import MagicMock
+
+import pytest
+import yaml
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.openvip.cluster.plugins.action import cluster_check
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster import verify
+
+WRONG = yaml.safe_load((pathlib.Path(__file__).parent / "data" / "wrong_clusters.yml").read_text())
+INSTANCE = {"name": "VI_1", "virtual_router_id": 51, "virtual_ipaddress": ["198.18.0.100/24"]}
+MAIL = {"name": "VI_1", "virtual_router_id": 60, "virtual_ipaddress": ["198.18.0.160/24"]}
+OPTIONS = ("override", "unicast", "track", "drain", "sync_daemon")
+SEEN = {"version": "2.2.7", "clock": {"at": 1000.0, "asked": 999.0, "answered": 1001.0}, "accepts": [112, 51]}
+
+
+def facts(interfaces):
+    """Facts as Ansible gathers them, without a default route."""
+    found = {"interfaces": list(interfaces)}
+    for name, addresses in interfaces.items():
+        entries = [dict(zip(("address", "prefix"), value.split("/"), strict=True)) for value in addresses]
+        found[name] = {"device": name, "ipv4": entries[0] if entries else {}, "ipv4_secondaries": entries[1:]}
+    return found
+
+
+def host(address, instance, group, *changes):
+    """The variables of a host with changes laid over them."""
+    config = {"vrrp_instance": [copy.deepcopy(instance)], "global_defs": {"script_user": "keepalived_script"}}
+    definition = {"config": config, "group": group}
+    variables = {"definition": definition, "seen": dict(SEEN)}
+    interfaces = {"eth1": [f"{address}/24"]}
+    for change in changes:
+        for key, value in change.items():
+            if key == "instance":
+                config["vrrp_instance"][0].update(value)
+            elif key == "facts":
+                interfaces = value
+            elif key == "seen":
+                variables["seen"].update(value)
+            elif key == "ansible_host":
+                variables[key] = value
+            elif key in OPTIONS:
+                definition[key] = value
+            else:
+                config[key] = value
+    return dict(variables, ansible_facts=facts(interfaces))
+
+
+def inventory(case):
+    """Return the groups and the variables of every host of a case."""
+    groups = {"lb": ["lb1", "lb2"] + (["lb3"] if "lb3" in case else []), "web": ["web1"]}
+    found = {name: host(f"198.18.0.{number}", INSTANCE, "lb", case.get("all", {}), case.get(name, {}))
+             for number, name in enumerate(groups["lb"], 11)}
+    found["web1"] = {}
+    if "mail" in case:
+        groups["mail"] = ["mail1", "mail2"]
+        found.update({name: host(f"198.18.0.{number}", MAIL, "mail", {"instance": case["mail"]})
+                      for number, name in enumerate(groups["mail"], 61)})
+    return groups, found
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run the action; the scope of each host is what is given for it."""
+
+    def call(groups, variables, **arguments):
+        monkeypatch.setattr(cluster_check, "Scope", lambda *dummy: variables)
+        task = MagicMock(args=dict({"group": ["lb"], "definition": "definition", "seen": "seen"}, **arguments),
+                         async_val=0, check_mode=True)
+        action = cluster_check.ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
+        return action.run(task_vars={"groups": dict(groups, all=list(variables)), "hostvars": {}})
+
+    return call
+
+
+def ids(result):
+    return sorted({finding["id"] for finding in result["findings"]})
+
+
+def test_there_are_enough_wrong_clusters():
+    assert len(WRONG) >= 60
+
+
+@pytest.mark.parametrize("case", WRONG.values(), ids=WRONG)
+def test_a_wrong_cluster_is_refused_with_what_is_wrong_and_nothing_else(run, case):
+    result = run(*inventory(case), fail_on="info", **case.get("task", {}))
+    assert ids(result) == sorted(case["finds"]), result["table"]
+    assert result["failed"] and not result["changed"]
+    for finding in result["findings"]:
+        assert finding["hosts"] and finding["remedy"] and finding["object"].endswith("lb")
+        assert f"[{finding['id']}]" in result["msg"] and finding["message"] in result["msg"]
+    assert "k4Vn9wQe" not in str(result) and "k4vn9wqe" not in str(result)
+
+
+def test_a_right_cluster_is_not_refused(run):
+    result = run(*inventory({"lb3": {}, "mail": {}}), fail_on="info", failover_limit=5, real_servers={"web1": []})
+    assert result["findings"] == [] and not result.get("failed") and result["table"][-1] == \
+        "lb: nothing to complain about"
+    assert [each["what"] for each in result["not_seen"]] == ["virtual routers on the wire that are not of this inventory"]
+
+
+def test_severity_decides_about_failure(run):
+    cluster = inventory(WRONG["priority copied"])
+    assert not run(*cluster).get("failed") and run(*cluster, fail_on="warning")["failed"]
+    assert not run(*inventory(WRONG["version 3 on one host"]), fail_on="never").get("failed")
+
+
+def test_the_weight_that_would_move_the_address_is_named(run):
+    said = run(*inventory(WRONG["weight as large as the gap"]))["msg"]
+    assert "leaves lb1 at 240 of 250, not below the 240 of lb2" in said
+    assert "weight -11 or less (239 is below 240)" in said
+    said = run(*inventory(WRONG["positive weight smaller than the gap"]))["msg"]
+    assert "leaves lb1 at 100 of 105, not below the 95 of lb2" in said
+    assert "weight 11 or more (100 is below 101)" in said
+    said = run(*inventory(WRONG["two weights that are too small together"]))["msg"]
+    assert "together leave lb1 at 241 of 250" in said and "weights of together -11 or less (239 is below 240)" in said
+
+
+@pytest.mark.parametrize("weights", [{"track_script": ["check weight -11"]}, {"track_script": ["check weight 11"]}, {
+    "track_script": ["check weight -5"], "track_interface": ["eth0 weight -6"]}, {"track_script": ["check"]}])
+def test_a_weight_that_is_enough_is_taken(run, weights):
+    case = {"all": {"instance": weights, "vrrp_script": [{"name": "check", "script": "/usr/bin/pidof nginx"}],
+                    "facts": {"eth0": [], "eth1": ["198.18.0.11/24"]}},
+            "lb1": {"instance": {"priority": 100}},
+            "lb2": {"instance": {"priority": 90}, "facts": {"eth0": [], "eth1": ["198.18.0.12/24"]}}}
+    assert ids(run(*inventory(case))) == []
+
+
+def test_what_a_part_of_the_cluster_hides_is_said(run):
+    """lb3 is outside --limit: its definition is known, its facts are not."""
+    groups, variables = inventory({"lb3": {"instance": {"virtual_router_id": 52}}})
+    for key in ("ansible_facts", "seen"):
+        del variables["lb3"][key]
+    result = run(groups, variables, fail_on="info")
+    assert ids(result) == ["cluster-virtual-router-id-differs"]
+    unseen = {each["what"]: each["hosts"] for each in result["not_seen"]}
+    assert unseen["interfaces and addresses"] == unseen["the clock"] == ["lb3"]
+    assert any("lb3" in line and "--limit" in line for line in result["table"])
+
+
+def test_peers_that_are_derived_from_facts_are_no_fault_of_a_part(run):
+    groups, variables = inventory({"all": {"unicast": True}})
+    del variables["lb2"]["ansible_facts"]
+    result = run(groups, variables)
+    assert ids(result) == [] and result["not_seen"][0]["hosts"] == ["lb2"]
+
+
+def test_another_cluster_that_cannot_be_made_out_is_named(run):
+    groups, variables = inventory({"mail": {}})
+    variables["mail1"]["definition"] = "no dictionary"
+    assert ["mail", ["mail1", "mail2"]] in [[each["group"], each["hosts"]]
+                                            for each in run(groups, variables)["not_seen"]]
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ({"group": ["lbs"]}, "no group \"lbs\".*lb"),
+    ({"definition": "other"}, "lb1 has no other with config"),
+])
+def test_what_is_not_there_is_named(run, arguments, words):
+    with pytest.raises(AnsibleActionFail, match=words):
+        run(*inventory({}), **arguments)
+
+
+def test_what_was_seen_has_to_be_of_its_form(run):
+    with pytest.raises(AnsibleActionFail, match="seen of lb2 is not of the form"):
+        run(*inventory({"lb2": {"seen": {"clock": {"at": 5}}}}))
+
+
+def test_the_work_grows_linearly(run, monkeypatch):
+    """Each host is read and judged once, however many there are."""
+    counted = []
+    judge = verify.judge
+    monkeypatch.setattr(verify, "judge", lambda *given: counted.append(given) or judge(*given))
+    for number in (5, 50):
+        names = [f"h{index}" for index in range(number)]
+        variables = {name: host(f"198.18.0.{index}", INSTANCE, "lb") for index, name in enumerate(names, 101)}
+        assert ids(run({"lb": names}, variables)) == []
+    assert len(counted) == 55
