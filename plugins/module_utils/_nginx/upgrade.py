@@ -24,8 +24,6 @@ from .process import Running, is_master, parent, read_pid, takes_connections, ti
 
 # Seconds for the former master of an earlier upgrade to go.
 PATIENCE = 30.0
-# What the master adds to the name of its pid file while its successor has that (NGX_OLDPID_EXT).
-FORMER = ".oldbin"
 # Seconds for a successor that is not wanted any more to end, for each way of telling it.
 GRACE = 2.0
 _WORK = re.compile(r"nginx: (?:worker process|cache)")
@@ -52,6 +50,14 @@ def _accepting(master: int) -> FrozenSet[int]:
                      if "nginx: worker process" in title(each) and takes_connections(each))
 
 
+def _renamed(path: str) -> Optional[int]:
+    """Return when a file got its name, nanoseconds, None when there is none."""
+    try:
+        return os.stat(path).st_ctime_ns
+    except OSError:
+        return None
+
+
 def _signal(pid: int, number: signal.Signals) -> None:
     try:
         os.kill(pid, number)
@@ -71,6 +77,7 @@ class Upgrade:
         self.former = found.pid
         self.pid_file = pid_file
         self.log = Log(error_log)
+        self.renamed: Optional[int] = None
         # whether the former workers have been told to finish
         self.resigned = False
 
@@ -80,6 +87,8 @@ class Upgrade:
         :raises ReloadError: the successor does not work; the former one has taken everything back.
         """
         self._await_quiet()
+        # The former one gives its file another name, and takes it back when the new one ends, maybe between two looks.
+        self.renamed = _renamed(self.pid_file)
         _signal(self.former, signal.SIGUSR2)
         try:
             successor = self._await_successor()
@@ -106,7 +115,6 @@ class Upgrade:
     def _await_successor(self) -> int:
         """Return the process id of the new master as soon as its workers take connections."""
         end = time.monotonic() + TIMEOUT
-        seen = False
         while time.monotonic() < end:
             error = failure(self.log.failures())
             if error:
@@ -114,10 +122,8 @@ class Upgrade:
             pid = read_pid(self.pid_file)
             if pid and pid != self.former and _accepting(pid):
                 return pid
-            waits = os.path.exists(self.pid_file + FORMER)
-            if seen and not waits:
+            if pid == self.former and _renamed(self.pid_file) != self.renamed:
                 raise ReloadError("the new nginx has ended at once")
-            seen = seen or waits
             time.sleep(POLL)
         raise ReloadError("the new nginx took no connections within %d s" % TIMEOUT)
 
