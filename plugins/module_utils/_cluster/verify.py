@@ -24,7 +24,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._module import jud
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
 
 # What derive() says because of facts that are not there: they were not seen, which is no fault of the cluster.
-FOR_WANT_OF_FACTS = ("unicast-peer-unknown",)
+FOR_WANT_OF_FACTS = ("unicast-peer-unknown", "facts-missing")
 
 
 class Host(NamedTuple):
@@ -100,9 +100,8 @@ def _alone(host: Host, wanted: bool) -> List[Finding]:
 
     Without facts nothing can be derived from them, so what is missing says nothing.
     """
-    refused = _errors(host)
-    if refused or not wanted or host.member.facts is None:
-        return refused
+    if host.refused or not wanted or host.member.facts is None:
+        return _errors(host)
     return judge(host.member.data, host.member.version, host.member.facts)
 
 
@@ -130,6 +129,10 @@ def _not_seen(group: Group, cluster: Cluster) -> List[Unseen]:
     if refused:
         found.append(Unseen(group.name, refused, "how it fits the others",
                             "correct what is said of each of them first."))
+    partly = [host.member.name for host in group.hosts if host.refused and host.member.name not in refused]
+    if partly:
+        found.append(Unseen(group.name, partly, "what follows from the facts of other hosts",
+                            "gather facts of all hosts, real servers among them."))
     unseen(lambda member: member.facts is None, "interfaces and addresses",
            "gather facts, without --limit or with a fact cache.")
     unseen(lambda member: member.version is None, "the version of keepalived",

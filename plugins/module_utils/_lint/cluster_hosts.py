@@ -88,7 +88,8 @@ def address_of_two_hosts(cluster: Cluster) -> ClusterSaid:
               "RFC 5227 section 1.1", MEMBERS)
 def address_of_a_host(cluster: Cluster) -> ClusterSaid:
     """Own addresses are those of ansible_host: what is on an interface may be there because keepalived has set it."""
-    owners = {to_address(member.address): member.name for member in (*cluster.members, *cluster.absent) if member.address}
+    everyone = (*cluster.members, *cluster.absent)
+    owners = {to_address(member.address): member.name for member in everyone if member.address}
     owners.pop(None, None)
     for instance in cluster.instances():
         for address in {each.ip: None for block in instance.blocks.values() for each in addresses(block)}:
