@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from typing import List
 
 GAP = "  "
 
@@ -46,7 +47,7 @@ def lines(header, rows, right=None, width=None):
     before = sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
     if width is not None and before + widths[-1] > width:
         widths[-1] = max(width - before, cells(header[-1]))
-    body = []
+    body: List[str] = []
     for row in everything:
         last = folded(row[-1], widths[-1]) if width is not None else [row[-1]]
         body.extend(_line(each, widths, aligned)

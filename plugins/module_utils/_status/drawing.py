@@ -11,7 +11,7 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from xml.sax.saxutils import escape, quoteattr
 
 from ansible_collections.openvip.cluster.plugins.module_utils._table import cells, folded, visible
@@ -120,7 +120,9 @@ def draw(title, description, columns, arrows, footer):
     inner = max([sum(widths) + COLUMN_GAP * (len(widths) - 1), cells(title) * CELL, LEAST_WIDTH - 2 * MARGIN])
     tallest = max([_column_height(column) for column in columns] or [0])
     top = MARGIN + 2 * LINE
-    parts, left, right = [], {}, {}
+    parts: List[str] = []
+    left: Dict[Tuple, List[Any]] = {}
+    right: Dict[Tuple, List[Any]] = {}
     x = MARGIN
     for column, width in zip(columns, widths):
         y = top + (tallest - _column_height(column)) // 2

@@ -9,6 +9,8 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+from typing import Dict, List
+
 from ansible_collections.openvip.cluster.plugins.module_utils._status import screen
 from ansible_collections.openvip.cluster.plugins.module_utils._status.drawing import Arrow, Box, Line, draw
 from ansible_collections.openvip.cluster.plugins.module_utils._status.summary import director
@@ -82,7 +84,7 @@ def _seen(status, service, real):
 
 def _real_servers(status):
     """Return a box for each address of a real server, in it a line for each service and port."""
-    lines = {}
+    lines: Dict[str, List[Line]] = {}
     for service in status["virtual_server"]:
         for real in service["real_server"]:
             seen = _seen(status, service, real)

@@ -21,14 +21,11 @@ UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 def duration(seconds):
     """Return a time span as people say it, in its two largest units: C(3 d 4 h), C(12 min 5 s), C(8 s)."""
     left = max(0, int(seconds))
-    parts = []
-    for size, name in UNITS:
-        if left >= size or (not parts and size == 1):
-            parts.append("%d %s" % (left // size, name))
-        elif parts:
-            parts.append("")
-        left %= size
-    return " ".join(filter(None, parts[:2]))
+    largest = next((number for number, (size, dummy) in enumerate(UNITS) if left >= size), len(UNITS) - 1)
+    first, *rest = UNITS[largest:]
+    text = "%d %s" % (left // first[0], first[1])
+    second = left % first[0] // rest[0][0] if rest else 0
+    return "%s %d %s" % (text, second, rest[0][1]) if second else text
 
 
 
@@ -68,8 +65,8 @@ def lines(status, width=WIDTH):
     """
     parts = [_addresses(status), _instances(status), _virtual_servers(status), _hosts(status), _findings(status)]
     found = _table.folded(title(status), width)
-    for part in filter(None, parts):
-        found.extend(["", *(_table.lines(*part, width=width))])
+    for header, rows, right in filter(None, parts):
+        found.extend(["", *_table.lines(header, rows, right, width)])
     return found if status["findings"] else [*found, "", "Nothing is wrong."]
 
 

@@ -171,22 +171,30 @@ def _add_real_server(service, entry, host):
 
 def _add_configured(services, entry):
     """Add the real servers that a file has for a virtual server of the tables: a failed check takes one out of them."""
-    name = "fwmark" if "fwmark" in entry else "ip"
-    if name not in entry:
-        return
-    wanted = _identity(dict(entry, protocol=entry.get("protocol", "TCP")), name)
+    wanted = _identity(dict(entry, protocol=entry.get("protocol", "TCP")))
     for service in services:
-        if service[name] is not None and _identity(service, name) == wanted:
+        if wanted is not None and _identity(service) == wanted:
             for real in entry.get("real_server") or []:
-                port = real.get("port", service["port"])
-                _real_server(service, str(ipaddress.ip_address(real["ip"])), int(port or 0))
+                endpoint = _endpoint(dict(real, port=real.get("port", service["port"])))
+                if endpoint is not None:
+                    _real_server(service, *endpoint)
 
 
-def _identity(service, name):
-    """Return what tells whether a virtual server of a file is one of the tables."""
-    if name == "fwmark":
+def _identity(service):
+    """Return what tells whether a virtual server of a file is one of the tables, C(None) when it cannot be told: it is
+    a group, or written with a definition (C($NAME))."""
+    if service.get("fwmark") is not None:
         return str(service["fwmark"])
-    return str(ipaddress.ip_address(service["ip"])), int(service.get("port") or 0), service["protocol"]
+    endpoint = _endpoint(service)
+    return endpoint and (*endpoint, service["protocol"])
+
+
+def _endpoint(server):
+    """Return address and port of a server, C(None) when they are not plain ones."""
+    try:
+        return str(ipaddress.ip_address(server["ip"])), int(server.get("port") or 0)
+    except (KeyError, ValueError):
+        return None
 
 
 def director(status, service):

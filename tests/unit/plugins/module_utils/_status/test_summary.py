@@ -115,6 +115,22 @@ def test_the_director_of_a_service_is_the_host_that_holds_its_address():
         ("198.18.0.100 80 TCP", "lb2"), ("fwmark 7", "lb2")]
 
 
+@pytest.mark.parametrize("written, known", [
+    ({"ip": VIP, "port": 80}, ["198.18.0.29"]),
+    ({"ip": VIP, "port": "80", "protocol": "TCP"}, ["198.18.0.29"]),
+    ({"ip": VIP, "port": 80, "protocol": "UDP"}, []),
+    ({"ip": VIP, "port": 443}, []),
+    ({"ip": "$VIP", "port": 80}, []),
+    ({"group": "web"}, []),
+    ({"fwmark": 7}, []),
+])
+def test_real_servers_of_the_file_are_known_where_the_file_means_the_same_service(written, known):
+    config = [dict(written, real_server=[{"ip": "198.18.0.29", "port": 80}, {"ip": "$WEB", "port": 80}])]
+    (found,) = summarise([host("lb1", instance("MASTER", 250), virtual_server=config,
+                               ipvs=[service(real_server(1))])])["virtual_server"]
+    assert [real["ip"] for real in found["real_server"]] == ["198.18.0.21", *known]
+
+
 def test_a_report_is_not_changed():
     reports = clusters.lvs()
     summarise(reports)
