@@ -50,7 +50,8 @@ def play(tmp_path_factory):
             ["unshare", "--net", "--mount", "sh", "-c", SETUP, "setup", sys.executable, str(driver), scenario,
              str(tmp_path_factory.mktemp("etc")), *program],
             capture_output=True, text=True, check=False, timeout=90,
-            env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+            # where keepalived writes its dumps, which another test's would replace
+            env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path), TMPDIR=str(tmp_path_factory.mktemp("dumps"))))
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 

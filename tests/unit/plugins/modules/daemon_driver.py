@@ -17,6 +17,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def daemon(path, program="keepalived"):
 
 def dumps():
     """Return the dumps of keepalived's that are there."""
-    return set(map(str, Path("/tmp").glob("keepalived*.*")))
+    return set(map(str, Path(tempfile.gettempdir()).glob("keepalived*.*")))
 
 
 def whole(path):
