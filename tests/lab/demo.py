@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from ansible_collections.openvip.cluster.tests.lab import containers, faults, predict, prepare, table
+from ansible_collections.openvip.cluster.tests.lab import faults, predict, prepare, table
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
 from ansible_collections.openvip.cluster.tests.lab.faults import Fault
 from ansible_collections.openvip.cluster.tests.lab.measure import Leg, Result

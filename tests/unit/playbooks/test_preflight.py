@@ -62,7 +62,8 @@ def play(tmp_path):
         for inventory in (*inventories, local):
             command += ["-i", str(inventory)]
         done = subprocess.run(
-            [*command, str(tmp_path / "facts.yml"), str(playbook)], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+            [*command, str(tmp_path / "facts.yml"), str(playbook)], env=environment, cwd=tmp_path, capture_output=True,
+            text=True, check=False)
         output = done.stdout + done.stderr
         assert all(int(count) == 0 for count in re.findall(r"changed=(\d+)", done.stdout)), output
         return done.returncode, output

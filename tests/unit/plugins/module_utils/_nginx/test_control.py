@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.control import ReloadError
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import control
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.control import ConflictError, Log, take, workers
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.process import Running
 
 LINE = "2026/11/21 08:00:00 [emerg] 7#7: %s\n"
 BIND = "bind() to 0.0.0.0:80 failed (98: Address already in use)"
@@ -26,7 +27,7 @@ def reloaded(tmp_path, monkeypatch):
     def run(*messages):
         log = tmp_path / "error.log"
         log.write_text(LINE % "of an earlier reload")
-        monkeypatch.setattr(control, "running", lambda unit, pid_file: os.getpid())
+        monkeypatch.setattr(control, "running", lambda unit, pid_file: Running(os.getpid(), "/usr/sbin/nginx", "nginx"))
         seen = iter([frozenset({1}), *[frozenset({1})] * 3])
         monkeypatch.setattr(control, "workers", lambda master: next(seen, frozenset({2})))
 
