@@ -74,6 +74,11 @@ options:
     description: Whether an IPv4 instance has C(use_vmac). Derived with O(group).
     type: bool
     default: false
+  directory:
+    description: Directories whose names are wanted.
+    type: list
+    elements: path
+    default: []
   group:
     description: The inventory group of the cluster's members. Gather their facts before.
     type: str
@@ -139,6 +144,11 @@ interface:
   returned: success
   type: list
   elements: str
+directory:
+  description: For each O(directory) the names in it, null when there is none.
+  returned: success
+  type: dict
+  sample: {"/usr/libexec/keepalived/openvip": ["log-transition"], "/etc/systemd/system/nginx.service.d": null}
 files:
   description: The files that should be there, each with C(path), C(content), C(validate) and C(notify).
   returned: success

@@ -9,6 +9,7 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import os
 import re
 
 from ansible_collections.openvip.cluster.plugins.module_utils._host.found import Reader
@@ -43,6 +44,7 @@ def host_argument_spec():
         "interface": {"type": "list", "elements": "str", "default": []},
         "routes": {"type": "bool", "default": False},
         "vmac": {"type": "bool", "default": False},
+        "directory": {"type": "list", "elements": "path", "default": []},
         "group": {"type": "str"},
         "config": {"type": "dict"},
         "override": {"type": "dict"},
@@ -51,6 +53,11 @@ def host_argument_spec():
         "sync_daemon": {"type": "bool", "default": False},
         "ports": {"type": "list", "elements": "str", "default": []},
     }
+
+
+def _names(directory):
+    """Return the names in a directory, C(None) when there is none."""
+    return sorted(os.listdir(directory)) if os.path.isdir(directory) else None
 
 
 def run_host(module):
@@ -71,9 +78,11 @@ def run_host(module):
         return module.run_command([path, *words[1:]])
 
     try:
+        directories = {path: _names(path) for path in params["directory"]}
         plan = make(params, Reader(run).read(chain, params["interface"]), params["firewall"], chain)
     except (UnusableError, OSError) as error:
         module.fail_json(msg="Nothing was changed: %s" % error)
     made = plan._asdict()
     needed = any(made[key] for key in made if key != "firewall")
-    module.exit_json(changed=False, needed=needed, allow=params["allow"], interface=params["interface"], **made)
+    module.exit_json(changed=False, needed=needed, allow=params["allow"], interface=params["interface"],
+                     directory=directories, **made)
