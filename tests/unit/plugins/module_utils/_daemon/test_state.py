@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
+import subprocess
 
 import pytest
 
@@ -84,11 +84,13 @@ def test_a_stale_pid_file_means_not_running(tmp_path):
 
 
 def test_a_process_runs_its_own_program_only(tmp_path):
-    copy = tmp_path / "python"
-    shutil.copy(sys.executable, copy)
-    assert state.runs(os.getpid(), sys.executable)
-    assert not state.runs(os.getpid(), str(copy)) and not state.runs(os.getpid(), "/nonexistent")
-    assert state.executable(os.getpid()) == os.path.realpath(sys.executable)
+    program, copy = shutil.which("sleep"), tmp_path / "sleep"
+    shutil.copy(program, copy)
+    with subprocess.Popen([program, "60"]) as process:
+        assert state.runs(process.pid, program)
+        assert not state.runs(process.pid, str(copy)) and not state.runs(process.pid, "/nonexistent")
+        assert state.executable(process.pid) == os.path.realpath(program)
+        process.kill()
 
 
 @pytest.mark.parametrize("output, asked", [
