@@ -108,4 +108,3 @@ def firewalld_text(allowed: Sequence[Allowed]) -> str:
 def unseen(chain: str, allowed: Sequence[Allowed]) -> List[Allowed]:
     """Return what a chain of nftables never gets to see."""
     return [each for each in allowed if chain.split()[0] not in NFTABLES_FAMILIES[each.family]]
-

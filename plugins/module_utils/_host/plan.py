@@ -73,10 +73,11 @@ def _check_chain(chain: str, found: Found, allowed: Sequence[Allowed]) -> None:
     if chain not in found.chains:
         inputs = [name for name, hook in found.chains.items() if hook == "input"]
         nearest = next(iter(difflib.get_close_matches(chain, inputs, 1, 0)), None)
-        raise UnusableError(
-            'nftables has no chain "%s". %s' % (chain, "Set keepalived_firewall_nftables_chain to the one that decides "
-            "about incoming packets, such as \"%s\"." % nearest if nearest else
-            "Load the ruleset with a chain for incoming packets first, or set keepalived_firewall: none."))
+        remedy = "Load the ruleset with a chain for incoming packets first, or set keepalived_firewall: none."
+        if nearest:
+            remedy = ('Set keepalived_firewall_nftables_chain to the one that decides about incoming packets, such as '
+                      '"%s".' % nearest)
+        raise UnusableError('nftables has no chain "%s". %s' % (chain, remedy))
     unseen = firewall.unseen(chain, allowed)
     if unseen:
         raise UnusableError(

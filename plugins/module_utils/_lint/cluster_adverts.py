@@ -37,7 +37,7 @@ PASSWORD_BYTES = 8
               "RFC 5798 section 1.2")
 def without_backup(cluster: Cluster, instance: Instance) -> ClusterSaid:
     if not cluster.absent and len(instance.blocks) == 1:
-        host = next(iter(instance.blocks))
+        (host,) = instance.blocks
         others = [member.name for member in cluster.members if member.name != host]
         yield Fault(f"{host} alone has it, so nobody takes over from it.",
                     f"Define it on {names(others)}, too." if others else "Add a second host to the group.", [host])

@@ -156,7 +156,7 @@ def weight_with_nopreempt(cluster: Cluster, instance: Instance) -> ClusterSaid:
         if all(each.keeps_waiting for each in below):
             faults[standing.host] = (standing, below[0])
     if faults:
-        standing, heir = next(iter(faults.values()))
+        (standing, heir), *dummy = faults.values()
         yield Fault(f"{_described(standing)} on {names(list(faults))} does not move the address: {heir.host} has "
                     "nopreempt and waits as long as there is a master, whatever its priority is.",
                     "Use weight 0, with which a failure is a FAULT, or remove nopreempt.", list(faults),

@@ -28,7 +28,6 @@ def duration(seconds):
     return "%s %d %s" % (text, second, rest[0][1]) if second else text
 
 
-
 def title(status):
     """Return what the status is of, and when it was asked."""
     names = [host["name"] for host in status["hosts"]] or ["no host"]
@@ -105,8 +104,8 @@ def _real_server(real, active):
     seen = next((each for each in real["directors"] if each["host"] == active), None)
     if seen is None:
         return [name, "missing", NONE, NONE, NONE]
-    return [name, seen["lvs_method"], *(str(seen[key]) for key in ("weight", "active_connections",
-                                                                    "inactive_connections"))]
+    counts = [str(seen[key]) for key in ("weight", "active_connections", "inactive_connections")]
+    return [name, seen["lvs_method"], *counts]
 
 
 def told(host):

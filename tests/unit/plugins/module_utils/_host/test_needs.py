@@ -22,8 +22,8 @@ def data(address=IPV4, **keys):
     return {"vrrp_instance": [dict({"name": "VI_1", "interface": "eth1", "virtual_ipaddress": [address]}, **keys)]}
 
 
-def allowed(config, members=MEMBERS, ports=()):
-    found, findings = needs(config, "lb1", members, ports)
+def allowed(config, members=None, ports=()):
+    found, findings = needs(config, "lb1", MEMBERS if members is None else members, ports)
     assert findings == []
     return [tuple(Allowed(**each)) for each in found["allow"]]
 

@@ -20,7 +20,7 @@ NEED = {"allow": ALLOW, "unknown": [], "interface": ["eth1"], "routes": False, "
 CONF = {"/etc/nftables.conf": "flush ruleset\n"}
 NFTABLES = NOTHING._replace(active=["nftables"], chains={CHAIN: "input"}, files=CONF)
 UFW = NOTHING._replace(active=["nftables", "ufw"], chains={CHAIN: "input"},
-            files={"/etc/ufw/before.rules": "", "/etc/ufw/before6.rules": ""})
+                       files={"/etc/ufw/before.rules": "", "/etc/ufw/before6.rules": ""})
 BLOCK = MARKER.format(mark="BEGIN") + "\nx\n" + MARKER.format(mark="END") + "\n"
 
 
