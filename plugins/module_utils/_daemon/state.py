@@ -126,18 +126,20 @@ def _inode(path):
         return None
 
 
-def _fresh_dump(number, binary, kind, name, complete, timeout):
+def _fresh_dump(number, binary, kind, name, complete, timeout, child=None):
     """Make the daemon write a dump and return what I(complete) makes of it.
 
     keepalived renames the new file into place before it writes to it (lib/utils.c), so a new inode alone is not enough:
     I(complete) returns C(None) as long as the text is not the whole dump.
+
+    :param child: the process id of the one child that gets the signal; the daemon, and so every child, when not given.
     """
     outcome = run([binary, "--signum=%s" % kind], timeout)
     if outcome.code != 0 or not outcome.output.strip().isdigit():
         raise StateError("%s does not know the signal %s. Is it keepalived?" % (binary, kind))
     end = time.monotonic() + timeout
     with _alone(end):
-        return _answer(number, int(outcome.output), _dump_path(number, name), complete, end)
+        return _answer(number, child or number, int(outcome.output), _dump_path(number, name), complete, end)
 
 
 @contextlib.contextmanager
@@ -158,10 +160,11 @@ def _alone(end):
         yield
 
 
-def _answer(number, signal_number, path, complete, end):
-    """Signal the daemon and return what I(complete) makes of the dump that it writes before the time I(end)."""
+def _answer(number, receiver, signal_number, path, complete, end):
+    """Signal the receiver, the daemon or a child of it, and return what I(complete) makes of the dump that it writes
+    before the time I(end)."""
     before = _inode(path)
-    os.kill(number, signal_number)
+    os.kill(receiver, signal_number)
     while time.monotonic() < end:
         if _inode(path) not in (None, before):
             try:
@@ -293,4 +296,5 @@ def tracked(build, binary, number, timeout=5):
     :raises StateError: the daemon does not answer in time.
     """
     dummy, binary = _own(number, build, binary)
-    return _fresh_dump(_vrrp_child(number), binary, "DATA", "keepalived.data", _stable(parse_tracked), timeout)
+    # The child's file system is the daemon's; its own entry in /proc is closed to a root without CAP_SYS_PTRACE.
+    return _fresh_dump(number, binary, "DATA", "keepalived.data", _stable(parse_tracked), timeout, _vrrp_child(number))
