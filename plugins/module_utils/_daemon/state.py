@@ -296,5 +296,6 @@ def tracked(build, binary, number, timeout=5):
     :raises StateError: the daemon does not answer in time.
     """
     dummy, binary = _own(number, build, binary)
-    # The child's file system is the daemon's; its own entry in /proc is closed to a root without CAP_SYS_PTRACE.
+    # By the daemon's entry in /proc: that of a child which has run a script as another user is closed to a root without
+    # CAP_SYS_PTRACE (prctl(2), PR_SET_DUMPABLE), as in a container.
     return _fresh_dump(number, binary, "DATA", "keepalived.data", _stable(parse_tracked), timeout, _vrrp_child(number))

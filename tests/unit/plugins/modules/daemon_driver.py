@@ -156,10 +156,11 @@ def edit(path):
 
 def tracked(path, program="keepalived"):
     """An instance tracks a script and a file, first the one and then the other is bad."""
-    well, number = Path(path).with_name("well"), Path(path).with_name("number")
+    well, number = Path("/run/well"), Path("/run/number")
     well.touch()
     number.write_text("0", encoding="ascii")
-    config = dict(CONFIG, global_defs={"router_id": "lb1", "script_user": "root"}, vrrp_script=[
+    # A daemon that has run something as another user closes its entry in /proc (prctl(2), PR_SET_DUMPABLE).
+    config = dict(CONFIG, global_defs={"router_id": "lb1", "script_user": "nobody"}, vrrp_script=[
         {"name": "chk_well", "script": "/usr/bin/test -e %s" % well, "interval": 1, "weight": -20}],
         track_file=[{"name": "number", "file": str(number)}], vrrp_instance=[
             dict(CONFIG["vrrp_instance"][0], track_script=["chk_well"], track_file=["number weight 0"])])
