@@ -23,9 +23,10 @@ FIREWALLS = (AUTO, FIREWALLD, NFTABLES, UFW, NONE)
 MARKER = "# {mark} keepalived, managed by Ansible"
 # What a handler of the role is asked to do.
 RELOAD_FIREWALLD, RELOAD_UFW = "Reload firewalld", "Reload ufw"
-RELOAD_NETWORKD, RESTART_NETWORKD = "Reload systemd-networkd", "Restart systemd-networkd"
 
-# systemd.network(5): addresses that networkd did not set itself stay when it starts or reconfigures the interface.
+# systemd.network(5): addresses that networkd did not set itself stay when it starts or reconfigures the interface. It
+# reads this when it starts, which is early enough. Told to read it now it would take the host's own addresses off for a
+# moment, and keepalived would give the virtual ones away.
 NETWORK_TEXT = "# %s\n[Network]\nKeepConfiguration=static\n" % firewall.HEADER
 # networkd.conf(5): the same for routes and rules, which KeepConfiguration= does not keep.
 NETWORKD_TEXT = ("# %s\n[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n" % firewall.HEADER)
@@ -136,9 +137,9 @@ def _nftables(chain: str, found: Found, used: bool, allowed: Sequence[Allowed]) 
 
 def _network(need: Dict[str, Any], found: Found) -> List[Dict[str, Any]]:
     drop_ins = sorted({paths.network_drop_in(path) for path in found.networks.values()})
-    files = [_file(path, NETWORK_TEXT, [RELOAD_NETWORKD]) for path in drop_ins]
+    files = [_file(path, NETWORK_TEXT) for path in drop_ins]
     if need["routes"] and found.networks:
-        files.append(_file(paths.NETWORKD, NETWORKD_TEXT, [RESTART_NETWORKD]))
+        files.append(_file(paths.NETWORKD, NETWORKD_TEXT))
     return files
 
 
@@ -180,9 +181,8 @@ def make(need: Dict[str, Any], found: Found, wanted: str, chain: str) -> Plan:
                            [RELOAD_FIREWALLD] if FIREWALLD in found.active else []))
     files += _network(need, found)
     kept = [each["path"] for each in files] + ([paths.SYSCTL] if need["vmac"] else [])
-    notify = {paths.NFTABLES: [], paths.SYSCTL: [], paths.NETWORKD: [RESTART_NETWORKD],
-              paths.FIREWALLD: [RELOAD_FIREWALLD] if FIREWALLD in found.active else []}
-    absent = [{"path": path, "notify": notify.get(path, [RELOAD_NETWORKD])}
+    notify = {paths.FIREWALLD: [RELOAD_FIREWALLD] if FIREWALLD in found.active else []}
+    absent = [{"path": path, "notify": notify.get(path, [])}
               for path in found.files if path not in kept and path not in paths.SHARED]
     blocks = _blocks(used, found, allowed)
     return Plan(used, files, absent, blocks, _nftables(chain, found, used == NFTABLES, allowed),

@@ -106,7 +106,7 @@ def test_ufw_by_name_where_it_is_not_installed_is_an_error():
 def test_networkd_gets_a_drop_in_in_etc_also_for_a_file_of_netplan():
     made = plan(NOTHING._replace(networks={"eth1": "/run/systemd/network/10-netplan-eth1.network"}))
     assert [(each["path"], each["notify"]) for each in made.files] == [
-        ("/etc/systemd/network/10-netplan-eth1.network.d/openvip.conf", ["Reload systemd-networkd"])]
+        ("/etc/systemd/network/10-netplan-eth1.network.d/openvip.conf", [])]
     assert "KeepConfiguration=static" in made.files[0]["content"]
 
 
@@ -118,7 +118,7 @@ def test_networkd_leaves_routes_alone_where_there_are_any():
 def test_a_drop_in_of_another_interface_goes():
     path = "/etc/systemd/network/old.network.d/openvip.conf"
     made = plan(NOTHING._replace(files={path: HEADER}))
-    assert made.absent == [{"path": path, "notify": ["Reload systemd-networkd"]}]
+    assert made.absent == [{"path": path, "notify": []}]
 
 
 def test_with_use_vmac_each_interface_gets_what_it_had_by_the_filter_for_all():
