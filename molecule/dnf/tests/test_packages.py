@@ -54,7 +54,7 @@ def test_the_daemons_run_as_their_packages_have_it(run, name):
 
 
 def test_a_stream_server_brings_its_module_from_the_same_repository(run, site):
-    servers = [{"listen": ["8080"], "proxy_pass": "127.0.0.1:80"}]
+    servers = [{"name": "relay", "listen": ["8080"], "proxy_pass": "127.0.0.1:80"}]
     # This inventory does not ask for EPEL, which lb1 has by now.
     code, output = site("--extra-vars", json.dumps({"nginx_stream_server": servers}))
     try:
