@@ -25,7 +25,7 @@ CHECKS = lint code molecule
 # Scenarios that take too long for every change: make test-all.
 SLOW_SCENARIOS = active_active alerts debian_13 debian_13_nopreempt dnf haproxy host_integration nginx_balancer source
 # Scenarios that converge once, because they take long for it: make test-all runs them a second time.
-ONCE_SCENARIOS = lvs_nat lvs_tun
+ONCE_SCENARIOS = lvs_dr lvs_nat lvs_tun
 
 ##@ Setting up
 
@@ -84,8 +84,9 @@ test: setup ## lint, sanity, unit tests and the molecule scenarios; about 20 min
 	printf '\n===== passed: %s =====\n' '$(CHECKS)'
 
 .PHONY: test-all
-test-all: test ## the same, the slow scenarios, the newest ansible-core, and check mode and a second run on LVS
-	@for scenario in $(SLOW_SCENARIOS); do $(MAKE) molecule SCENARIO="$$scenario"; done
+test-all: test ## the same, slow unit tests and scenarios, the newest ansible-core, check mode and a second run on LVS
+	@$(MAKE) unit-slow
+	for scenario in $(SLOW_SCENARIOS); do $(MAKE) molecule SCENARIO="$$scenario"; done
 	$(MAKE) molecule-core
 	$(MAKE) molecule-check
 	$(MAKE) molecule-idempotence
@@ -174,12 +175,16 @@ sanity: setup ## ansible-test sanity, on every Python found
 
 .PHONY: unit
 unit: setup ## the fast unit tests
-	@pytest -n auto -m 'not daemon and not kernel' tests/unit
+	@pytest -n auto -m 'not daemon and not kernel and not slow' tests/unit
 
 .PHONY: unit-all
-unit-all: setup ## all the unit tests; those with a real keepalived or IPVS install it (Debian, root)
+unit-all: setup ## the unit tests but the slow ones; those with a real keepalived or IPVS install it (Debian, root)
 	@tests/install keepalived iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
-	pytest -n auto --dist loadfile tests/unit
+	pytest -n auto --dist loadfile -m '$(or $(MARKER),not slow)' tests/unit
+
+.PHONY: unit-slow
+unit-slow: setup ## the unit tests that take too long for every change
+	@$(MAKE) unit-all MARKER=slow
 
 .PHONY: molecule
 molecule: setup ## the molecule scenarios but the slow ones (SCENARIO=default for one)

@@ -125,6 +125,7 @@ def test_an_inventory_is_explained_listed_and_used_by_a_scenario(inventory):
     assert scenarios_of(inventory), f"no molecule/*/molecule.yml runs on {inventory.name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inventory", INVENTORIES, ids=named)
 def test_the_configuration_of_an_inventory_has_no_finding(inventory, rendered):
     found = rendered(scenarios_of(inventory)[0])

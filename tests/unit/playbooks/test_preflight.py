@@ -78,6 +78,7 @@ def check(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_there_is_nothing_wrong_with_the_examples(play, check, example):
     code, output = play(check, REPOSITORY / "inventory" / example)

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.openvip.cluster.tests.lab import user_mode
 
-pytestmark = [pytest.mark.kernel, pytest.mark.daemon]
+pytestmark = [pytest.mark.kernel, pytest.mark.daemon, pytest.mark.slow]
 
 BOTH = ["lb1", "lb2"]
 # A failover of keepalived takes some seconds, and there are two.

@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.openvip.cluster.tests.unit.plugins.modules.test_nginx_daemon import SETUP, TESTS, VERSIONS
 
-pytestmark = pytest.mark.daemon
+pytestmark = [pytest.mark.daemon, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
