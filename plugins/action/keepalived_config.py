@@ -14,6 +14,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._module import (
     REFUSED,
     config_argument_spec,
     judge,
+    refusal,
     refusals,
 )
 from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import OPTIONS, derived_here, misshapen
@@ -39,10 +40,9 @@ class ActionModule(ActionBase):
             config, host, findings = self._derive(config, options, task_vars)
         if not refusals(findings):
             findings = findings + judge(config, host=host)
-        errors = refusals(findings)
-        if errors:
-            result.update(failed=True, msg="\n".join([REFUSED] + ["- %s" % error for error in errors]),
-                          findings=[finding.as_dict() for finding in findings])
+        refused = refusal(REFUSED, findings)
+        if refused:
+            result.update(refused)
             return result
         arguments["config"] = config
         result.update(self._execute_module(module_name="openvip.cluster.keepalived_config", module_args=arguments,

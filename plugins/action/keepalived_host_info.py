@@ -9,7 +9,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._host.module import CONTROLLER_OPTIONS
 from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import PEER_UNKNOWN, needs
-from ansible_collections.openvip.cluster.plugins.module_utils._module import judge, refusals
+from ansible_collections.openvip.cluster.plugins.module_utils._module import judge, refusal
 from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import derived_here, misshapen
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of, plain
 
@@ -29,10 +29,9 @@ class ActionModule(ActionBase):
             if not isinstance(given["config"], dict):
                 raise AnsibleActionFail("%s: config must be a dictionary of keepalived's sections." % NAME)
             found, findings = _needs(given, task_vars)
-            errors = refusals(findings)
-            if errors:
-                result.update(failed=True, msg="\n".join(["Nothing was changed:"] + ["- %s" % each for each in errors]),
-                              findings=[finding.as_dict() for finding in findings])
+            refused = refusal("Nothing was changed:", findings)
+            if refused:
+                result.update(refused)
                 return result
             arguments.update(found)
         result.update(self._execute_module(module_name="openvip.cluster.keepalived_host_info", module_args=arguments,

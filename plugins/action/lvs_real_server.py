@@ -10,7 +10,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import given
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.preparation import preparation
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import keepalived_words
-from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, refusals
+from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, refusal
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.run import CONTROLLER_OPTIONS
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of, plain
@@ -28,10 +28,9 @@ class ActionModule(ActionBase):
         self._check_together(derived, arguments)
         if derived["group"] and arguments.get("state") != "absent":
             options, findings = self._derive(derived, task_vars)
-            errors = refusals(findings)
-            if errors:
-                result.update(failed=True, msg="\n".join([REFUSED] + ["- %s" % error for error in errors]),
-                              findings=[finding.as_dict() for finding in findings])
+            refused = refusal(REFUSED, findings)
+            if refused:
+                result.update(refused)
                 return result
             arguments["virtual_server"] = options["virtual_server"]
             arguments["interface"] = arguments.get("interface") or options["interface"]

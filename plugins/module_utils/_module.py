@@ -108,6 +108,18 @@ def refusals(findings):
     return [str(finding) for finding in findings if finding.severity == "error"]
 
 
+def refusal(title, findings):
+    """Return what a task that refuses its input results in, by the errors among I(findings); C(None) without any.
+
+    :param title: the first line of the message.
+    """
+    errors = refusals(findings)
+    if not errors:
+        return None
+    return {"failed": True, "msg": "\n".join([title] + ["- %s" % error for error in errors]),
+            "findings": [finding.as_dict() for finding in findings]}
+
+
 def diff(path, before, after):
     """Return Ansible's diff of two texts (or C(None) for no file) with every secret masked."""
     masked = [mask(text or "") for text in (before, after)]
