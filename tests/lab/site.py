@@ -9,7 +9,7 @@ import os
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +80,26 @@ class Site:
         """Make requests one after the other and return how many each host answered; those that failed count for ""."""
         words = ("ask", url, f"--count={count}")
         return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
+
+    def empty(self, log: str) -> None:
+        """Empty a log on the hosts that answer."""
+        for name in self.web:
+            self.execute(name, "truncate", "--size=0", log)
+
+    def logged(self, log: str, count: int, ignored: Sequence[str] = ()) -> list[str]:
+        """Return the first word of every line of a log on the hosts that answer, when there are as many as `count`.
+
+        A worker of nginx writes its line after it has answered.
+
+        :param ignored: first words of lines that are left out.
+        :raises LabError: there are not as many in time.
+        """
+        def words() -> list[str]:
+            found = (line.split()[0] for name in self.web for line in self.execute(name, "cat", log).splitlines())
+            return [word for word in found if word not in ignored]
+
+        self.wait(f"{count} lines are in {log}", lambda: len(words()) >= count)
+        return words()
 
     def ask_udp(self, address: str, port: int, count: int) -> Counter[str]:
         """Send datagrams one after the other and return how many each host answered."""

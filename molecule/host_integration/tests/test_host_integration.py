@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 from contextlib import contextmanager
 
 import pytest
 
 from ansible_collections.openvip.cluster.tests.lab import containers
+from ansible_collections.openvip.cluster.tests.lab.engine import wait_until
 from ansible_collections.openvip.cluster.tests.lab.faults import FAULTS
 
 testinfra_hosts = ["localhost"]
@@ -61,10 +61,7 @@ def stranger(cluster):
 
 def wait_for(condition):
     """Return when a condition is true."""
-    limit = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < limit, "it did not become true in time"
-        time.sleep(0.1)
+    assert wait_until(condition, TIMEOUT), "it did not become true in time"
 
 
 def applied(site, **variables):

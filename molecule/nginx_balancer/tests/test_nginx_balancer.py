@@ -43,11 +43,9 @@ def test_requests_are_answered_in_turn(hosts):
 
 
 def test_the_web_servers_log_the_client_and_not_the_balancer(hosts):
-    for name in hosts.web:
-        hosts.execute(name, "truncate", "--size=0", LOG)
+    hosts.empty(LOG)
     assert hosts.ask(URL, 20).total() == 20
-    seen = [line.split()[0] for name in hosts.web for line in hosts.execute(name, "cat", LOG).splitlines()]
-    assert seen == [CLIENT] * 20
+    assert hosts.logged(LOG, 20) == [CLIENT] * 20
 
 
 def test_who_is_no_balancer_is_not_believed(hosts):
