@@ -77,7 +77,7 @@ def test_the_other_balancer_takes_over_and_balances_alike(hosts):
 def status(hosts):
     """Return the exit code of the playbook status, the holder that its screen names, and the screen."""
     code, output = hosts.playbook("playbooks/status.yml", "--extra-vars", "status_fail=true")
-    holder = re.search(r"^198\.18\.0\.100 +(.*?) +VI_1 +51$", output, re.MULTILINE)
+    holder = re.search(r"^198\.18\.0\.100 +(.*?) +VI_1 +55$", output, re.MULTILINE)
     assert holder, output
     return code, holder.group(1), output
 
