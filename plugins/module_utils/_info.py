@@ -49,10 +49,16 @@ def interfaces(found):
             for interface in found if "ifname" in interface and "LOOPBACK" not in interface.get("flags", [])}
 
 
-def present(found):
-    """Return the set of addresses of the listed interfaces."""
-    return {ipaddress.ip_address(entry["local"])
-            for interface in found for entry in interface.get("addr_info", []) if "local" in entry}
+def present(found, config):
+    """Return the set of addresses of the listed interfaces.
+
+    One on loopback answers nobody on the segment: it counts only where the configuration wants it there.
+    """
+    meant = {(ipaddress.ip_address(entry["address"]), entry["device"]) for entry in addresses(config)}
+    listed_there = [(ipaddress.ip_address(entry["local"]), interface)
+                    for interface in found for entry in interface.get("addr_info", []) if "local" in entry]
+    return {address for address, interface in listed_there
+            if "LOOPBACK" not in interface.get("flags", []) or (address, interface.get("ifname")) in meant}
 
 
 def virtual(config, instances):
@@ -102,7 +108,8 @@ def run_info(module):
         for instance in instances:
             instance["age"] = round(time.time() - instance["last_transition"], 3)
             instance["tracked"] = None if by_name is None else by_name.get(instance["name"], [])
-    held = present(listed(module))
+    found = listed(module)
+    held = present(found, config or {})
     module.exit_json(
         changed=False,
         version=".".join(str(part) for part in build.version) if build else None,
@@ -111,6 +118,7 @@ def run_info(module):
         pid=number,
         executable=state.executable(number) if number is not None else None,
         vrrp_instance=instances,
+        interfaces=interfaces(found),
         addresses=[str(address) for address in virtual(config or {}, instances) if address in held],
         config=config,
         problems=[str(problem) for problem in document.problems],

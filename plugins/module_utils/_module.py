@@ -57,6 +57,7 @@ def config_argument_spec():
         "unicast": {"type": "bool", "default": False},
         "drain": {"type": "list", "elements": "str", "default": []},
         "sync_daemon": {"type": "bool", "default": False},
+        "maintenance": {"type": "path"},
         "version": {"type": "str"},
         "track": {
             "type": "dict",

@@ -84,6 +84,14 @@ options:
       - Only together with O(group), and with a kernel that has IPVS.
     type: bool
     default: false
+  maintenance:
+    description:
+      - The file that takes this host out of service while V(1) is in it, for example V(/etc/keepalived/maintenance).
+        A C(track_file) named C(maintenance) is added to every instance, and keepalived makes the file when it is missing.
+      - Its weight takes the priority to 1, so that another host takes the addresses while this one still has them.
+        Where nobody would, with C(nopreempt) and in a C(vrrp_sync_group), it is 0, and this host gives them up.
+      - Only together with O(group).
+    type: path
   version:
     description:
       - The version of keepalived that the file is for, when it is not the one of O(binary), for example V(2.3.3)

@@ -151,6 +151,12 @@ addresses:
   elements: str
   sample:
     - 198.18.0.100
+interfaces:
+  description: The addresses of each interface of this host but loopback, with prefix length.
+  returned: always
+  type: dict
+  sample:
+    eth1: [198.18.0.11/24, 198.18.0.100/24]
 config:
   description: The parsed configuration in the shape of O(openvip.cluster.keepalived_config#module:config),
     passwords masked. Nothing when there is no file.

@@ -22,7 +22,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.check impo
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of
 
 # The options of keepalived_config that say how the data is derived.
-OPTIONS = ("group", "override", "unicast", "track", "drain", "sync_daemon")
+OPTIONS = ("group", "override", "unicast", "track", "drain", "sync_daemon", "maintenance")
 
 
 class Derived(NamedTuple):
@@ -54,7 +54,8 @@ def derived(host, names, config, options, inventory):
         config, host, members, unicast=boolean(options.get("unicast") or False),
         tracked=track if track and track.get("name") else None,
         override=options.get("override"), groups=inventory.groups(merged),
-        drained=options.get("drain") or [], synced=boolean(options.get("sync_daemon") or False))
+        drained=options.get("drain") or [], synced=boolean(options.get("sync_daemon") or False),
+        maintenance=options.get("maintenance"))
     return Derived(data, next(each.facts for each in members if each.name == host), findings)
 
 

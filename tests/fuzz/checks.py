@@ -25,7 +25,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret imp
 
 # The part of the inputs that is imported as a cluster.
 IMPORTED = 0.1
-IMPORT_SETTINGS = ("keepalived_group", "keepalived_track_service", "keepalived_log_transitions")
+IMPORT_SETTINGS = ("keepalived_group", "keepalived_track_service", "keepalived_log_transitions",
+                   "keepalived_maintenance_file")
 HOST = {"interfaces": {"eth0": ["192.0.2.1/24"], "eth1": ["10.0.0.11/24", "fd00::11/64"], "eth2": []}}
 VERSIONS = (None, (2, 0, 10), (2, 2, 7), (2, 3, 3))
 # Written in the place of a statement; each stands alone.

@@ -46,7 +46,8 @@ def test_a_change_is_taken_without_moving_the_address_or_losing_a_request(cluste
         observation.wait_settled("lb1")
     records = observation.recording().records
     assert re.findall(r"changed=(\d+)", output) == ["1", "1"], output
-    assert len(records) > 200 and {record.outcome for record in records} == {"ok"}
+    assert len(records) > 200
+    assert [record for record in records if record.outcome != "ok"] == []
     assert {record.host for record in records} == {"lb1"}
     for name, pid in pids.items():
         assert "vrrp_garp_master_refresh 60" in containers.read(

@@ -21,6 +21,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts imp
     own_interface_address,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.loop_guard import refusals
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.maintenance import maintain
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.order import misordered, ordered, without_order
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import resolve
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
@@ -238,7 +239,8 @@ def _unranked(config, override, names):
     return misordered(config, override, names)
 
 
-def derive(config, host, members, unicast=False, tracked=None, override=None, groups=None, drained=(), synced=False):
+def derive(config, host, members, unicast=False, tracked=None, override=None, groups=None, drained=(), synced=False,
+           maintenance=None):
     """Return ``(data, findings)``: the complete configuration of one member.
 
     :param config: the cluster's definition, in the shape of the data model, with the groups of C(services) and the
@@ -251,6 +253,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     :param groups: the members of the inventory groups that virtual servers name, see C(services.resolve).
     :param drained: names of real servers that get no new connections.
     :param synced: whether the directors copy connections to each other.
+    :param maintenance: the path of the file that takes this host out of service, see C(maintenance), or C(None).
     :returns: the data, and findings with severity error for what could not be derived.
     """
     config, override = given(copy.deepcopy(config)), given(copy.deepcopy(override or {}))
@@ -273,6 +276,8 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
         await_connections(data.get("vrrp_instance") or [])
     if tracked:
         track(data, tracked)
+    if maintenance and data.get("vrrp_instance"):
+        maintain(data, maintenance)
     for instance in data.get("vrrp_instance") or []:
         index = ordered(instance, names).index(host)
         findings.extend(_derive_instance(instance, index, member, members, unicast))

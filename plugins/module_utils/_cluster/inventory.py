@@ -112,7 +112,8 @@ def variables(configurations: Dict[str, Data], group: str) -> Variables:
     # The role has a script_user of its own for those who name none.
     parts.common["global_defs"] = dict({"script_user": None}, **parts.common.get("global_defs", {}))
     taken: Set[str] = set()
-    settings = {PREFIX + "group": group, PREFIX + "track_service": "", PREFIX + "log_transitions": False}
+    settings = {PREFIX + "group": group, PREFIX + "track_service": "", PREFIX + "log_transitions": False,
+                PREFIX + "maintenance_file": ""}
     common, common_secrets = _without_secrets(dict(settings, **_named(parts.common)), taken)
     own: Dict[str, Data] = {}
     own_secrets: Dict[str, Data] = {}

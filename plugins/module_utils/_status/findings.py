@@ -9,6 +9,7 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.maintenance import maintained, well
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
 
 SEVERITIES = (ERROR, WARNING, INFO)
@@ -119,10 +120,21 @@ def _states(status):
                     "Remove it there: ip address del.", [host])
 
 
+def _maintenance(status):
+    """Hosts that an administrator has taken out of service."""
+    names = list(dict.fromkeys(member["host"] for group in status["vrrp_instance"] for member in group["members"]
+                               if maintained(member)))
+    for name in names:
+        yield _finding("maintenance", INFO, name, "is in maintenance and holds no address that another host can take.",
+                       "openvip.cluster.maintenance with maintenance_state=absent ends that.", [name])
+
+
 def _health(status):
-    """What is tracked and not good."""
+    """What is tracked and not good, but for maintenance, which is meant."""
     for group in status["vrrp_instance"]:
         for member in group["members"]:
+            if maintained(member) and well(member):
+                continue
             bad = ["%s %s (%s)" % (each["track"], each["name"], each["status"])
                    for each in member["tracked"] or [] if not each["good"]]
             reason = ": %s" % _listed(bad) if bad else "."
@@ -201,4 +213,4 @@ def _real_server(service, having, real):
             "The playbook openvip.cluster.restore gives it its weight back.", weights)
 
 
-LOOKS = (_hosts, _not_asked, _no_instance, _holders, _states, _health, _preference, _tables)
+LOOKS = (_hosts, _not_asked, _no_instance, _holders, _states, _maintenance, _health, _preference, _tables)

@@ -51,7 +51,7 @@ def test_what_the_role_would_add_is_said_not_to_be_there():
     found = variables({"lb1": marked(TEXT)}, "directors")
     assert found.common["keepalived_group"] == "directors"
     assert found.common["keepalived_track_service"] == ""
-    assert found.common["keepalived_log_transitions"] is False
+    assert found.common["keepalived_log_transitions"] is False and found.common["keepalived_maintenance_file"] == ""
     assert found.common["keepalived_global_defs"] == {"script_user": None, "enable_script_security": False}
     assert [(block["state"], block["priority"]) for block in found.common["keepalived_vrrp_instance"]] \
         == [("BACKUP", 100)] * 2
