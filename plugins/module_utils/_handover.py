@@ -86,7 +86,8 @@ def kept(entries, settings):
                 undone.append(["sysctl", "-q", "-w", "%s=%d" % (key, found[name])])
     for address, dummy, dummy in entries:
         words = ["%s/%d" % (address, address.max_prefixlen), "dev", "lo"]
-        done.append(["ip", "address", "add", *words, *(["preferred_lft", "0", "nodad"] if address.version == 6 else [])])
+        quiet = ["preferred_lft", "0", "nodad"] if address.version == 6 else []
+        done.append(["ip", "address", "add", *words, *quiet])
         undone.append(["ip", "address", "del", *words])
     return done, undone[::-1]
 

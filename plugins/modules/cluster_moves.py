@@ -108,8 +108,9 @@ stays:
   returned: success
   type: bool
 handover:
-  description: What each host has to do so that connections outlive the moves, the givers first. Empty for directors of LVS,
-    which copy their connections to each other.
+  description:
+    - What each host has to do so that connections outlive the moves, the givers first. Empty for directors of LVS,
+      which copy their connections to each other.
   returned: success
   type: list
   elements: dict

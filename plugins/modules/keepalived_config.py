@@ -87,7 +87,8 @@ options:
   maintenance:
     description:
       - The file that takes this host out of service while V(1) is in it, for example V(/etc/keepalived/maintenance).
-        A C(track_file) named C(maintenance) is added to every instance, and keepalived makes the file when it is missing.
+        A C(track_file) named C(maintenance) is added to every instance, and keepalived makes the file when it is
+        missing.
       - Its weight takes the priority to 1, so that another host takes the addresses while this one still has them.
         Where nobody would, with C(nopreempt) and in a C(vrrp_sync_group), it is 0, and this host gives them up.
       - Only together with O(group).

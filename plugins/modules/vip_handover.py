@@ -105,7 +105,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ready:
-  description: Whether connections are handed over. They are not when the O(side=taker) has no nftables, which is a warning.
+  description:
+    - Whether connections are handed over. They are not when the O(side=taker) has no nftables, which is a warning.
   returned: with O(state=present)
   type: bool
 connections_cut:

@@ -148,6 +148,14 @@ def track(data, definition):
             _defaults(instance, {uses[section]: [name]})
 
 
+def _watch(data, tracked, maintenance):
+    """Add what the instances look at: the tracked service and the file of the maintenance."""
+    if tracked:
+        track(data, tracked)
+    if maintenance and data.get("vrrp_instance"):
+        maintain(data, maintenance)
+
+
 def merge(data, override):
     """Return ``(data, findings)``: I(data) with I(override) laid over it, block by block, named ones by name.
 
@@ -274,10 +282,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     synced = synced and len(members) > 1 and bool(data.get("virtual_server"))
     if synced:
         await_connections(data.get("vrrp_instance") or [])
-    if tracked:
-        track(data, tracked)
-    if maintenance and data.get("vrrp_instance"):
-        maintain(data, maintenance)
+    _watch(data, tracked, maintenance)
     for instance in data.get("vrrp_instance") or []:
         index = ordered(instance, names).index(host)
         findings.extend(_derive_instance(instance, index, member, members, unicast))

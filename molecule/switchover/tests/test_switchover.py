@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Planned moves: no request fails, downloads end where they began, and a host stays out of service until it is told."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from ansible_collections.openvip.cluster.tests.lab import containers
+from ansible_collections.openvip.cluster.tests.lab.site import Site
+
+testinfra_hosts = ["localhost"]
+INVENTORY = "inventory/active_passive"
+MOVES = 20
+# Bytes of a page that is downloaded across a move, how many of them a second each reader takes, and their number.
+LARGE, RATE, READERS = 2_000_000, 250_000, 5
+MAINTENANCE = "/etc/keepalived/maintenance"
+NOPREEMPT = json.dumps({"keepalived_override": {"vrrp_instance": [{"name": "VI_1", "nopreempt": True}]}})
+
+
+@pytest.fixture
+def run():
+    """Return a function that runs a playbook with variables, and returns its output when it has succeeded."""
+    lab = Site(INVENTORY, ())
+
+    def call(playbook, code=0, **variables):
+        returned, output = lab.playbook(f"playbooks/{playbook}.yml", "--extra-vars", json.dumps(variables))
+        assert returned == code, output
+        return output
+
+    return call
+
+
+@pytest.fixture
+def on(cluster):
+    """Return a function that runs a shell's words on one load balancer and returns what they printed."""
+    return lambda name, script: containers.execute(cluster.container(name), "sh", "-c", script)
+
+
+@pytest.fixture
+def served(run, cluster):
+    """The first host holds the address, and nobody is out of service, before and after."""
+    cluster.wait_for_holder("lb1")
+    yield
+    for name in cluster.names:
+        run("maintenance", maintenance_host=name, maintenance_state="absent")
+    cluster.wait_for_holder("lb1")
+
+
+def traces(on, name):
+    """What a handover leaves on a host while it lasts."""
+    return on(name, "ip -4 address show dev lo; nft list tables; ls /run/openvip-handover 2>/dev/null;"
+              " cat /proc/sys/net/ipv4/conf/eth1/arp_ignore; systemctl list-timers --all | grep handover || true")
+
+
+def test_twenty_planned_moves_cost_no_request_and_no_download(cluster, run, on, served):
+    before = {name: traces(on, name) for name in cluster.names}
+    for name in cluster.names:
+        on(name, f"head --bytes={LARGE} /dev/zero >/var/www/html/large")
+    lost, holders = [], []
+    for number in range(MOVES):
+        giver, taker = cluster.names if number % 2 == 0 else cluster.names[::-1]
+        with cluster.observe() as observation:
+            observation.wait_answers(giver)
+            download = cluster.stream(cluster.client, "download", f"http://{cluster.vip}/large", f"--count={READERS}",
+                                      f"--rate={RATE}", "--patience=5")
+            run("maintenance", maintenance_host="lb1", maintenance_state="absent" if number % 2 else "present")
+            observation.wait_settled(taker)
+        recording = observation.recording()
+        assert len(recording.records) > 200 and recording.holders_at_once == 1
+        lost += [(number, record) for record in recording.records if record.outcome != "ok"]
+        holders.append(recording.records[-1].host)
+        assert download.close(30)["complete"] == READERS
+    assert lost == []
+    assert holders == ["lb2", "lb1"] * (MOVES // 2)
+    assert {name: traces(on, name) for name in cluster.names} == before
+
+
+def test_a_host_out_of_service_stays_so_over_a_restart_and_status_says_it(cluster, run, on, served):
+    run("maintenance", maintenance_host="lb1")
+    cluster.wait_for_holder("lb2")
+    containers.docker("restart", cluster.container("lb1"))
+    cluster.wait_ready("lb1", 60)
+    assert cluster.holders() == ["lb2"] and on("lb1", f"cat {MAINTENANCE}") == "1\n"
+    output = run("status")
+    assert "lb1: is in maintenance" in re.sub(r"\s+", " ", output) and "[maintenance]" in output
+    assert "tracked-bad" not in output
+    assert re.findall(r"changed=(\d+)", run("maintenance", maintenance_host="lb1")) == ["0", "0"]
+    assert re.findall(r"changed=(\d+)", run("site")) == ["0", "0"]
+    assert cluster.holders() == ["lb2"]
+
+
+def test_a_host_out_of_service_serves_when_nobody_else_does(cluster, run, on, served):
+    run("maintenance", maintenance_host="lb1")
+    cluster.wait_for_holder("lb2")
+    on("lb2", "systemctl stop nginx")
+    try:
+        cluster.wait_for_holder("lb1")
+    finally:
+        on("lb2", "systemctl start nginx")
+    cluster.wait_for_holder("lb2")
+
+
+def test_a_switchover_moves_all_to_a_host_and_says_who_is_out(cluster, run, on, served):
+    output = run("switchover", switchover_to="lb2")
+    cluster.wait_for_holder("lb2")
+    assert "In maintenance now: lb1." in output
+    assert "In maintenance now: no host." in run("switchover", switchover_to="lb2")
+
+
+def test_with_nopreempt_the_address_stays_and_nobody_is_out(cluster, run, site, served):
+    code, output = site("--extra-vars", NOPREEMPT)
+    assert code == 0, output
+    try:
+        with cluster.observe() as observation:
+            observation.wait_answers("lb1")
+            output = run("switchover", switchover_from="lb1", **json.loads(NOPREEMPT))
+            observation.wait_settled("lb2", stays=2)
+        recording = observation.recording()
+        assert "In maintenance now: no host." in output and recording.holders_at_once == 1
+        # The host gives the address up before the other takes it: a few milliseconds of skew.
+        lost = [record for record in recording.records if record.outcome != "ok"]
+        assert len(recording.records) > 200 and len(lost) <= 4
+    finally:
+        code, output = site()
+        assert code == 0, output
+
+
+REFUSED = {
+    "unknown": ("maintenance", {"maintenance_host": "lb9"}, ['maintenance_host is "lb9"', "one of lb1, lb2"]),
+    "state": ("maintenance", {"maintenance_host": "lb1", "maintenance_state": "on"}, ["present or absent"]),
+    "both": ("switchover", {"switchover_to": "lb1", "switchover_from": "lb2"}, ["Name one host of lb1, lb2"]),
+    "none": ("switchover", {}, ["Name one host of lb1, lb2"]),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_wrong_input_is_refused(cluster, run, case):
+    playbook, variables, words = REFUSED[case]
+    output = re.sub(r"\s+", " ", run(playbook, code=2, **variables))
+    assert all(word in output for word in words), output
+    assert re.findall(r"changed=(\d+)", output) == ["0", "0"]
+    assert cluster.holders() == ["lb1"]
+
+
+def test_a_host_stays_when_nobody_can_take_the_address(cluster, run, on, served):
+    run("maintenance", maintenance_host="lb2")
+    output = re.sub(r"\s+", " ", run("maintenance", code=2, maintenance_host="lb1"))
+    assert "no other host can take the addresses of lb1 (lb2 is BACKUP and in maintenance)" in output
+    assert cluster.holders() == ["lb1"] and on("lb1", f"cat {MAINTENANCE}") == "0\n"
+
+
+def test_check_mode_changes_nothing(cluster, served, on):
+    code, output = Site(INVENTORY, ()).playbook(
+        "playbooks/maintenance.yml", "--check", "--diff", "--extra-vars", "maintenance_host=lb1")
+    assert code == 0 and "+1" in output, output
+    assert cluster.holders() == ["lb1"] and on("lb1", f"cat {MAINTENANCE}") == "0\n"
