@@ -179,7 +179,7 @@ unit: setup ## the fast unit tests
 
 .PHONY: unit-all
 unit-all: setup ## the unit tests but the slow ones; those with a real keepalived or IPVS install it (Debian, root)
-	@tests/install keepalived iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
+	@tests/install keepalived nftables iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
 	pytest -n auto --dist loadfile -m '$(or $(MARKER),not slow)' tests/unit
 
 .PHONY: unit-slow

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A connection outlives the move of its address, between hosts that are network namespaces of this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.openvip.cluster.plugins.module_utils._handover import waiting
+from ansible_collections.openvip.cluster.plugins.modules import vip_handover
+
+VIPS = ["198.18.0.100", "fd00:18::100"]
+TCP = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
+   1: 640012C6:0050 C80012C6:D431 01 00000000:00000000 00:00000000 00000000     0        0 2 1
+   2: 640012C6:0050 C80012C6:D432 06 00000000:00000000 00:00000000 00000000     0        0 3 1
+   3: 0B0012C6:0050 C80012C6:D433 01 00000000:00000000 00:00000000 00000000     0        0 4 1
+   4: 0000000000000000FFFF0000640012C6:0050 0000000000000000FFFF0000C80012C6:D434 08 0:0 0:0 0 0 0 5
+"""
+
+
+@pytest.fixture(scope="module", params=VIPS)
+def story(request):
+    driver = Path(__file__).with_name("handover_driver.py")
+    done = subprocess.run(["unshare", "--net", "--mount", sys.executable, str(driver), "move", request.param],
+                          capture_output=True, text=True, check=False, timeout=90,
+                          env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.daemon
+def test_a_connection_goes_on_where_it_began_and_a_new_one_begins_at_the_taker(story):
+    assert story["first"] == "giver a"
+    assert story["old connection"] == ["giver b", "giver c"]
+    assert story["new connection"] == "taker d" and story["new connection, later"] == "taker f"
+
+
+@pytest.mark.daemon
+def test_afterwards_what_has_not_ended_is_cut_and_nothing_is_left(story):
+    assert story["cut"]["giver"]["connections_cut"] == 1 and story["cut"]["giver"]["changed"]
+    assert story["old connection, cut"] == "ConnectionResetError"
+    assert story["absent again"] == [False, False] and story["same as before"]
+
+
+@pytest.mark.daemon
+def test_a_second_run_changes_nothing_and_check_mode_says_what_the_first_does(story):
+    assert [story[f"run {number}"] for number in range(4)] == [[True, True]] * 2 + [[False, False]] * 2
+
+
+@pytest.mark.daemon
+def test_systemd_is_told_to_take_it_back_in_time(story):
+    armed = [call for call in story["calls"] if "systemd-run" in call]
+    assert [call.rpartition("/")[2] for call in armed] == ["giver.sh", "taker.sh"]
+    assert all("--on-active=180" in call for call in armed)
+
+
+def test_connections_that_a_client_waits_for_are_counted():
+    assert waiting(TCP.splitlines(), {ipaddress.ip_address("198.18.0.100")}) == 2
+
+
+@pytest.mark.parametrize("entry, words", [
+    ({"address": "198.18.0.100/24", "interface": "lo", "giver": "198.18.0.11"}, "Give it without a prefix length"),
+    ({"address": "198.18.0.100", "interface": "eht1", "giver": "198.18.0.11"}, "interface eht1"),
+    ({"address": "198.18.0.100", "interface": "lo"}, "giver is missing"),
+    ({"address": "fd00:18::100", "interface": "lo", "giver": "198.18.0.11"}, "giver is 198.18.0.11"),
+])
+def test_wrong_input_is_refused(capsys, entry, words):
+    with patch_module_args({"side": "taker", "addresses": [entry]}), pytest.raises(SystemExit):
+        vip_handover.main()
+    found = json.loads(capsys.readouterr().out)
+    assert found["failed"] and words in found["msg"] and "nothing was changed" in found["msg"]
