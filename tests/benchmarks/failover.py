@@ -13,10 +13,10 @@ import sys
 import time
 from collections.abc import Callable
 
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.measure import Result
 from ansible_collections.openvip.cluster.tests.benchmarks.variants import OURS, SYNC_DAEMON, TUTORIAL, Variant, has_ipvs
 from ansible_collections.openvip.cluster.tests.lab import containers, faults, prepare, table
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
-from ansible_collections.openvip.cluster.tests.lab.measure import Result
 
 HEADER = ("fault", "(a) outage ms", "(a) failed", "(b) outage ms", "(b) failed", "ratio a:b", "holders at once a, b")
 Results = dict[tuple[str, str], list[Result]]

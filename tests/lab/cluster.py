@@ -21,8 +21,9 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import measure, watch
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import Record
-from ansible_collections.openvip.cluster.tests.lab import containers, faults, measure, watch
+from ansible_collections.openvip.cluster.tests.lab import containers, faults
 from ansible_collections.openvip.cluster.tests.lab.containers import Event, LabError, Stream
 from ansible_collections.openvip.cluster.tests.lab.faults import Fault, Host
 

@@ -25,7 +25,7 @@ REMOTE_FILES = (
     "plugins/module_utils/_probe.py",
     "plugins/module_utils/_calibrate.py",
     "tests/lab/act.py",
-    "tests/lab/watch.py",
+    "plugins/module_utils/_drill/watch.py",
     "tests/lab/remote.py",
     "tests/lab/traffic.py",
 )

@@ -9,10 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.measure import Leg, Result
 from ansible_collections.openvip.cluster.tests.lab import faults, predict, prepare, table
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
 from ansible_collections.openvip.cluster.tests.lab.faults import Fault
-from ansible_collections.openvip.cluster.tests.lab.measure import Leg, Result
 
 HEADER = ("fault", "outage ms", "requests failed", "holder", "holders at once", "overlap ms", "predicted ms")
 AROUND = """

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
+from ansible_collections.openvip.cluster.plugins.module_utils import _timing
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK, Record
 from ansible_collections.openvip.cluster.tests.lab import predict
 from ansible_collections.openvip.cluster.tests.lab.cluster import PATIENCE
@@ -64,7 +65,7 @@ class Lvs(Site):
 
     def crash_ms(self) -> float:
         """Return how long new connections wait for the other director when the first dies, by VRRP's timers alone."""
-        return predict.crash(*predict.configurations(self.cluster)).high * 1000
+        return _timing.crash(predict.configurations(self.cluster)[1].timers).high * 1000
 
 
 def longest_outage_ms(records: list[Record]) -> float:

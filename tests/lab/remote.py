@@ -20,6 +20,7 @@ import sys
 from typing import Any, Dict, List
 
 from ansible_collections.openvip.cluster.plugins.module_utils._calibrate import calibrate
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import (
     SETTLE,
     Events,
@@ -28,7 +29,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._outage import (
     spread,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._probe import Prober
-from ansible_collections.openvip.cluster.tests.lab import act, traffic, watch
+from ansible_collections.openvip.cluster.tests.lab import act, traffic
 
 
 def say(event: Dict[str, Any]) -> None:
@@ -104,7 +105,7 @@ def main(words: List[str]) -> None:
                                                 timeout=options.timeout, settle=options.settle), event="report")),
         "arp": lambda: watch.arp(options.interface, options.address,
                                  watch.Stop(options.duration, sys.stdin.fileno()), say),
-        "addresses": lambda: watch.addresses(options.address, watch.Stop(options.duration, sys.stdin.fileno()), say),
+        "addresses": lambda: watch.addresses([options.address], watch.Stop(options.duration, sys.stdin.fileno()), say),
         "revive": lambda: act.revive(options.unit),
         "execute": lambda: act.execute(options.words),
         "signal-main": lambda: act.signal_main(options.name, options.signal),

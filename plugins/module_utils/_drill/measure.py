@@ -1,17 +1,21 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""From what prober and watchers recorded to the figures of one fault. Pure functions."""
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what prober and watchers recorded to the figures of one fault. Pure functions.
+
+Note that this module util is PRIVATE to the collection.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK, SETTLE, Record, largest_gap_ms
-from ansible_collections.openvip.cluster.tests.lab import watch
-from ansible_collections.openvip.cluster.tests.lab.containers import Event
-from ansible_collections.openvip.cluster.tests.lab.faults import Fault
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Recording:
     """
 
     records: Sequence[Record]
-    claims: list[Event]
+    claims: list[dict[str, Any]]
     held: dict[str, list[watch.Interval]] = field(default_factory=dict)
 
     @property
@@ -136,10 +140,11 @@ def leg(recording: Recording, at_ns: int, window: watch.Interval, before: str, r
         holders_at_once=watch.at_once(recording.claims, window), overlap_ms=_overlap(recording, window))
 
 
-def result(fault: Fault, host: str, recording: Recording, at_ns: int, undone_ns: int, final: str | None,
+def result(fault: Any, host: str, recording: Recording, at_ns: int, undone_ns: int, final: str | None,
            timeout_ns: int = 200000000) -> Result:
     """Return the figures of one fault.
 
+    :param fault: has its I(name) and its I(kind), see C(predict.seconds).
     :param at_ns: when it was injected.
     :param undone_ns: when it was undone. In between a silent host cannot be reached, so it holds nothing that matters.
     :param final: who should hold the address in the end; None when the return was not waited for.

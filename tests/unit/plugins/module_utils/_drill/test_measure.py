@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import measure
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.watch import Interval
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import Record
-from ansible_collections.openvip.cluster.tests.lab import faults, measure
-from ansible_collections.openvip.cluster.tests.lab.watch import Interval
+from ansible_collections.openvip.cluster.tests.lab import faults
 
 SLOT = 5000000
 ANSWERS = {"A": ("ok", "lb1"), "B": ("ok", "lb2"), "x": ("timeout", "")}

@@ -1,13 +1,17 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Who holds an address: two watchers that run inside the hosts, and what their records mean.
 
-`arp` is the honest one for "holders at once": it asks the whole segment every 10 ms, as a client without a cached
+C(arp) is the honest one for "holders at once": it asks the whole segment every 10 ms, as a client without a cached
 answer would, and counts the network cards that claim the address. A host that is frozen or cut off claims nothing.
-`addresses` is exact in time but says less: the kernel of one host has the address or not, whether or not anybody can
+C(addresses) is exact in time but says less: the kernel of one host has the address or not, whether or not anybody can
 reach that host. It is used for the length of an overlap that is too short for a question every 10 ms.
 
 Python 3.8 and the standard library, because this runs inside the hosts.
+
+Note that this module util is PRIVATE to the collection.
 """
 
 from __future__ import annotations
@@ -34,8 +38,11 @@ ADDRESS_HEADER = struct.Struct("=BBBBI")
 ATTRIBUTE_HEADER = struct.Struct("=HH")
 NLMSG_DONE, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 3, 20, 21, 22
 DUMP_REQUEST = 0x301
-RTMGRP_IPV4_IFADDR = 0x10
-IFA_LOCAL = 2
+RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x10, 0x100
+# the attribute that has the address of the host itself, by family (linux/if_addr.h)
+LOCAL = {socket.AF_INET: 2, socket.AF_INET6: 1}
+# how often it is looked whether a file is still there, in seconds
+LOOK = 0.1
 
 
 class Interval(NamedTuple):
@@ -46,15 +53,20 @@ class Interval(NamedTuple):
 
 
 class Stop:
-    """Ends a watcher after a time, or at the end of file of a descriptor."""
+    """Ends a watcher after a time, at the end of file of a descriptor, or when a file has been removed."""
 
-    def __init__(self, duration: float, descriptor: Optional[int] = None) -> None:
+    def __init__(self, duration: float, descriptor: Optional[int] = None, path: Optional[str] = None) -> None:
         self.until = time.monotonic() + duration
         self._descriptor = descriptor
+        self._path = path
 
     def wait(self, other: socket.socket, seconds: float) -> bool:
         """Wait for something on I(other), at most I(seconds); return whether the watcher may go on."""
         watched: List[Any] = [other] if self._descriptor is None else [other, self._descriptor]
+        if self._path is not None:
+            if not os.path.exists(self._path):
+                return False
+            seconds = min(seconds, LOOK)
         ready = select.select(watched, [], [], max(0.0, min(seconds, self.until - time.monotonic())))[0]
         if self._descriptor in ready and self._descriptor is not None and not os.read(self._descriptor, 4096):
             return False
@@ -151,39 +163,47 @@ def _address_messages(data: bytes) -> Iterator[Tuple[int, Optional[bytes]]]:
         length, kind = NETLINK_HEADER.unpack_from(data, position)[:2]
         local = None
         place, end = position + NETLINK_HEADER.size + ADDRESS_HEADER.size, position + length
-        while kind in (RTM_NEWADDR, RTM_DELADDR) and place + ATTRIBUTE_HEADER.size <= end:
-            size, name = ATTRIBUTE_HEADER.unpack_from(data, place)
-            if name == IFA_LOCAL:
-                local = data[place + ATTRIBUTE_HEADER.size:place + size]
-            place += (size + 3) & ~3
+        if kind in (RTM_NEWADDR, RTM_DELADDR):
+            family = ADDRESS_HEADER.unpack_from(data, position + NETLINK_HEADER.size)[0]
+            while place + ATTRIBUTE_HEADER.size <= end:
+                size, name = ATTRIBUTE_HEADER.unpack_from(data, place)
+                if name == LOCAL.get(family):
+                    local = data[place + ATTRIBUTE_HEADER.size:place + size]
+                place += (size + 3) & ~3
         yield kind, local
         position += (length + 3) & ~3
 
 
-def addresses(address: str, stop: Stop, report: Callable[[Dict[str, Any]], None]) -> None:
-    """Report whether this host has I(address) now, and each change, as the kernel's netlink tells it."""
-    wanted = socket.inet_aton(address)
-    netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-    netlink.bind((0, RTMGRP_IPV4_IFADDR))
-    body = ADDRESS_HEADER.pack(socket.AF_INET, 0, 0, 0, 0)
-    netlink.send(NETLINK_HEADER.pack(NETLINK_HEADER.size + len(body), RTM_GETADDR, DUMP_REQUEST, 1, 0) + body)
-    netlink.setblocking(False)
-    held, told = False, None
-    listed = False
-    while stop.wait(netlink, 3600.0):
-        try:
-            data = netlink.recv(65536)
-        except BlockingIOError:
-            continue
-        now = time.monotonic_ns()
-        for kind, local in _address_messages(data):
-            if kind == NLMSG_DONE:
-                listed = True
-            elif local == wanted:
-                held = kind == RTM_NEWADDR
-            if listed and held != told:
-                report({"event": "address", "start_ns": now, "held": held})
-                told = held
+def _packed(address: str) -> bytes:
+    return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+
+
+def addresses(wanted: List[str], stop: Stop, report: Callable[[Dict[str, Any]], None]) -> None:
+    """Report whether this host has each of these addresses now, and each change, as the kernel's netlink tells it."""
+    names = {_packed(address): address for address in wanted}
+    held, told = dict.fromkeys(wanted, False), dict.fromkeys(wanted, None)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as netlink:
+        netlink.bind((0, RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
+        body = ADDRESS_HEADER.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
+        netlink.send(NETLINK_HEADER.pack(NETLINK_HEADER.size + len(body), RTM_GETADDR, DUMP_REQUEST, 1, 0) + body)
+        netlink.setblocking(False)
+        listed = False
+        while stop.wait(netlink, 3600.0):
+            try:
+                data = netlink.recv(65536)
+            except BlockingIOError:
+                continue
+            now, wall = time.monotonic_ns(), time.time_ns()
+            for kind, local in _address_messages(data):
+                if kind == NLMSG_DONE:
+                    listed = True
+                elif local in names:
+                    held[names[local]] = kind == RTM_NEWADDR
+                for address in wanted if listed else ():
+                    if held[address] != told[address]:
+                        told[address] = held[address]
+                        report({"event": "address", "address": address, "start_ns": now, "wall_ns": wall,
+                                "held": held[address]})
     report({"event": "report"})
 
 
@@ -203,17 +223,23 @@ def at_once(events: List[Dict[str, Any]], window: Interval) -> int:
     return most
 
 
-def held(events: List[Dict[str, Any]], end_ns: int) -> List[Interval]:
-    """Return the intervals in which a host had the address, from its `addresses` events."""
+def held(events: List[Dict[str, Any]], end_ns: int, address: Optional[str] = None,
+         clock: str = "start_ns") -> List[Interval]:
+    """Return the intervals in which a host had an address, from its C(addresses) events.
+
+    :param end_ns: the time up to which it was watched, by the same clock.
+    :param address: may be left out when one was watched.
+    :param clock: C(start_ns) or C(wall_ns).
+    """
     found = []
     since = None
     for event in events:
-        if event["event"] != "address":
+        if event["event"] != "address" or (address is not None and event["address"] != address):
             continue
         if event["held"] and since is None:
-            since = event["start_ns"]
+            since = event[clock]
         elif not event["held"] and since is not None:
-            found.append(Interval(since, event["start_ns"]))
+            found.append(Interval(since, event[clock]))
             since = None
     if since is not None and since < end_ns:
         found.append(Interval(since, end_ns))

@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import socket
 
-from ansible_collections.openvip.cluster.tests.lab import watch
-from ansible_collections.openvip.cluster.tests.lab.watch import Interval
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.watch import Interval
 
 
 def fold(*answers):
@@ -82,7 +82,7 @@ def test_addresses_of_this_host_are_read_from_the_kernel():
         events.append(event)
         os.close(writing)
 
-    watch.addresses("127.0.0.1", watch.Stop(10, reading), lambda event: report(event) if not events else None)
+    watch.addresses(["127.0.0.1"], watch.Stop(10, reading), lambda event: report(event) if not events else None)
     os.close(reading)
     assert events[0]["event"] == "address" and events[0]["held"] is True
 
