@@ -51,6 +51,7 @@ TITLES = {
     "real_servers": "Real servers and checks",
     "cluster_adverts": "Several hosts: what they say", "cluster_peers": "Several hosts: whom it reaches",
     "cluster_election": "Several hosts: election", "cluster_weights": "Several hosts: tracking and weights",
+    "cluster_wire": "Several hosts: strangers on the segment",
     "cluster_hosts": "Several hosts: the hosts, and clusters beside each other",
 }
 INSTANCE = """\

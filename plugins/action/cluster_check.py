@@ -62,6 +62,16 @@ class ActionModule(ActionBase):
         return result
 
 
+def _wire(seen):
+    """Return what vrrp_listen has heard, with what the rules read; raises KeyError where something is missing."""
+    return {
+        "cards": [str(card) for card in seen["cards"]],
+        "heard": [{key: each[key] for key in ("interface", "source", "virtual_router_id", "version", "priority")}
+                  for each in seen["heard"]],
+        "claims": [{key: each[key] for key in ("interface", "address", "card")} for each in seen["claims"]],
+    }
+
+
 class Clusters:
     """The clusters of the inventory.
 
@@ -141,7 +151,8 @@ class Clusters:
             return Member(
                 host, data, facts, numbers(seen["version"]) if seen.get("version") else None, address,
                 Clock(*(float(clock[key]) for key in Clock._fields)) if clock else None,
-                None if seen.get("accepts") is None else [int(number) for number in seen["accepts"]])
+                None if seen.get("accepts") is None else [int(number) for number in seen["accepts"]],
+                _wire(seen["wire"]) if seen.get("wire") else None)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise AnsibleActionFail(
                 "cluster_check: %s of %s is not of the form that the documentation of seen describes (%s)."

@@ -49,6 +49,12 @@ def interfaces(found):
             for interface in found if "ifname" in interface and "LOOPBACK" not in interface.get("flags", [])}
 
 
+def cards(found):
+    """Return the hardware addresses of the listed interfaces, loopback left out."""
+    return list(dict.fromkeys(interface["address"] for interface in found
+                              if interface.get("link_type") == "ether" and "address" in interface))
+
+
 def present(found, config):
     """Return the set of addresses of the listed interfaces.
 

@@ -50,6 +50,7 @@ options:
       - C(version) is the version of its keepalived, for example V(2.3.3).
       - C(clock) is a dictionary of seconds since 1970, where C(at) is what the clock of the host said, C(asked) the
         controller's before it was asked, and C(answered) the controller's afterwards.
+      - C(wire) is what M(openvip.cluster.vrrp_listen) returned.
       - C(accepts) is the list of the IP protocols that its firewall lets in, by their numbers (112 is VRRP, 51 is AH).
     type: str
   real_servers:

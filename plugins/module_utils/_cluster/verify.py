@@ -139,8 +139,8 @@ def _not_seen(group: Group, cluster: Cluster) -> List[Unseen]:
            "run openvip.cluster.preflight where keepalived is installed.")
     unseen(lambda member: member.clock is None, "the clock", "run openvip.cluster.preflight.")
     unseen(lambda member: member.accepts is None, "what the firewall lets in", "see that it accepts protocol 112.")
-    unseen(lambda member: True, "virtual routers on the wire that are not of this inventory",
-           "listen with tcpdump 'ip proto 112'.")
+    unseen(lambda member: member.wire is None, "strangers on the segment with its virtual_router_id or its address",
+           "run openvip.cluster.preflight, without --limit.")
     if group.real_servers is None and any(
             configuration.blocks("virtual_server") for configuration in cluster.configurations.values()):
         unseen(lambda member: True, "whether the real servers are prepared", "run openvip.cluster.preflight.")

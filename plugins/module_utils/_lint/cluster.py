@@ -63,7 +63,8 @@ class Member(NamedTuple):
 
     ``data``: its complete data; ``facts``: normalised, None when they were not gathered; ``version``: of its
     keepalived, such as (2, 2, 7); ``address``: where the inventory reaches it (ansible_host); ``clock``; ``accepts``:
-    the numbers of the IP protocols that its firewall lets in. None is what nobody has looked at.
+    the numbers of the IP protocols that its firewall lets in; ``wire``: what it hears, as vrrp_listen returns it. None
+    is what nobody has looked at.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Member(NamedTuple):
     address: Optional[str] = None
     clock: Optional[Clock] = None
     accepts: Optional[Sequence[int]] = None
+    wire: Optional[Dict[str, Any]] = None
 
 
 class Fault(NamedTuple):

@@ -34,6 +34,7 @@ from . import (
     cluster_hosts,
     cluster_peers,
     cluster_weights,
+    cluster_wire,
     definitions,
     election,
     global_defs,
@@ -58,7 +59,7 @@ MODULES = (
     syntax, structure, lines, definitions, schema,
     election, authentication, addresses, unicast, tracking, sync_group, scripts, script_files, global_defs,
     lvs, real_servers,
-    cluster_adverts, cluster_peers, cluster_election, cluster_weights, cluster_hosts,
+    cluster_adverts, cluster_peers, cluster_election, cluster_weights, cluster_hosts, cluster_wire,
 )
 # Rules for the text that say better than the table what becomes of a line.
 EXPLAIN = (

@@ -106,7 +106,7 @@ def test_a_right_cluster_is_not_refused(run):
     assert result["findings"] == [] and not result.get("failed") and result["table"][-1] == \
         "lb: nothing to complain about"
     assert [each["what"] for each in result["not_seen"]] == [
-        "virtual routers on the wire that are not of this inventory"]
+        "strangers on the segment with its virtual_router_id or its address"]
 
 
 def test_severity_decides_about_failure(run):

@@ -16,7 +16,12 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.maintenan
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._module import judge, refusals
 from ansible_collections.openvip.cluster.plugins.module_utils._status.summary import summarise
-from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._status.clusters import VIP, VIP2, host, instance
+from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._status.clusters import (
+    VIP,
+    VIP2,
+    host,
+    instance,
+)
 
 PATH = "/etc/keepalived/maintenance"
 FREE = {"track": "track_file", "name": "maintenance", "weight": -253, "reverse": False, "status": "0", "good": True}
