@@ -53,9 +53,10 @@ demo-down: setup ## take down what make demo left running
 	tests/lab/engine down
 
 .PHONY: bench
-bench: setup ## the same faults on a hand-made cluster and on ours, and large files against a template; with the ratios
+bench: setup ## the same faults on a hand-made cluster and on ours, large files against a template, and large clusters; with the ratios
 	@tests/benchmarks/run
 	PYTHONPATH=.collections python tests/benchmarks/scale.py
+	python tests/benchmarks/preflight.py
 
 .PHONY: fuzz
 fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through the tree, the table, the rules, the edits
