@@ -5,8 +5,8 @@
     python tests/benchmarks/preflight.py [--sizes 25 50 100 200] [--rounds 3]
 
 The hosts are facts in a cache, and the task is the one of the role, openvip.cluster.cluster_check with the definition
-of every host, in an ansible-playbook of its own. The sizes take turns in each round. Beside it stands a task of Ansible's
-own that reads one variable of every host, in the same run.
+of every host, in an ansible-playbook of its own. The sizes take turns in each round. Beside it stands a task of
+Ansible's own that reads one variable of every host, in the same run.
 """
 
 from __future__ import annotations

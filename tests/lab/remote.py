@@ -92,6 +92,9 @@ def main(words: List[str]) -> None:
     command = commands.add_parser("download", parents=[asking])
     command.add_argument("url")
     command.add_argument("--rate", type=int, default=100000, help="bytes per second")
+    command = commands.add_parser("advertise", parents=[watching])
+    command.add_argument("address")
+    command.add_argument("number", type=int)
     command = commands.add_parser("port")
     command.add_argument("index", type=int)
     command.add_argument("state", choices=sorted(act.PORT_STATES))
@@ -114,6 +117,8 @@ def main(words: List[str]) -> None:
         "ask-udp": lambda: traffic.ask_udp(options.address, options.port, options.count, options.patience, say),
         "answer-udp": lambda: traffic.answer_udp(options.address, options.port, options.duration),
         "download": lambda: traffic.download(options.url, options.count, options.rate, options.patience, say),
+        "advertise": lambda: traffic.advertise(
+            options.address, options.number, watch.Stop(options.duration, sys.stdin.fileno()), say),
         "states": lambda: say({"event": "report", "states": act.states()}),
         "freeze": lambda: say({"event": "report", "frozen": act.freeze(options.container, True)}),
         "port": lambda: act.port(options.index, options.state, options.thaw),

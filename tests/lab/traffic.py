@@ -14,6 +14,7 @@ import time
 from typing import Any, Callable, Dict, List
 from urllib.parse import urlsplit
 
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
 from ansible_collections.openvip.cluster.plugins.module_utils._probe import judge
 
 Say = Callable[[Dict[str, Any]], None]
@@ -162,3 +163,24 @@ def download(url: str, count: int, rate: int, patience: float, say: Say) -> None
     say({"event": "report", "complete": sum(each.complete for each in downloads),
          "failed": sorted({each.error or "cut off" for each in downloads if not each.complete}),
          "seconds": round(time.monotonic() - begin, 3)})
+
+
+def advertise(address: str, number: int, stop: watch.Stop, say: Say) -> None:
+    """Advertise a virtual router of version 2 every fifth of a second, as somebody who is no member of the cluster.
+
+    :param address: of this host, by whose interface it is sent.
+    :param number: the virtual_router_id.
+    """
+    sender = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112)
+    sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+    sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+    # RFC 3768 section 5.1: type 1, priority 1, one address, no authentication
+    body = bytes([0x21, number, 1, 1, 0, 1, 0, 0]) + socket.inet_aton(address) + bytes(8)
+    sent = 0
+    while True:
+        sender.sendto(body, ("224.0.0.18", 0))
+        sent += 1
+        # Nothing is read from it, so it is never ready.
+        if not stop.wait(sender, 0.2):
+            break
+    say({"event": "report", "sent": sent})

@@ -159,3 +159,23 @@ def test_check_mode_changes_nothing(cluster, served, on):
         "playbooks/maintenance.yml", "--check", "--diff", "--extra-vars", "maintenance_host=lb1")
     assert code == 0 and "+1" in output, output
     assert cluster.holders() == ["lb1"] and on("lb1", f"cat {MAINTENANCE}") == "0\n"
+
+
+def test_the_preflight_hears_a_stranger_with_the_number_of_the_cluster(cluster, run):
+    stranger = cluster.stream(cluster.client, "advertise", "198.18.0.200", "51")
+    try:
+        output = re.sub(r"\s+", " ", run("preflight", code=2))
+    finally:
+        assert stranger.close()["sent"] > 5
+    assert "198.18.0.200, which is none of the members, advertises virtual_router_id 51 (version 2, priority 1)" in output
+    assert "nothing to complain about" in run("preflight")
+
+
+def test_the_preflight_finds_a_stranger_with_the_address_of_the_cluster(cluster, run, on):
+    stranger = containers.read(cluster.container("client"), "/sys/class/net/eth1/address").strip()
+    on("client", "ip address add 198.18.0.100/32 dev eth1")
+    try:
+        output = re.sub(r"\s+", " ", run("preflight", code=2))
+    finally:
+        on("client", "ip address del 198.18.0.100/32 dev eth1")
+    assert f"the card {stranger}, which is none of the members', answers for the virtual address 198.18.0.100" in output
