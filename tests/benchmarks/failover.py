@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""The same faults on (a) a cluster made by hand after a walk-through that users come from, as written there, and on
-(b) ours, in one run and in turn. `make bench` runs it."""
+"""The same faults on clusters made by hand after walk-throughs that users come from, as written there, and on ours with
+keepalived's own version and interval and with the fast ones, in one run and in turn. `make bench` runs it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ import time
 from collections.abc import Callable
 
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.measure import Result
-from ansible_collections.openvip.cluster.tests.benchmarks.variants import OURS, SYNC_DAEMON, TUTORIAL, Variant, has_ipvs
+from ansible_collections.openvip.cluster.tests.benchmarks.variants import (
+    OURS,
+    SYNC_DAEMON,
+    TUTORIAL,
+    VARIANTS,
+    Variant,
+    has_ipvs,
+)
 from ansible_collections.openvip.cluster.tests.lab import containers, faults, prepare, table
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
 
-HEADER = ("fault", "(a) outage ms", "(a) failed", "(b) outage ms", "(b) failed", "ratio a:b", "holders at once a, b")
+HEADER = ("fault", *(f"({each.letter}) outage ms; failed" for each in VARIANTS),
+          *(f"{each.letter}:{OURS.letter}" for each in VARIANTS[:-1]), "holders at once")
 Results = dict[tuple[str, str], list[Result]]
 
 
@@ -57,12 +65,14 @@ def report(results: Results, interval_ms: float) -> list[str]:
     """Return the table."""
     rows = []
     for fault in faults.FAULTS:
-        by_hand, ours = results[TUTORIAL.name, fault.name], results[OURS.name, fault.name]
-        outages = [[result.away.outage_ms for result in each] for each in (by_hand, ours)]
-        failed = [table.counts([result.away.failed for result in each]) for each in (by_hand, ours)]
-        holders = [str(max(result.away.holders_at_once for result in each)) for each in (by_hand, ours)]
-        rows.append([fault.name, table.figure(outages[0]), failed[0], table.figure(outages[1]), failed[1],
-                     ratio(table.middle(outages[0]), table.middle(outages[1]), interval_ms), ", ".join(holders)])
+        found = {each.letter: results[each.name, fault.name] for each in VARIANTS}
+        outages = {letter: [result.away.outage_ms for result in each] for letter, each in found.items()}
+        figures = [f"{table.figure(outages[letter])}; {table.counts([result.away.failed for result in each])}"
+                   for letter, each in found.items()]
+        ratios = [ratio(table.middle(outages[each.letter]), table.middle(outages[OURS.letter]), interval_ms)
+                  for each in VARIANTS[:-1]]
+        holders = ", ".join(str(max(result.away.holders_at_once for result in each)) for each in found.values())
+        rows.append([fault.name, *figures, *ratios, holders])
     return table.lines(HEADER, rows)
 
 
@@ -85,14 +95,15 @@ def main() -> int:
         try:
             for number in range(1, options.rounds + 1):
                 say(f"round {number} of {options.rounds}")
-                # in turn who is first, so that what changes with time hits both
-                for variant in (TUTORIAL, OURS) if number % 2 else (OURS, TUTORIAL):
+                # in turn who is first, so that what changes with time hits all
+                for variant in VARIANTS if number % 2 else VARIANTS[::-1]:
                     one_round(cluster, variant, results, say)
         finally:
             OURS.start(cluster)
     print("", *report(results, cluster.interval * 1000), "", sep="\n")
-    print(f"median (lowest-highest) of {options.rounds} rounds; (a) the walk-through's cluster, (b) ours; both in the "
-          "same hosts, in turn.", *machine(cluster), *calibration,
+    print(f"median (lowest-highest) of {options.rounds} rounds; "
+          + ", ".join(f"({each.letter}) {each.name}" for each in VARIANTS)
+          + "; all in the same hosts, in turn.", *machine(cluster), *calibration,
           f"never: not within {TUTORIAL.patience:g} s, its failed requests are those of that time. A ratio with an "
           "outage below one interval is a lower bound.", sep="\n")
     return 0

@@ -1,22 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""The two clusters that are compared. Both live in the same hosts, with the same nginx and the same pages, one after
-the other: what is ours is put aside while the other runs."""
+"""The clusters that are compared. All live in the same hosts, with the same nginx and the same pages, one after the
+other: what is ours is put aside while one made by hand runs."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import pathlib
+import re
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ansible_collections.openvip.cluster.tests.lab import containers
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
+from ansible_collections.openvip.cluster.tests.lab.containers import LabError
 from ansible_collections.openvip.cluster.tests.lab.faults import Fault, Host
 
-DATA = pathlib.Path(__file__).parent / "tutorial_000"
+HERE = pathlib.Path(__file__).parent
+DATA = HERE / "tutorial_000"
 PRIORITIES = (100, 90)
+# What differs between the two hosts of the other walk-through, as it says itself.
+MASTER = {"router_id": "master01", "state": "MASTER", "weight": -2, "priority": 100, "source": "198.18.0.11"}
+SLAVE = {"router_id": "slave01", "state": "BACKUP", "weight": -20, "priority": 90, "source": "198.18.0.12"}
+# What makes our profile fast: without these lines it is keepalived's own default, version 2 with an advert a second.
+FAST = re.compile(r"^ +(version 3|advert_int 0\.1)\n", re.MULTILINE)
 CONFIGURATION = "/etc/keepalived/keepalived.conf"
 SYNC_DAEMON = "lvs_sync_daemon_interface"
 
@@ -28,7 +37,9 @@ systemctl stop keepalived nginx
 [ -e /var/lib/openvip-bench ] && exit 0
 mkdir -p /var/lib/openvip-bench
 units=/etc/systemd/system
-for path in /etc/keepalived/keepalived.conf $units/nginx.service.d $units/keepalived.service.d; do
+file=/etc/keepalived/keepalived.conf
+if [ -e $file.fast ]; then mv $file.fast $file; fi
+for path in $file $units/nginx.service.d $units/keepalived.service.d; do
     if [ -e "$path" ]; then mv "$path" /var/lib/openvip-bench/; fi
 done
 if id keepalived_script > /dev/null 2>&1; then usermod --login keepalived_aside keepalived_script; fi
@@ -48,6 +59,11 @@ done
 if id keepalived_aside > /dev/null 2>&1; then usermod --login keepalived_script keepalived_aside; fi
 rmdir /var/lib/openvip-bench
 """
+# Ours as it was before it ran with the default profile.
+KEEP = """\
+file=/etc/keepalived/keepalived.conf
+if [ -e $file.fast ]; then mv $file.fast $file; fi
+"""
 START = """\
 set -eu
 systemctl daemon-reload
@@ -63,9 +79,10 @@ apt-get $options update && DEBIAN_FRONTEND=noninteractive apt-get $options insta
 
 @dataclass(frozen=True)
 class Variant:
-    """One of the two clusters.
+    """One of the clusters.
 
-    :ivar name: how tables call it.
+    :ivar name: how messages call it.
+    :ivar letter: how tables call it.
     :ivar start: makes it the one that runs, from scratch.
     :ivar healed: what has to be done to a host after a fault is undone, beside undoing it.
     :ivar preempt: the first host takes the address back.
@@ -73,6 +90,7 @@ class Variant:
     """
 
     name: str
+    letter: str
     start: Callable[[Cluster], None]
     healed: str
     preempt: bool
@@ -127,12 +145,41 @@ def start_tutorial(cluster: Cluster) -> None:
     _start_all(cluster, 40)
 
 
-def start_ours(cluster: Cluster) -> None:
-    """Put ours back and start it."""
-    for name in cluster.names:
-        _shell(cluster.container(name), PUT_BACK)
+def start_second_tutorial(cluster: Cluster) -> None:
+    """Put ours aside and start the cluster of the walk-through with packages."""
+    data = HERE / "tutorial_001"
+    template = string.Template((data / "keepalived.conf").read_text(encoding="utf-8"))
+    script = (data / "nginx_check.sh").read_text(encoding="utf-8")
+    for name, own in zip(cluster.names, (MASTER, SLAVE), strict=True):
+        container = cluster.container(name)
+        _shell(container, PUT_ASIDE)
+        containers.write(container, CONFIGURATION, template.substitute(
+            own, interface=cluster.interface, address=cluster.vip))
+        containers.write(container, "/etc/keepalived/nginx_check.sh", script, "0755")
     _start_all(cluster, 20)
 
 
-TUTORIAL = Variant("by hand (a)", start_tutorial, "systemctl start nginx; systemctl start keepalived", False, 25.0)
-OURS = Variant("ours (b)", start_ours, "", True, 15.0)
+def start_ours(cluster: Cluster, fast: bool = True) -> None:
+    """Put ours back and start it.
+
+    :param fast: as it is in the inventory; otherwise with keepalived's own version and interval.
+    """
+    for name in cluster.names:
+        container = cluster.container(name)
+        _shell(container, PUT_BACK)
+        _shell(container, KEEP)
+        if not fast:
+            _shell(container, f"cp --preserve=all {CONFIGURATION} {CONFIGURATION}.fast")
+            text, count = FAST.subn("", containers.read(container, CONFIGURATION))
+            if count != 2:
+                raise LabError(f"{CONFIGURATION} of {name} has not the two lines of the fast profile:\n{text}")
+            containers.write(container, CONFIGURATION, text, "0600")
+    _start_all(cluster, 20)
+
+
+HEALED = "systemctl start nginx; systemctl start keepalived"
+TUTORIAL = Variant("tutorial 000", "a", start_tutorial, HEALED, False, 25.0)
+SECOND = Variant("tutorial 001", "b", start_second_tutorial, HEALED, True, 25.0)
+DEFAULT = Variant("ours, default", "c", functools.partial(start_ours, fast=False), "", True, 15.0)
+OURS = Variant("ours, fast", "d", start_ours, "", True, 15.0)
+VARIANTS = (TUTORIAL, SECOND, DEFAULT, OURS)
