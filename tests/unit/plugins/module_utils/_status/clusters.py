@@ -56,6 +56,12 @@ def pair():
     return [host("lb1", instance("MASTER", 250)), host("lb2", instance("BACKUP", 249))]
 
 
+def maintenance():
+    """The first host was taken out of service, and the other has its address."""
+    out = {"track": "track_file", "name": "maintenance", "weight": -253, "reverse": False, "status": "1", "good": False}
+    return [host("lb1", instance("BACKUP", 250, 1, tracked=[GOOD, out])), host("lb2", instance("MASTER", 249))]
+
+
 def split():
     return [host("lb1", instance("MASTER", 250)), host("lb2", instance("MASTER", 249))]
 
@@ -98,4 +104,4 @@ def three():
         host("lb3", instance("BACKUP", 248, 228, tracked=[BAD]), instance("BACKUP", 249, 229, tracked=[BAD], **second))]
 
 
-ALL = (pair, split, nobody, one_down, stopped, killed, lvs, three)
+ALL = (pair, maintenance, split, nobody, one_down, stopped, killed, lvs, three)

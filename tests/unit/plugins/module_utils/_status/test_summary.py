@@ -38,6 +38,7 @@ def test_of_a_healthy_pair_one_holds_and_nothing_is_wrong():
 
 
 @pytest.mark.parametrize("cluster, expected", [
+    (clusters.maintenance, [("maintenance", "info", "lb1")]),
     (clusters.split, [("several-holders", "error", "lb1", "lb2")]),
     (clusters.nobody, [("no-holder", "error", "lb1", "lb2"), ("instance-fault", "error", "lb1"),
                        ("instance-fault", "error", "lb2")]),
