@@ -143,7 +143,7 @@ def test_wrong_input_is_refused(cluster, run, case):
     playbook, variables, words = REFUSED[case]
     output = re.sub(r"\s+", " ", run(playbook, code=2, **variables))
     assert all(word in output for word in words), output
-    assert re.findall(r"changed=(\d+)", output) == ["0", "0"]
+    assert set(re.findall(r"changed=(\d+)", output)) == {"0"}
     assert cluster.holders() == ["lb1"]
 
 
