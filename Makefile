@@ -58,6 +58,10 @@ bench: setup ## the same faults on a hand-made cluster and on ours, large files 
 	PYTHONPATH=.collections python tests/benchmarks/scale.py
 	python tests/benchmarks/preflight.py
 
+.PHONY: soak
+soak: setup ## 200 faults in a random order (FAULTS=20 for fewer, SEED=7 for the same), watched for a second holder
+	@tests/lab/soak --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
+
 .PHONY: fuzz
 fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through the tree, the table, the rules, the edits
 	@PYTHONPATH=.collections python tests/fuzz/run.py --inputs $(or $(INPUTS),1000000)

@@ -45,7 +45,8 @@ def problems(fault: Fault, result: Result) -> list[str]:
     return found
 
 
-def _row(name: str, legs: Sequence[Leg], predicted: str) -> list[str]:
+def row(name: str, legs: Sequence[Leg], predicted: str) -> list[str]:
+    """Return a line of the table under HEADER for several moves by one cause."""
     moves = " / ".join(sorted({f"{leg.before} -> {leg.after or 'nobody'}" for leg in legs}))
     overlap = max(leg.overlap_ms for leg in legs)
     return [name, table.figure([leg.outage_ms for leg in legs]), table.counts([leg.failed for leg in legs]), moves,
@@ -65,8 +66,8 @@ def report(cluster: Cluster, results: dict[str, list[Result]]) -> list[str]:
     rows = []
     for fault in faults.FAULTS:
         if results.get(fault.name):
-            rows.append(_row(fault.name, [result.away for result in results[fault.name]], _predicted(cluster, fault)))
-            rows.append(_row("  undone", [result.back for result in results[fault.name] if result.back], ""))
+            rows.append(row(fault.name, [result.away for result in results[fault.name]], _predicted(cluster, fault)))
+            rows.append(row("  undone", [result.back for result in results[fault.name] if result.back], ""))
     return table.lines(HEADER, rows)
 
 

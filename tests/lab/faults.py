@@ -140,6 +140,8 @@ def of_service(unit: str) -> tuple[Fault, ...]:
     )
 
 
+KILLED = Fault("keepalived killed", "SIGKILL to all its processes; systemd starts it again",
+               _inside("signal-all", "keepalived", "SIGKILL"), _inside("revive", "keepalived"), "crash")
 FAULTS = (
     *of_service("nginx"),
     Fault("keepalived stopped", "systemctl stop keepalived; started again",
