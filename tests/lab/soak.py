@@ -120,7 +120,7 @@ def main() -> int:
     rows = [demo.row(name, [result.away for result in found], "") for name, found in results.items() if found]
     print("", *table.lines(demo.HEADER[:-1], [row[:-1] for row in rows]), "", sep="\n")
     print(f"{options.faults} faults, seed {seed}, {sum(map(len, results.values()))} of them on the holder: one holder "
-          "at every time outside the waking of a frozen host, every host well after each, and its configuration the same.")
+          "at every time outside the waking of a frozen host, every host well after each, and its file the same.")
     return 0
 
 
