@@ -4,7 +4,7 @@
 
 """The prober: asks a service for a page every few milliseconds and tells when it did not answer.
 
-Each probe is a new TCP connection with one HTTP/1.0 GET and a time-out of its own. Probes start on a fixed grid of
+Each probe is a new TCP connection with one HTTP/1.0 GET, or with nothing but the connection, and a time-out of its own. Probes start on a fixed grid of
 time, whether or not earlier ones have answered, so a service that hangs does not slow the measurement down. Python
 3.8 and its standard library are enough: this runs on the client's host.
 
@@ -20,7 +20,7 @@ import os
 import selectors
 import socket
 import time
-from typing import Callable, Deque, Dict, List, Optional, Tuple
+from typing import Callable, Deque, Dict, List, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK, Record
@@ -78,6 +78,20 @@ def judge(head: bytes, length: int) -> Tuple[str, str]:
     return OK, body.partition(b"\n")[0].strip()[:255].decode("utf-8", "replace")
 
 
+def _usable(source: str, family: int) -> str:
+    """Return I(source) unchanged when probes can come from it.
+
+    :raises ValueError: they cannot.
+    """
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as trial:
+            trial.bind((source, 0))
+    except OSError as error:
+        raise ValueError("source %s: no probe can come from it (%s); give an address of this host, of the same family "
+                         "as the one that is probed" % (source, error.strerror or error)) from error
+    return source
+
+
 class Prober:
     """Starts a probe on every slot of a fixed grid of time.
 
@@ -87,26 +101,35 @@ class Prober:
     """
 
     def __init__(self, url: str, interval: float = 0.005, timeout: float = 0.2,
-                 report: Optional[Callable[[Record], None]] = None) -> None:
+                 report: Optional[Callable[[Record], None]] = None, sources: Sequence[str] = ()) -> None:
         """
-        :param url: C(http://host[:port]/path); the host is resolved once.
+        :param url: C(http://host[:port]/path) or C(tcp://host:port), whose probes are good once they are connected;
+            the host is resolved once.
         :param interval: seconds between two starts, at least 0.001.
         :param timeout: seconds until an unanswered probe has failed; at most 500 intervals.
         :param report: called with each finished record, in the order of their start.
-        :raises ValueError: a value is out of its range.
+        :param sources: addresses of this host from which the probes come in turn; the kernel chooses when empty.
+        :raises ValueError: a value is out of its range, the host has no address, or a source is not one of this host's.
         """
         parts = urlsplit(url)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ValueError("%s: only http://host[:port]/path can be probed" % url)
+        tcp = parts.scheme == "tcp"
+        if parts.scheme not in ("http", "tcp") or not parts.hostname or (tcp and not parts.port):
+            raise ValueError("%s: only http://host[:port]/path and tcp://host:port can be probed" % url)
         if interval < 0.001 or timeout < interval or timeout / interval > MOST_IN_FLIGHT:
             raise ValueError("interval %s s, timeout %s s: the interval is at least 0.001 s and the timeout 1 to %d "
                              "intervals" % (interval, timeout, MOST_IN_FLIGHT))
-        family, kind, protocol, _name, address = socket.getaddrinfo(
-            parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)[0]
+        try:
+            family, kind, protocol, _name, address = socket.getaddrinfo(
+                parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)[0]
+        except OSError as error:
+            raise ValueError("%s: the host %s cannot be resolved: %s" % (url, parts.hostname, error)) from error
         self._socket = (family, kind, protocol)
+        self._sources = [_usable(source, family) for source in sources]
         self._address = address
         target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
         self._request = ("GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n" % (target, parts.netloc)).encode()
+        if tcp:
+            self._request = b""
         self._interval = int(interval * NANOSECONDS)
         self._timeout = int(timeout * NANOSECONDS)
         self._report = report
@@ -181,6 +204,8 @@ class Prober:
         try:
             request.connection = socket.socket(*self._socket)
             request.connection.setblocking(False)
+            if self._sources:
+                request.connection.bind((self._sources[slot % len(self._sources)], 0))
             code = request.connection.connect_ex(self._address)
         except OSError as error:
             code = error.errno or errno.EIO
@@ -202,6 +227,10 @@ class Prober:
             return
         try:
             if self._selector.get_key(connection).events == selectors.EVENT_WRITE:
+                if not self._request:
+                    code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    self._finish(slot, _OUTCOMES.get(code, "error") if code else OK)
+                    return
                 # raises what connecting met with
                 connection.send(self._request)
                 self._selector.modify(connection, selectors.EVENT_READ, slot)
