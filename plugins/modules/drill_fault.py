@@ -70,7 +70,8 @@ options:
     elements: str
     default: []
   files:
-    description: Files that are removed when the fault is undone, such as those that end a M(openvip.cluster.vip_watch).
+    description: Files that the watchdog removes when it undoes the fault, such as the one that ends a
+      M(openvip.cluster.vip_watch).
     type: list
     elements: path
     default: []

@@ -174,7 +174,7 @@ largest_gap_ms:
   description: The longest time between two probes, which is the resolution that was reached.
   returned: success
   type: float
-skipped:
+left_out:
   description: Probes that were left out because this host was too busy.
   returned: success
   type: int

@@ -129,7 +129,7 @@ def arm(module, text, seconds):
     module.run_command(["systemctl", "reset-failed", WATCHDOG + ".service"])
     code, dummy, errors = module.run_command([
         "systemd-run", "--quiet", "--unit=" + WATCHDOG, "--description=undoes the fault of a drill",
-        "--on-active=%ds" % seconds, "--timer-property=AccuracySec=100ms", "/bin/sh", SCRIPT])
+        "--on-active=%ds" % seconds, "--timer-property=AccuracySec=100ms", "/bin/sh", SCRIPT, "expired"])
     if code != 0:
         os.unlink(SCRIPT)
         module.fail_json(msg="No fault without a watchdog: systemd-run failed: %s" % errors.strip())
@@ -188,7 +188,7 @@ def _inject(module, fault):
     if module.check_mode:
         module.exit_json(changed=True, fault=fault.name)
     if plan.undo:
-        arm(module, inject.script(fault.name, plan.undo, params["files"] + [SCRIPT]), params["seconds"])
+        arm(module, inject.script(fault.name, plan.undo, SCRIPT, params["files"]), params["seconds"])
     now = {"at_ns": time.monotonic_ns(), "at_wall_ns": time.time_ns()}
     try:
         for step in plan.steps:

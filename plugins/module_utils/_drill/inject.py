@@ -186,7 +186,11 @@ def plan(fault: str, found: Dict[str, Any], options: Dict[str, Any]) -> Plan:
     return {"freeze": _freeze, "link_down": _link_down, "partition": _partition}[fault](found, options)
 
 
-def script(fault: str, lines: Sequence[str], files: Sequence[str]) -> str:
-    """Return the text of the script that undoes a fault, and removes the files of the drill at last."""
+def script(fault: str, lines: Sequence[str], itself: str, files: Sequence[str]) -> str:
+    """Return the text of the script that undoes a fault, and removes I(itself) at last.
+
+    :param files: what it removes, too, when it is called with the word C(expired), as the watchdog does.
+    """
+    expired = ['if [ "$1" = expired ]; then %s; fi' % _line("rm", "-f", *files)] if files else []
     return "\n".join(["#!/bin/sh", "# undoes the fault %s of a drill; harmless at any time" % fault,
-                      *lines, _line("rm", "-f", *files), ""])
+                      *lines, *expired, _line("rm", "-f", itself), ""])

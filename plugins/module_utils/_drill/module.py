@@ -45,7 +45,7 @@ def summary(prober, settle):
         "latency_us": spread(record.latency_us for record in good),
         "late_us": spread(prober.late_us),
         "largest_gap_ms": round(largest_gap_ms(records), 3),
-        "skipped": prober.skipped,
+        "left_out": prober.skipped,
         "dropped": prober.dropped,
     }
 
