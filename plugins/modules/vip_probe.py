@@ -77,7 +77,7 @@ EXAMPLES = r"""
 
 - name: Show what that came to
   ansible.builtin.debug:
-    msg: "{{ result.failed }} of {{ result.probes }} failed; the prober was wrong by at most
+    msg: "{{ result.failures }} of {{ result.probes }} failed; the prober was wrong by at most
           {{ result.calibration.refuse.maximum_ms }} ms"
 
 - name: Probe while something else is done
@@ -114,7 +114,7 @@ rate:
   description: Probes per second, as reached. Nothing for a single probe.
   returned: success
   type: float
-failed:
+failures:
   description: How many of them failed.
   returned: success
   type: int

@@ -98,7 +98,8 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
     moved = min((spell.start_ns for host, spells in held[plan["address"]].items() if host != plan["host"]
                  for spell in spells if at <= spell.start_ns < back), default=None)
     turn = back if moved is None else moved
-    away = _span(records, at - timeout, turn, back)
+    # what begins within a time-out of the undoing may be answered because of it
+    away = _span(records, at - timeout, turn, back - timeout if moved is None else back)
     return_leg = _span(records, turn, end, end)
     during, after = Interval(at, back), Interval(back, end)
     result = {

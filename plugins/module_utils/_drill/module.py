@@ -38,7 +38,8 @@ def summary(prober, settle):
     return {
         "probes": len(records),
         "rate": round((len(records) - 1) / lasted, 1) if lasted else None,
-        "failed": len(records) - len(good),
+        # not "failed", which Ansible takes for the word that the module failed
+        "failures": len(records) - len(good),
         "outcomes": dict(collections.Counter(record.outcome for record in records)),
         "answered": dict(collections.Counter(record.host for record in good)),
         "outages": [dict(outage._asdict(), milliseconds=outage.milliseconds) for outage in outages(records, settle)],

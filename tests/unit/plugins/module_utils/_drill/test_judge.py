@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The figures and the verdict of a fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.journal import pack, unpack
+from ansible_collections.openvip.cluster.plugins.module_utils._outage import Record
+from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._drill import drills
+
+
+def claims(*spells):
+    """What the segment said: how many cards claimed the address from which slot on."""
+    return {"available": True, "events": [
+        {"event": "holders", "start_ns": slot * drills.SLOT, "cards": list("ab"[:count]), "asked_before": 2}
+        for slot, count in spells]}
+
+
+def test_away_and_back_are_told_apart():
+    result = drills.moved()
+    assert (result["outage_ms"], result["failed"], result["moved_ms"]) == (15.0, 3, 10.0)
+    assert (result["back_outage_ms"], result["back_failed"], result["undone_ms"]) == (10.0, 2, 100.0)
+    assert result["as_predicted"] and result["problems"] == []
+
+
+def test_the_timeline_counts_from_the_fault_and_has_the_changes_of_state_only():
+    timeline = drills.moved()["timeline"]
+    assert timeline["held"] == {"lb1": [[-200.0, 5.0], [225.0, 420.0]], "lb2": [[10.0, 220.0]]}
+    assert timeline["failed_at_ms"] == [0.0, 5.0, 10.0, 215.0, 220.0]
+    assert [(each["host"], each["at_ms"], each["what"]) for each in timeline["transitions"]] == [
+        ("lb1", 5.0, "(VI_1) Entering FAULT STATE"), ("lb2", 10.0, "(VI_1) Entering MASTER STATE")]
+    assert [run["count"] for run in timeline["answers"]] == [40, 3, 40, 2, 40]
+
+
+def test_an_outage_may_miss_its_prediction_by_a_fifth_or_fifty_milliseconds():
+    made = dict(drills.planned(), predicted={"low_ms": 300.0, "high_ms": 300.0})
+    text, held = "A" * 40 + "x" * 48 + "B" * 40, {"lb1": [(0, 41)], "lb2": [(88, 9000)]}
+    assert drills.recorded(text, held, made, back=100)["outage_ms"] == 240.0
+    assert drills.recorded(text, held, made, back=100)["as_predicted"]
+    made["predicted"] = {"low_ms": 180.0, "high_ms": 180.0}
+    result = drills.recorded(text, held, made, back=100)
+    assert result["problems"] == ["The outage of 240 ms is not the predicted 180 ms."]
+
+
+def test_an_address_that_does_not_move_is_a_problem():
+    result = drills.recorded("A" * 40 + "x" * 60 + "A" * 40, {"lb1": [(0, 9000)], "lb2": []}, back=100)
+    assert result["outage_ms"] is None and result["moved_ms"] is None
+    assert result["problems"] == [
+        "198.18.0.100 did not move away from lb1 before the fault was undone.",
+        "The service did not answer steadily again before the fault was undone."]
+
+
+@pytest.mark.parametrize(("spells", "during", "after"), [
+    (((0, 1),), 1, 1), (((0, 1), (45, 2), (50, 1)), 2, 1), (((0, 1), (70, 2), (75, 1)), 1, 2)])
+def test_two_holders_by_the_answers_of_the_segment_are_a_problem(spells, during, after):
+    result = drills.moved(claims=claims(*spells))
+    assert (result["holders_at_once"], result["holders_at_once_after"]) == (during, after)
+    assert len(result["problems"]) == (during > 1) + (after > 1)
+
+
+def test_two_holders_by_their_own_word_are_a_problem_where_nobody_can_ask():
+    text, held = "A" * 40 + "B" * 80, {"lb1": [(0, 55)], "lb2": [(42, 9000)]}
+    result = drills.recorded(text, held)
+    assert (result["overlap_ms"], result["holders_at_once"]) == (65.0, 2)
+    assert result["problems"] == ["2 hosts held the address at once."]
+
+
+def test_a_host_that_cannot_be_reached_holds_nothing_and_may_wake_as_master():
+    text = "A" * 40 + "x" * 20 + "B" * 80 + "A" * 40
+    held = {"lb1": [(0, 9000)], "lb2": [(60, 110)]}
+    result = drills.recorded(text, held, drills.planned("freeze"), back=100)
+    assert (result["overlap_ms"], result["overlap_after_ms"], result["holders_at_once_after"]) == (0.0, 50.0, 2)
+    assert not [problem for problem in result["problems"] if "at once" in problem]
+    held["lb2"] = [(60, 180)]
+    result = drills.recorded(text, held, drills.planned("freeze"), back=100)
+    assert "2 hosts held the address at once after the fault was undone." in result["problems"]
+
+
+def test_a_partition_must_make_two_holders():
+    made, text = drills.planned("partition"), "A" * 100
+    assert drills.recorded(text, {"lb1": [(0, 9000)], "lb2": [(50, 60)]}, made)["problems"] == []
+    problems = drills.recorded(text, {"lb1": [(0, 9000)], "lb2": []}, made)["problems"]
+    assert "The partition did not make a second holder." in problems
+
+
+def test_a_cluster_that_is_not_well_again_is_a_problem():
+    assert drills.moved(healed=False)["problems"] == ["The cluster was not well again in time."]
+
+
+def test_records_are_kept_to_the_microsecond():
+    records = [Record(1000, 5000, "ok", 900, "lb1"), Record(5001000, 5005000, "timeout", 200000, "")]
+    assert unpack(pack(records)) == records
+    assert unpack(pack([])) == []
