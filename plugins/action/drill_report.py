@@ -51,7 +51,7 @@ class ActionModule(ActionBase):
             "calibration": arguments["calibration"], "results": results,
             "configurations": {each["name"]: each["keepalived"].get("config") or {} for each in arguments["reports"]},
         }
+        problems = ["%s: %s" % (each["fault"], problem) for each in results for problem in each["problems"]]
         result.update(changed=False, report=told, lines=report.lines(told), junit=report.junit(told),
-                      html=report.page(told),
-                      problems=["%s: %s" % (each["fault"], problem) for each in results for problem in each["problems"]])
+                      html=report.page(told), problems=problems)
         return result

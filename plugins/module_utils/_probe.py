@@ -4,9 +4,9 @@
 
 """The prober: asks a service for a page every few milliseconds and tells when it did not answer.
 
-Each probe is a new TCP connection with one HTTP/1.0 GET, or with nothing but the connection, and a time-out of its own. Probes start on a fixed grid of
-time, whether or not earlier ones have answered, so a service that hangs does not slow the measurement down. Python
-3.8 and its standard library are enough: this runs on the client's host.
+Each probe is a new TCP connection, with one HTTP/1.0 GET or with nothing more, and a time-out of its own. Probes start
+on a fixed grid of time, whether or not earlier ones have answered, so a service that hangs does not slow the
+measurement down. Python 3.8 and its standard library are enough: this runs on the client's host.
 
 Note that this module util is PRIVATE to the collection.
 """

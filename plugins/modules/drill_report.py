@@ -165,6 +165,9 @@ report:
         moved_ms:
           description: When another host had the address, from the fault. Nothing when none had.
           type: float
+        taken_by:
+          description: The host that had it then.
+          type: str
         holders_at_once:
           description: The most hosts that held an address at once while the fault lasted.
           type: int

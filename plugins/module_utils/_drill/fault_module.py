@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import json
 import os
 import pathlib
 import signal
@@ -55,11 +54,10 @@ def server_address(number):
     sshd puts C(SSH_CONNECTION) into the environment (ssh(1)), which sudo takes away from its own.
     """
     while number > 1:
-        with contextlib.suppress(OSError):
-            with open("/proc/%d/environ" % number, "rb") as stream:
-                for entry in stream.read().split(b"\0"):
-                    if entry.startswith(b"SSH_CONNECTION="):
-                        return os.fsdecode(entry).split("=", 1)[1].split()[2]
+        with contextlib.suppress(OSError), open("/proc/%d/environ" % number, "rb") as stream:
+            for entry in stream.read().split(b"\0"):
+                if entry.startswith(b"SSH_CONNECTION="):
+                    return os.fsdecode(entry).split("=", 1)[1].split()[2]
         try:
             with open("/proc/%d/stat" % number, encoding="ascii", errors="replace") as stream:
                 number = int(stream.read().rpartition(")")[2].split()[1])

@@ -48,8 +48,8 @@ FAULTS = (
     Fault("keepalived_stop", "keepalived is stopped with systemctl stop; started again", "planned", True),
     Fault("keepalived_kill", "every process of keepalived gets SIGKILL; started again, if systemd has not done so",
           "crash", True),
-    Fault("freeze", "keepalived and the service get SIGSTOP, and the kernel drops what comes for the addresses, ARP and "
-          "VRRP included; SIGCONT, and nothing is dropped any more", "crash",
+    Fault("freeze", "keepalived and the service get SIGSTOP, and the kernel drops what comes for the addresses, ARP "
+          "and VRRP included; SIGCONT, and nothing is dropped any more", "crash",
           needs=("interface", "addresses"), silent=True, remains_master=True),
     Fault("link_down", "the interface is set down; set up again, with the addresses and routes that it had", "crash",
           needs=("interface", "addresses"), silent=True),

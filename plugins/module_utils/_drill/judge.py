@@ -46,8 +46,8 @@ def _span(records, since_ns, until_ns, limit_ns):
     for each in found:
         for name, count in each.outcomes.items():
             outcomes[name] = outcomes.get(name, 0) + count
-    over = last is not None and last <= limit_ns
-    return {"outage_ms": round((last - found[0].start_ns) / 1e6, 3) if over else None,
+    outage = None if last is None or last > limit_ns else round((last - found[0].start_ns) / 1e6, 3)
+    return {"outage_ms": outage,
             "failed": sum(each.failed for each in found), "outcomes": outcomes}
 
 
@@ -95,8 +95,8 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
     back = undone.get("at_wall_ns") or end
     held = _held(plan, watched, Interval(at, back))
     timeout = int(probe["timeout_ms"] * 1e6)
-    moved = min((spell.start_ns for host, spells in held[plan["address"]].items() if host != plan["host"]
-                 for spell in spells if at <= spell.start_ns < back), default=None)
+    moved, taker = min(((spell.start_ns, host) for host, spells in held[plan["address"]].items() if host != plan["host"]
+                        for spell in spells if at <= spell.start_ns < back), default=(None, None))
     turn = back if moved is None else moved
     # what begins within a time-out of the undoing may be answered because of it
     away = _span(records, at - timeout, turn, back - timeout if moved is None else back)
@@ -107,7 +107,7 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
         "predicted": plan["predicted"], "expected_to_move": bool(plan["moves"]),
         "outage_ms": away["outage_ms"], "failed": away["failed"], "outcomes": away["outcomes"],
         "back_outage_ms": return_leg["outage_ms"], "back_failed": return_leg["failed"],
-        "moved_ms": None if moved is None else round((moved - at) / 1e6, 3),
+        "taken_by": taker, "moved_ms": None if moved is None else round((moved - at) / 1e6, 3),
         "holders_at_once": _at_once(held, claims, shift, during),
         "holders_at_once_after": _at_once(held, claims, shift, after),
         "overlap_ms": max(_overlap(each, during) for each in held.values()),
@@ -177,10 +177,9 @@ def _runs(records, at):
     found: List[Dict[str, Any]] = []
     for record in records:
         moment = round((record.start_ns - at) / 1e6, 3)
-        if found and (found[-1]["outcome"], found[-1]["host"]) == (record.outcome, record.host):
-            found[-1].update(to_ms=moment, count=found[-1]["count"] + 1)
-        else:
-            found.append({"outcome": record.outcome, "host": record.host, "from_ms": moment, "to_ms": moment, "count": 1})
+        if not found or (found[-1]["outcome"], found[-1]["host"]) != (record.outcome, record.host):
+            found.append({"outcome": record.outcome, "host": record.host, "from_ms": moment, "count": 0})
+        found[-1].update(to_ms=moment, count=found[-1]["count"] + 1)
     return found
 
 

@@ -19,8 +19,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._status.summary im
 WELL = ("MASTER", "BACKUP")
 # the shortest and the longest wait for the address to move, in seconds, and what is added to the prediction
 SHORTEST, LONGEST, MARGIN = 5, 30, 3
-# Milliseconds, beyond an advert interval, for which a host that wakes as the master that it was and the new one may both
-# hold the address: the one of lower priority gives it up when it hears the other.
+# Milliseconds, beyond an advert interval, for which a host that wakes as the master that it was and the new one may
+# both hold the address: the one of lower priority gives it up when it hears the other.
 WAKING_MS = 100
 # seconds between the end of the longest wait and the watchdog
 BEFORE_WATCHDOG = 10
@@ -79,8 +79,8 @@ def _address(url, address, known):
     except ValueError:
         bare = known[0] if len(known) == 1 and not address else host
     if bare not in known:
-        raise PlanError("failover_drill_url: %s leads to %s, which is no virtual address of the cluster (there are: %s). "
-                        "Give failover_drill_address." % (url, host or "nothing", ", ".join(known)))
+        raise PlanError("failover_drill_url: %s leads to %s, which is no virtual address of the cluster (there are: "
+                        "%s). Give failover_drill_address." % (url, host or "nothing", ", ".join(known)))
     return bare
 
 

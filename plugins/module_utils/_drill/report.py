@@ -19,6 +19,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._drill.judge impor
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 
 HEADER = ("fault", "host", "predicted", "measured", "failed", "way back", "at once", "result")
+LEGEND = (
+    "Blue: the host has the address. Green and thin: requests that were answered. Red: those that failed, and the "
+    "outage. Grey: the prediction, paler where VRRP's timers leave a range. Circles: changes of state of keepalived.")
 STYLE = """
 :root { color-scheme: light dark; --ground: #ffffff; --ink: #1f2328; --muted: #59636e; --rule: #d1d9e0; --soft: #f6f8fa;
   --held: #0969da; --good: #2da44e; --bad: #b3261e; --predicted: #57606a; --perhaps: #afb8c1; --mark: #8250df; }
@@ -29,6 +32,7 @@ STYLE = """
 body { margin: 0 auto; max-width: 66rem; padding: 2rem 1.25rem 4rem; background: var(--ground); color: var(--ink);
   font: 16px/1.5 system-ui, "Liberation Sans", "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.2rem; margin: 0; } h3 { font-size: 1rem; }
+a { color: var(--held); }
 p { margin: .25rem 0 .75rem; } .muted { color: var(--muted); } .bad { color: var(--bad); } .good { color: var(--good); }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-variant-numeric: tabular-nums; font-size: .93rem; }
 caption { text-align: left; color: var(--muted); padding-bottom: .4rem; }
@@ -105,8 +109,8 @@ def _summary(report):
         rows.append('<tr><th scope="row"><a href="#%s">%s</a></th>%s<td class="%s">%s</td></tr>' % (
             html.escape(result["fault"]), html.escape(result["fault"]), _cells("td", texts[1:-1], (0,)),
             "bad" if result["problems"] else "good", texts[-1]))
-    return ('<div class="scroll"><table><caption>Every fault. Way back: outage and failed requests once another host had '
-            "the address. At once: the most holders while the fault lasted, and afterwards.</caption>"
+    return ('<div class="scroll"><table><caption>Every fault. Way back: outage and failed requests once another host '
+            "had the address. At once: the most holders while the fault lasted, and afterwards.</caption>"
             "<thead><tr>%s</tr></thead><tbody>%s</tbody></table></div>" % (_cells("th", HEADER, (1,)), "".join(rows)))
 
 
@@ -115,8 +119,8 @@ def _transitions(result):
             for each in result["timeline"]["transitions"]]
     if not rows:
         return '<p class="muted">keepalived wrote of no change of state.</p>'
-    return ('<div class="scroll"><table><caption>What keepalived wrote to the journal</caption><thead><tr>%s</tr></thead>'
-            "<tbody>%s</tbody></table></div>" % (_cells("th", ("after the fault", "host", "message"), (1, 2)),
+    return ('<div class="scroll"><table><caption>What keepalived wrote to the journal</caption>'
+            "<thead><tr>%s</tr></thead><tbody>%s</tbody></table></div>" % (_cells("th", ("after the fault", "host", "message"), (1, 2)),
                                                 "".join(rows)))
 
 
@@ -132,12 +136,13 @@ def _section(result, interval):
         _figure(result, whole["begin_ms"], whole["end_ms"], "From before the fault until the cluster was well again.",
                 interval)])
     said = "".join('<p class="bad">%s</p>' % html.escape(problem) for problem in result["problems"])
-    facts = ("Predicted %s, measured %s with %d failed requests of %d (%s). %s took the address after %s. Probed %s times "
+    facts = ("Predicted %s, measured %s with %d failed requests of %d (%s). %s. Probed %s times "
              "a second, at most %.1f ms apart." % (
                  span(result["predicted"]), _ms(result["outage_ms"]), result["failed"], result["probes"],
                  ", ".join("%d %s" % (count, name) for name, count in sorted(result["outcomes"].items())) or "none",
-                 "Another host" if result["moved_ms"] is not None else "Nobody",
-                 _ms(result["moved_ms"]), "%g" % (result["rate"] or 0), result["largest_gap_ms"]))
+                 "%s took %s after %s" % (result["taken_by"], result["address"], _ms(result["moved_ms"]))
+                 if result["taken_by"] else "Nobody took %s" % result["address"],
+                 "%g" % (result["rate"] or 0), result["largest_gap_ms"]))
     return '<section id="%s"><h2>%s on %s</h2><p class="muted">%s.</p>%s<p>%s</p>%s%s</section>' % (
         html.escape(result["fault"]), html.escape(result["fault"]), html.escape(result["host"]),
         html.escape(result["summary"][:1].upper() + result["summary"][1:]), said, html.escape(facts), figures,
@@ -148,9 +153,10 @@ def _overhead(calibration):
     """Return in words by how much the prober was wrong about outages of known length."""
     if not calibration:
         return "The prober's overhead was not measured."
+    errors = ["%s ms (%s)" % (calibration[kind]["maximum_ms"], words) for kind, words in (
+        ("refuse", "refused connections"), ("ignore", "no answer"))]
     return "Of outages of %.0f ms on its own loopback the prober was wrong by at most %s." % (
-        calibration["outage_ms"], " and ".join("%s ms (%s)" % (calibration[kind]["maximum_ms"], words) for kind, words in (
-            ("refuse", "refused connections"), ("ignore", "no answer"))))
+        calibration["outage_ms"], " and ".join(errors))
 
 
 def page(report: Dict[str, Any]) -> str:
@@ -170,8 +176,7 @@ def page(report: Dict[str, Any]) -> str:
             report["time"], report["prober"], report["url"])),
         '<p class="%s"><strong>%s</strong></p>' % ("bad" if failed else "good", verdict), _summary(report),
         '<p class="muted">%s</p>' % html.escape(_overhead(report["calibration"])),
-        '<p class="muted">Blue: the host has the address. Green and red: requests that were answered and that failed. '
-        "Grey: the prediction, paler where VRRP's timers leave a range. Circles: changes of state of keepalived.</p>",
+        '<p class="muted">%s</p>' % html.escape(LEGEND),
         *(_section(result, report["interval_ms"]) for result in report["results"]),
         "<section><h2>Configuration</h2><p class=\"muted\">As it was on the hosts, without passwords.</p>%s</section>"
         % configurations, "</main></body></html>", ""])

@@ -10,19 +10,21 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import html
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 # pixels
 LEFT, RIGHT, TOP, LANE, BAR, WIDTH, AXIS = 96, 16, 30, 30, 16, 960, 34
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
 MOST_TICKS = 10
+# what is good is thin, so that what failed stands out without its colour, too
+THIN = 6
 # the shortest mark that can be seen
 LEAST = 1.5
 # how much of the time around the move the close view shows, at least, in milliseconds
 CLOSE_MS = 100.0
 
 
-def window(result: Dict[str, Any]):
+def window(result: Dict[str, Any]) -> Tuple[float, float]:
     """Return begin and end of the close view of the move: all of the outage and of its prediction."""
     predicted = result["predicted"] or {"high_ms": 0.0}
     timeline = result["timeline"]
@@ -41,14 +43,14 @@ class _View:
     def x(self, moment: float) -> float:
         return LEFT + (moment - self.begin) * (WIDTH - LEFT - RIGHT) / (self.end - self.begin)
 
-    def bar(self, kind: str, lane: int, begin: float, end: float, title: str) -> None:
+    def bar(self, kind: str, lane: int, begin: float, end: float, title: str, height: int = BAR) -> None:
         """Draw a bar in a lane, as far as it is in view."""
         begin, end = max(begin, self.begin), min(end, self.end)
         if begin > end:
             return
-        y = TOP + lane * LANE + (LANE - BAR) / 2
+        y = TOP + lane * LANE + (LANE - height) / 2
         self.parts.append('<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%d"><title>%s</title></rect>' % (
-            kind, self.x(begin), y, max(LEAST, self.x(end) - self.x(begin)), BAR, html.escape(title)))
+            kind, self.x(begin), y, max(LEAST, self.x(end) - self.x(begin)), height, html.escape(title)))
 
     def line(self, kind: str, moment: float, height: float, text: str) -> None:
         """Draw an upright line with a word above it."""
@@ -98,10 +100,10 @@ def svg(result: Dict[str, Any], begin: float, end: float, label: str, interval_m
     requests = len(hosts)
     for run in timeline["answers"]:
         if run["outcome"] == "ok":
-            view.bar("good", requests, run["from_ms"], run["to_ms"] + interval_ms, _good(run))
+            view.bar("good", requests, run["from_ms"], run["to_ms"] + interval_ms, _good(run), THIN)
         else:
-            view.bar("failed", requests, run["from_ms"], run["to_ms"] + interval_ms, "%d failed: %s, %.1f to %.1f ms" % (
-                run["count"], run["outcome"], run["from_ms"], run["to_ms"]))
+            view.bar("failed", requests, run["from_ms"], run["to_ms"] + interval_ms,
+                     "%d failed: %s, %.1f to %.1f ms" % (run["count"], run["outcome"], run["from_ms"], run["to_ms"]))
     first = next((moment for moment in timeline["failed_at_ms"]), None)
     if first is not None and result["failed"]:
         last = first + result["outage_ms"] if result["outage_ms"] is not None else end

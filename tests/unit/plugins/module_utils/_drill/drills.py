@@ -38,7 +38,8 @@ def watched(*spells, messages=()):
     """What a member saw that had the address in these spells, in slots."""
     events = [{"event": "address", "address": "198.18.0.100", "start_ns": 0, "wall_ns": WALL, "held": False}]
     for begin, end in spells:
-        events += [dict(events[0], wall_ns=WALL + slot * SLOT, held=held) for slot, held in ((begin, True), (end, False))]
+        events.append(dict(events[0], wall_ns=WALL + begin * SLOT, held=True))
+        events.append(dict(events[0], wall_ns=WALL + end * SLOT, held=False))
     return {"events": events, "until_wall_ns": WALL + 10000 * SLOT, "messages": [
         {"wall_ns": WALL + slot * SLOT, "message": message} for slot, message in messages]}
 
