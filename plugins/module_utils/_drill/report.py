@@ -120,8 +120,8 @@ def _transitions(result):
     if not rows:
         return '<p class="muted">keepalived wrote of no change of state.</p>'
     return ('<div class="scroll"><table><caption>What keepalived wrote to the journal</caption>'
-            "<thead><tr>%s</tr></thead><tbody>%s</tbody></table></div>" % (_cells("th", ("after the fault", "host", "message"), (1, 2)),
-                                                "".join(rows)))
+            "<thead><tr>%s</tr></thead><tbody>%s</tbody></table></div>" % (
+                _cells("th", ("after the fault", "host", "message"), (1, 2)), "".join(rows)))
 
 
 def _figure(result, begin, end, caption, interval):

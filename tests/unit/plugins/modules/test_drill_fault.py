@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module drill_fault, with stand-ins for the programs of the host: the watchdog, the fault, the undoing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import fault_module
+from ansible_collections.openvip.cluster.plugins.modules import drill_fault
+
+PROGRAM = '#!/bin/sh\necho "$(basename "$0") $*" >>%s\n%s\n'
+
+
+@pytest.fixture
+def process():
+    """A process that can be stopped."""
+    with subprocess.Popen(["sleep", "60"]) as started:
+        yield started
+        started.kill()
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch, capsys, process):
+    """A host on which that process is the service; C(run) runs the module, C(log) is what programs were called."""
+    log = tmp_path / "log"
+    log.touch()
+    programs = tmp_path / "bin"
+    programs.mkdir()
+
+    def program(name, text="exit 0"):
+        (programs / name).write_text(PROGRAM % (log, text))
+        (programs / name).chmod(0o755)
+
+    for name in ("systemctl", "systemd-run", "nft"):
+        program(name)
+    program("ip", "echo '[]'")
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr(fault_module, "DIRECTORY", str(tmp_path / "run"))
+    monkeypatch.setattr(fault_module, "SCRIPT", str(tmp_path / "run/undo"))
+    monkeypatch.setattr(fault_module, "of_unit", lambda unit: [process.pid])
+
+    def run(check=False, **options):
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", None, raising=False)
+        arguments = dict(options, _ansible_check_mode=check, _ansible_remote_tmp=str(tmp_path))
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            drill_fault.main()
+        return json.loads(capsys.readouterr().out)
+
+    run.log = lambda: log.read_text().splitlines()
+    run.program = program
+    run.script = tmp_path / "run/undo"
+    return run
+
+
+def state(process):
+    """The state of a process in the kernel's letter."""
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as stream:
+        return stream.read().rpartition(")")[2].split()[0]
+
+
+def test_the_watchdog_is_armed_before_the_fault_and_disarmed_after_its_undoing(host, process):
+    result = host(fault="service_stop", service="nginx", seconds=7)
+    assert result["changed"] and result["seconds"] == 7 and result["at_ns"] > 0
+    calls = host.log()
+    watchdog = next(number for number, call in enumerate(calls) if call.startswith("systemd-run"))
+    assert "--on-active=7s" in calls[watchdog] and f"/bin/sh {host.script} expired" in calls[watchdog]
+    assert calls.index("systemctl stop nginx.service") > watchdog and host.script.exists()
+    result = host(state="undone")
+    assert result["changed"] and result["fault"] == "service_stop" and not host.script.exists()
+    assert host.log()[-2:] == ["systemctl start nginx.service", "systemctl stop openvip-drill-undo.timer"]
+    assert not host(state="undone")["changed"]
+
+
+def test_a_hung_service_really_stops(host, process):
+    host(fault="service_hang", service="nginx")
+    assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
+    os.kill(process.pid, signal.SIGCONT)
+
+
+def test_there_is_no_fault_without_a_watchdog(host, process):
+    host.program("systemd-run", "echo no bus >&2; exit 1")
+    result = host(fault="service_hang", service="nginx")
+    assert result["failed"] and "No fault without a watchdog: systemd-run failed: no bus" in result["msg"]
+    assert state(process) != "T" and not host.script.exists()
+
+
+def test_a_fault_that_fails_is_undone_at_once(host, process):
+    host.program("nft", "exit 1")
+    result = host(fault="freeze", service="nginx", interface="eth1", addresses=["198.18.0.100"])
+    assert result["failed"] and "freeze could not be done, and is undone: nft --file - failed" in result["msg"]
+    assert state(process) != "T" and not host.script.exists()
+    assert "systemctl stop openvip-drill-undo.timer" in host.log()
+
+
+def test_a_second_fault_is_refused(host):
+    host(fault="service_stop", service="nginx")
+    result = host(fault="keepalived_stop")
+    assert result["failed"] and "The fault service_stop is in this host. Undo it" in result["msg"]
+
+
+def test_check_mode_does_nothing(host):
+    assert host(check=True, fault="service_stop", service="nginx")["changed"]
+    assert not any(call.startswith(("systemd-run", "systemctl stop")) for call in host.log())
+    assert not host.script.exists()
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"fault": "service_stopped"}, 'Did you mean "service_stop"?'),
+    ({"fault": "service_stop"}, "service_stop needs service."),
+    ({"fault": "freeze"}, "freeze needs interface and addresses."),
+    ({"fault": "keepalived_stop", "seconds": 46}, "seconds 46: must be 1 to 45."),
+    ({}, "state is injected but all of the following are missing: fault"),
+])
+def test_wrong_options_are_refused(host, options, message):
+    result = host(**options)
+    assert result["failed"] and message in result["msg"] and not host.script.exists()
+
+
+def test_the_way_in_is_found_among_the_ancestors():
+    code = ("import os; from ansible_collections.openvip.cluster.plugins.module_utils._drill import fault_module;"
+            "print(fault_module.server_address(os.getpid()))")
+    command = f"exec env --unset=SSH_CONNECTION python3 -c '{code}'"
+    done = subprocess.run(["sh", "-c", f"({command}); true"], check=True, capture_output=True, text=True,
+                          env=dict(os.environ, SSH_CONNECTION="198.51.100.9 5000 198.18.0.11 22"))
+    assert done.stdout == "198.18.0.11\n"
+    listed = [{"ifname": "eth1", "addr_info": [{"local": "198.18.0.11"}]}, {"ifname": "eth0", "addr_info": []}]
+    assert fault_module.having(listed, "198.18.0.11") == ["eth1"]
