@@ -20,8 +20,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.render imp
 
 HEADER = ("fault", "host", "predicted", "measured", "failed", "way back", "at once", "result")
 LEGEND = (
-    "Blue: the host has the address. Green and thin: requests that were answered. Red: those that failed, and the "
-    "outage. Grey: the prediction, paler where VRRP's timers leave a range. Circles: changes of state of keepalived.")
+    "Blue: the host has the address; one that cannot be reached has nothing. Green and thin: requests that were "
+    "answered. Red: those that failed, and the outage. Grey: the prediction, paler where VRRP's timers leave a range. "
+    "Circles: changes of state of keepalived.")
 STYLE = """
 :root { color-scheme: light dark; --ground: #ffffff; --ink: #1f2328; --muted: #59636e; --rule: #d1d9e0; --soft: #f6f8fa;
   --held: #0969da; --good: #2da44e; --bad: #b3261e; --predicted: #57606a; --perhaps: #afb8c1; --mark: #8250df; }

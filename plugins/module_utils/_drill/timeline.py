@@ -43,7 +43,7 @@ class _View:
     def x(self, moment: float) -> float:
         return LEFT + (moment - self.begin) * (WIDTH - LEFT - RIGHT) / (self.end - self.begin)
 
-    def bar(self, kind: str, lane: int, begin: float, end: float, title: str, height: int = BAR) -> None:
+    def block(self, kind: str, lane: int, begin: float, end: float, title: str, height: int = BAR) -> None:
         """Draw a bar in a lane, as far as it is in view."""
         begin, end = max(begin, self.begin), min(end, self.end)
         if begin > end:
@@ -67,7 +67,8 @@ class _View:
         step = next((each for each in TICKS if length / each <= MOST_TICKS), TICKS[-1])
         unit, divisor = ("s", 1000) if step >= 1000 else ("ms", 1)
         self.parts.append('<line class="axis" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>' % (LEFT, WIDTH - RIGHT, y, y))
-        moment = -(-self.begin // step) * step
+        # without the zero there would be a minus before it
+        moment = -(-self.begin // step) * step + 0.0
         while moment <= self.end:
             self.parts.append('<line class="axis" x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f"/>' % (
                 self.x(moment), self.x(moment), y, y + 5))
@@ -95,24 +96,24 @@ def svg(result: Dict[str, Any], begin: float, end: float, label: str, interval_m
     bottom = TOP + len(lanes) * LANE
     for index, host in enumerate(hosts):
         for spell in timeline["held"][host]:
-            view.bar("held", index, spell[0], spell[1], "%s had %s from %.1f to %.1f ms" % (
+            view.block("held", index, spell[0], spell[1], "%s had %s from %.1f to %.1f ms" % (
                 host, result["address"], spell[0], spell[1]))
     requests = len(hosts)
     for run in timeline["answers"]:
         if run["outcome"] == "ok":
-            view.bar("good", requests, run["from_ms"], run["to_ms"] + interval_ms, _good(run), THIN)
+            view.block("good", requests, run["from_ms"], run["to_ms"] + interval_ms, _good(run), THIN)
         else:
-            view.bar("failed", requests, run["from_ms"], run["to_ms"] + interval_ms,
+            view.block("failed", requests, run["from_ms"], run["to_ms"] + interval_ms,
                      "%d failed: %s, %.1f to %.1f ms" % (run["count"], run["outcome"], run["from_ms"], run["to_ms"]))
     first = next((moment for moment in timeline["failed_at_ms"]), None)
     if first is not None and result["failed"]:
         last = first + result["outage_ms"] if result["outage_ms"] is not None else end
-        view.bar("outage", requests + 1, first, last, "outage: %s" % (
+        view.block("outage", requests + 1, first, last, "outage: %s" % (
             "did not end" if result["outage_ms"] is None else "%.1f ms" % result["outage_ms"]))
     if result["predicted"]:
         low, high = result["predicted"]["low_ms"], result["predicted"]["high_ms"]
-        view.bar("predicted", requests + 2, 0, low, "predicted: at least %.1f ms" % low)
-        view.bar("perhaps", requests + 2, low, high, "predicted: at most %.1f ms" % high)
+        view.block("predicted", requests + 2, 0, low, "predicted: at least %.1f ms" % low)
+        view.block("perhaps", requests + 2, low, high, "predicted: at most %.1f ms" % high)
     view.line("fault", 0, bottom, "fault")
     view.line("undone", result["undone_ms"], bottom, "undone")
     for each in timeline["transitions"]:

@@ -77,6 +77,7 @@ def test_the_page_is_whole_and_has_a_section_with_two_timelines_per_fault(told):
     assert [each["id"] for each in page.all("section") if each] == ["keepalived_stop", "service_hang"]
     pictures = page.all("svg")
     assert len(pictures) == 4 and all(each["role"] == "img" and each["aria-label"] for each in pictures)
+    assert page.text["text"].count("fault") == 4 and "-0" not in page.text["text"].split()
     assert len(page.all("details")) == 2 and "advert_int 0.1" in page.text["pre"]
 
 
