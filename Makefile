@@ -60,12 +60,8 @@ bench: setup ## the same faults on a hand-made cluster and on ours, large files 
 
 .PHONY: soak
 soak: setup ## 200 faults in a random order (FAULTS=20 for fewer, SEED=7 for the same), watched for a second holder
-	@tests/lab/soak --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
-
-.PHONY: soak
-soak: setup ## two hundred faults (FAULTS=20 for fewer) in a random order on the lab, with one holder at every instant
 	@trap 'tests/lab/down; tests/lab/engine down' EXIT
-	tests/lab/soak $(or $(FAULTS),200) $(if $(SEED),--seed=$(SEED))
+	tests/lab/soak --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
 
 .PHONY: fuzz
 fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through the tree, the table, the rules, the edits
