@@ -153,11 +153,16 @@ class Cluster:
 
     def multicast_group(self, host: str, block: Block) -> str:
         """Return the multicast group of an instance, "" when it uses unicast."""
-        if block.has("unicast_peer"):
-            return ""
-        version = family(block) or 4
-        given = block.get("mcast_dst_ip") or self.configurations[host].globals.get(f"vrrp_mcast_group{version}")
-        return str(ipaddress.ip_address(given or MULTICAST_GROUPS[version]))
+        return multicast_group(self.configurations[host], block)
+
+
+def multicast_group(configuration: Configuration, block: Block) -> str:
+    """Return the multicast group of an instance, "" when it uses unicast."""
+    if block.has("unicast_peer"):
+        return ""
+    version = family(block) or 4
+    given = block.get("mcast_dst_ip") or configuration.globals.get(f"vrrp_mcast_group{version}")
+    return str(ipaddress.ip_address(given or MULTICAST_GROUPS[version]))
 
 
 def _grouped(configurations: Dict[str, Configuration]) -> List[Instance]:

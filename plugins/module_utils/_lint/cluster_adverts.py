@@ -27,7 +27,7 @@ from .cluster import (
     names,
     spread,
 )
-from .model import Block, addresses, is_strict, split, vrrp_version
+from .model import Block, Configuration, addresses, is_strict, split, vrrp_version
 
 # Bytes of auth_pass that are sent (RFC 2338 section 5.3.6.1); the rest is cut.
 PASSWORD_BYTES = 8
@@ -68,14 +68,17 @@ def version_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
                     "Use the same version on all hosts.", deviating(found), "version")
 
 
+def interval(block: Block, version: int) -> float:
+    """Return the advert_int that the daemon uses, in seconds; version 2 rounds to whole ones (vrrp/vrrp.c:3268)."""
+    written = float(block.get("advert_int", 1))
+    return max(int(written + 0.5), 1) if version == 2 else written
+
+
 def _intervals(cluster: Cluster, instance: Instance, version: int) -> Dict[str, float]:
     """Return advert_int of all hosts in seconds, empty unless all of them have the version; 2 takes whole seconds."""
     if set(_versions(cluster, instance).values()) != {version}:
         return {}
-    found = {host: block.get("advert_int", 1) for host, block in known(instance, "advert_int").items()}
-    if version == 2:
-        return {host: max(int(value + 0.5), 1) for host, value in found.items()}
-    return {host: float(value) for host, value in found.items()}
+    return {host: interval(block, version) for host, block in known(instance, "advert_int").items()}
 
 
 @cluster_rule("cluster-advert-int-differs", ERROR,
@@ -99,9 +102,8 @@ def advert_int_adopted(cluster: Cluster, instance: Instance) -> ClusterSaid:
                     "Use the same interval on all hosts.", deviating(found), "advert_int")
 
 
-def _authentication(cluster: Cluster, host: str, block: Block) -> Optional[Tuple[str, str]]:
+def authentication(configuration: Configuration, block: Block) -> Optional[Tuple[str, str]]:
     """Return the type and what is sent of the password, None for none or what the daemon ignores."""
-    configuration = cluster.configurations[host]
     if vrrp_version(configuration, block) == 3 or is_strict(configuration, block):
         return None
     for each in block.children("authentication"):
@@ -114,7 +116,8 @@ def _authentication(cluster: Cluster, host: str, block: Block) -> Optional[Tuple
 def _authentications(cluster: Cluster, instance: Instance) -> Dict[str, Optional[Tuple[str, str]]]:
     if differ(_versions(cluster, instance)):
         return {}
-    return {host: _authentication(cluster, host, block) for host, block in known(instance, "authentication").items()}
+    return {host: authentication(cluster.configurations[host], block)
+            for host, block in known(instance, "authentication").items()}
 
 
 @cluster_rule("cluster-auth-missing", ERROR, "Hosts with and without authentication are all master.", "run: two hosts")

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What of a change the other hosts of a cluster see on the wire.
+
+A backup takes an advert only if it says what its own configuration says; one that it does not take is an advert that
+was not sent, and after 3 x advert_int + skew there is a second master (keepalived's vrrp/vrrp.c, vrrp_check_packet and
+vrrp_in_chk; RFC 3768 section 7.1, RFC 5798 section 7.1). Everything else, priorities too, may differ between hosts.
+Every function here is pure.
+
+Measured with keepalived 2.2.7 and 2.3.3, a request every 5 ms: at a reload the daemon keeps its state and its addresses,
+and the reload takes a few milliseconds. The master sends an advert at once, and a backup begins to wait anew. So with
+addresses added and removed, auth_pass, advert_int and version changed, all that counts is how far apart the reloads are,
+and not which host comes first.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils import _timing
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster import multicast_group
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster_adverts import authentication, interval
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import (
+    DEFAULT_PRIORITY,
+    OWNER_PRIORITY,
+    Block,
+    Configuration,
+    family,
+    parse_address,
+    priority,
+    vrrp_version,
+)
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
+
+#: What makes keepalived end a virtual router and begin another at a reload (vrrp/vrrp.c, vrrp_exist), so that nobody
+#: has the address for 3 x advert_int + skew, whatever the order.
+IDENTITY = ("virtual_router_id", "interface", "family", "multicast_group", "unicast_src_ip", "device")
+#: Keywords of the device that an instance makes for itself: its adverts come from another card.
+DEVICE = ("use_vmac", "vmac_xmit_base", "use_ipvlan")
+#: Keywords that change the bytes of an advert and nothing else.
+BYTES = ("v3_checksum_as_v2", "old_unicast_checksum", "auth_hmac")
+
+
+class Advertised(NamedTuple):
+    """What the peers of a vrrp_instance see of it, or depend on.
+
+    :ivar authentication: type and what is sent of the password, C(None) without.
+    :ivar virtual_ipaddress: the addresses without prefix; a line that only the daemon understands stays as it is.
+    :ivar advert_int: seconds, C(None) in version 3, where a backup takes it from the master (RFC 5798 section 6.1).
+    :ivar multicast_group: an empty string with unicast.
+    :ivar unicast_peer: who gets the adverts; nobody else hears them.
+    """
+
+    virtual_router_id: Any
+    interface: str
+    family: int
+    multicast_group: str
+    unicast_src_ip: str
+    device: str
+    version: int
+    authentication: Optional[Tuple[str, str]]
+    virtual_ipaddress: FrozenSet[str]
+    advert_int: Optional[float]
+    unicast_peer: FrozenSet[str]
+    bytes: str
+
+
+def _written(block: Block, *keywords: str) -> str:
+    """Return what is written of the keywords, an empty string for none of them."""
+    found = {keyword: block.get(keyword) for keyword in keywords if block.get(keyword) is not None}
+    return json.dumps(found, sort_keys=True, default=str) if found else ""
+
+
+def _addresses(block: Block, keyword: str) -> FrozenSet[str]:
+    parsed = ((parse_address(words, keyword), words) for words in block.lines(keyword))
+    return frozenset(" ".join(words) if address is None else str(address.ip) for address, words in parsed)
+
+
+def advertised(configuration: Configuration, block: Block) -> Advertised:
+    """Return what the peers see of a vrrp_instance."""
+    version = vrrp_version(configuration, block)
+    return Advertised(
+        virtual_router_id=block.get("virtual_router_id"), interface=str(block.get("interface", "")),
+        family=family(block) or 4, multicast_group=multicast_group(configuration, block),
+        unicast_src_ip=str(block.get("unicast_src_ip", "")) if block.has("unicast_peer") else "",
+        device=_written(block, *DEVICE), version=version, authentication=authentication(configuration, block),
+        virtual_ipaddress=_addresses(block, "virtual_ipaddress"),
+        advert_int=interval(block, version) if version == 2 else None,
+        unicast_peer=_addresses(block, "unicast_peer"), bytes=_written(block, *BYTES))
+
+
+def bearable(configuration: Configuration, block: Block) -> float:
+    """Return for how many seconds a backup may miss every advert without becoming master.
+
+    The last advert that it took may be one interval old, so it is one interval less than 3 x advert_int + skew.
+
+    :raises ValueError: advert_int or priority is not one that VRRP has.
+    """
+    version = vrrp_version(configuration, block)
+    used = priority(block)
+    return _timing.crash(_timing.Timers(
+        version, interval(block, version),
+        DEFAULT_PRIORITY if used is None else min(used, OWNER_PRIORITY - 1),
+        block.get("down_timer_adverts", _timing.DOWN_TIMER_ADVERTS))).low
+
+
+class Change(NamedTuple):
+    """What peers see of a change of one host.
+
+    :ivar sentences: what, one sentence each; empty for nothing. Passwords are not shown.
+    :ivar window: seconds for which the hosts may differ in it; C(None) when peers see nothing.
+    """
+
+    sentences: List[str]
+    window: Optional[float]
+
+
+def change(before: Dict[str, Any], after: Dict[str, Any]) -> Change:
+    """Return what the peers see when a host goes from one configuration to another.
+
+    A vrrp_instance that only one of the two has is none: its peers elect a master as they do at every start and end.
+
+    :param before: the data of the file that the daemon has read.
+    :param after: the data of the file that it is to read.
+    :raises ValueError: see L(bearable).
+    """
+    sentences: List[str] = []
+    windows: List[float] = []
+    former, latter = (Configuration(normalise(data, None)[0], data) for data in (before, after))
+    for one, other in _pairs(former, latter):
+        seen = list(_seen(advertised(former, one), advertised(latter, other)))
+        if seen:
+            sentences += ["%s: %s" % (other.label, sentence) for sentence in seen]
+            windows += [bearable(former, one), bearable(latter, other)]
+    return Change(sentences, min(windows) if windows else None)
+
+
+def _pairs(before: Configuration, after: Configuration) -> Iterator[Tuple[Block, Block]]:
+    """Yield each vrrp_instance as it was and as it will be: found by its name, or by what keepalived finds it by."""
+    known = [{"name": block.name, "key": (block.get("virtual_router_id"), block.get("interface"), family(block))}
+             for block in before.blocks("vrrp_instance")]
+    taken: List[int] = []
+    for block in after.blocks("vrrp_instance"):
+        key = (block.get("virtual_router_id"), block.get("interface"), family(block))
+        numbers = [number for word, value in (("key", key), ("name", block.name))
+                   for number, each in enumerate(known) if each[word] == value and number not in taken]
+        if numbers:
+            taken.append(numbers[0])
+            yield before.blocks("vrrp_instance")[numbers[0]], block
+
+
+def _seen(one: Advertised, other: Advertised) -> Iterator[str]:
+    """Yield what differs for the peers, as sentences."""
+    for keyword in IDENTITY:
+        before, after = getattr(one, keyword), getattr(other, keyword)
+        if before != after:
+            yield ("%s becomes %s instead of %s. keepalived begins a new virtual router for that, and nobody has its "
+                   "addresses for 3 x advert_int + skew." % (keyword, after or "nothing", before or "nothing"))
+    if one.version != other.version:
+        yield "version becomes %d instead of %d." % (other.version, one.version)
+    elif one.advert_int != other.advert_int:
+        yield "advert_int becomes %g instead of %g." % (other.advert_int or 0, one.advert_int or 0)
+    if one.authentication != other.authentication:
+        yield "authentication changes (passwords are not shown)."
+    gained, lost = (", ".join(sorted(each)) for each in (other.virtual_ipaddress - one.virtual_ipaddress,
+                                                         one.virtual_ipaddress - other.virtual_ipaddress))
+    if gained:
+        yield "virtual_ipaddress gains %s." % gained
+    if lost:
+        yield "virtual_ipaddress loses %s." % lost
+    # A host that is added does not run yet, or hears the others already.
+    if other.unicast_peer and one.unicast_peer - other.unicast_peer:
+        yield "unicast_peer loses %s." % ", ".join(sorted(one.unicast_peer - other.unicast_peer))
+    if one.bytes != other.bytes:
+        yield "the bytes of its adverts change (%s)." % ", ".join(BYTES)
