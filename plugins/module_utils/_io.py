@@ -35,8 +35,8 @@ def load(path):
         return None
 
 
-def _replace(module, path, text, mode):
-    """Put I(text) in the place of the file in one step; nobody can read it before it has its mode."""
+def stage(module, path, text):
+    """Write I(text) beside the file, for nobody else to read, and return the path of that."""
     descriptor, name = tempfile.mkstemp(prefix=".new-", dir=os.path.dirname(path) or ".")
     module.add_cleanup_file(name)
     with os.fdopen(descriptor, "wb") as stream:
@@ -44,6 +44,11 @@ def _replace(module, path, text, mode):
         stream.flush()
         os.fsync(stream.fileno())
     os.chmod(name, MODE)
+    return name
+
+
+def place(module, name, path, mode):
+    """Put what is staged in the place of the file in one step; nobody can read it before it has its mode."""
     module.atomic_move(name, path)
     os.chmod(path, mode)
 
@@ -56,17 +61,23 @@ def mode_of(path):
         return MODE
 
 
+def keep(module, path):
+    """Copy an existing file beside it under a name with a time stamp, and return that path; else C(None)."""
+    kept = module.backup_local(path) if os.path.exists(path) else None
+    if kept:
+        os.chmod(kept, MODE)
+    return kept
+
+
 def write(module, path, text, backup, mode=MODE):
     """Replace the file atomically and return the path of the backup, or C(None).
 
-    :param backup: whether an existing file is kept beside it under a name with a time stamp.
+    :param backup: whether an existing file is kept.
     :param mode: the permissions of the new file.
     :raises OSError: the directory cannot be written to.
     """
-    kept = module.backup_local(path) if backup and os.path.exists(path) else None
-    if kept:
-        os.chmod(kept, MODE)
-    _replace(module, path, text, mode)
+    kept = keep(module, path) if backup else None
+    place(module, stage(module, path, text), path, mode)
     return kept
 
 
@@ -75,7 +86,7 @@ def restore(module, path, text, mode=MODE):
     if text is None:
         os.unlink(path)
     else:
-        _replace(module, path, text, mode)
+        place(module, stage(module, path, text), path, mode)
 
 
 def tighten(path, check_mode):

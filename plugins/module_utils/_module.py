@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import os
 import re
+import time
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.advertised import Change, change
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify import STATES
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, moment, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
@@ -59,6 +61,8 @@ def config_argument_spec():
         "sync_daemon": {"type": "bool", "default": False},
         "maintenance": {"type": "path"},
         "version": {"type": "str"},
+        "reload_at": {"type": "float"},
+        "put_back": {"type": "path"},
         "track": {
             "type": "dict",
             "options": {
@@ -222,24 +226,59 @@ class Run:
 
     def _apply(self, text, before, data, mode):
         """Write, reload and confirm; on failure put the last good file back and reload that."""
-        self.result["backup_file"] = _io.write(self.module, self.path, text, self.params["backup"], mode)
-        if not self.params["reload"] or self.build is None:
+        reloads = self.params["reload"] and self.build is not None
+        together = self.params.get("reload_at") is not None and reloads
+        if together:
+            number = self._together(text, mode)
+        else:
+            number = None
+            self.result["backup_file"] = _io.write(self.module, self.path, text, self.params["backup"], mode)
+        if not reloads or (together and number is None):
             return
         try:
-            self.take(data, bool(read(parse(text)).get("vrrp_instance")))
+            if together:
+                control.hang_up(number)
+                self.result["reloaded_at"] = time.time()
+            self.take(data, bool(read(parse(text)).get("vrrp_instance")), number)
         except (control.ReloadError, OSError, KeyError, ValueError) as error:
             _io.restore(self.module, self.path, before, mode)
             sentences = [str(error), "The former configuration is back in %s." % self.params["path"]]
-            try:
-                self.take({}, False)
-            except control.ReloadError as second:
-                sentences.append("keepalived did not take that either: %s" % second)
+            sentences += self._stopped(number) if together else self._taken_back()
             self.result["reloaded"] = False
             self.fail("keepalived did not take the new configuration:", sentences)
 
-    def take(self, data, answers):
+    def _together(self, text, mode):
+        """Prepare everything, wait for the moment, put the file in its place, and return the daemon's process id."""
+        kept = _io.keep(self.module, self.path) if self.params["backup"] else None
+        name = _io.stage(self.module, self.path, text)
+        number = control.running(self.params["unit"])
+        try:
+            moment.wait(self.params["reload_at"])
+        except moment.MomentError as error:
+            self.fail(REFUSED, [str(error)])
+        _io.place(self.module, name, self.path, mode)
+        self.result["backup_file"] = kept
+        return number
+
+    def _taken_back(self):
+        """Let the daemon take the former file; return what is to be said of it."""
+        try:
+            self.take({}, False)
+        except control.ReloadError as second:
+            return ["keepalived did not take that either: %s" % second]
+        return []
+
+    def _stopped(self, number):
+        """Stop the daemon: with the former file it would be a second master, because the others have left it."""
+        control.stop(self.params["unit"], number)
+        self.result["stopped"] = True
+        return ["keepalived was stopped, because its peers may have taken what it did not take, and both would hold "
+                "the address. Start it when all of them have the same configuration."]
+
+    def take(self, data, answers, number=None):
         """Reload a running daemon, confirm, and warn where that could not be done."""
-        self.result["reloaded"], doubt = control.take(data, self.build, self.binary, self.params["unit"], answers)
+        self.result["reloaded"], doubt = control.take(
+            data, self.build, self.binary, self.params["unit"], answers, number)
         if doubt:
             self.module.warn(doubt)
 
@@ -253,9 +292,33 @@ class Run:
         self.result["changed"] = True
 
 
+def _advertised(run, before, text):
+    """Return what the peers of a running daemon see of the change from one text to the other (see C(Change))."""
+    if before is None or before == text or control.running(run.params["unit"]) is None:
+        return Change([], None)
+    try:
+        return change(read(parse(before)), read(parse(text)))
+    except ValueError as error:
+        return Change(["what the peers see cannot be told, because the former file cannot be understood: %s" % error],
+                      None)
+
+
+def _put_back(run):
+    """Bring the file back to what it was before; nothing of it is judged, because keepalived has had it."""
+    text = _io.load(run.params["put_back"])
+    if text is None:
+        run.fail("Nothing was put back:", ["put_back: %s does not exist." % run.params["put_back"]])
+    run.bring(run.load(), text, read(parse(text)))
+    run.finish([])
+
+
 def run_config(module):
     """Bring the file to O(keepalived_config#module:config) and the daemon to the file."""
     run = Run(module)
+    run.result.update(differs=False, advertised=[], window=None, reloaded_at=None, stopped=False)
+    if module.params["put_back"]:
+        run.params = dict(run.params, config_test=False)
+        _put_back(run)
     data = pruned(module.params["config"])
     version = run.version
     if module.params["version"]:
@@ -264,7 +327,7 @@ def run_config(module):
             run.fail(REFUSED, ["version: %r is no version of keepalived. Give three numbers, as in 2.3.3."
                                % module.params["version"]])
     findings = judge(data, version)
-    run.result.update(differs=False, missing_users=missing(data))
+    run.result.update(missing_users=missing(data))
     run.judged(findings, refusals(findings))
     text = HEADER + render(data, version)
     before = run.load()
@@ -272,7 +335,7 @@ def run_config(module):
              and control.stale(data, run.build, run.binary, module.params["unit"]))
     loose = before is not None and _io.mode_of(run.path) != _io.MODE
     run.result.update(differs=before != text or stale or loose, config=read(parse(mask(text))),
-                      addresses=addresses(data))
+                      addresses=addresses(data), **_advertised(run, before, text)._asdict())
     run.bring(before, text, data, unjudged=run.superseded())
     if stale:
         run.catch_up(data)

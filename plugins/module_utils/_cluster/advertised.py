@@ -112,11 +112,11 @@ def bearable(configuration: Configuration, block: Block) -> float:
 class Change(NamedTuple):
     """What peers see of a change of one host.
 
-    :ivar sentences: what, one sentence each; empty for nothing. Passwords are not shown.
+    :ivar advertised: what, one sentence each; empty for nothing. Passwords are not shown.
     :ivar window: seconds for which the hosts may differ in it; C(None) when peers see nothing.
     """
 
-    sentences: List[str]
+    advertised: List[str]
     window: Optional[float]
 
 

@@ -60,6 +60,14 @@ def reload(unit, number):
         if outcome.code != 0:
             raise ReloadError("systemctl reload %s failed: %s" % (unit, outcome.output.strip()))
         return
+    hang_up(number)
+
+
+def hang_up(number):
+    """Send the daemon the signal that the reload of its unit sends, without the way through systemd.
+
+    :raises ReloadError: the process is gone.
+    """
     try:
         os.kill(number, signal.SIGHUP)
     except ProcessLookupError as error:
@@ -127,14 +135,26 @@ def confirm(data, build, binary, number, answers=False):
     return ""
 
 
-def take(data, build, binary, unit, answers=False):
+def take(data, build, binary, unit, answers=False, number=None):
     """Reload the daemon if it runs and confirm (see C(confirm)).
 
+    :param number: the process id of a daemon that has been sent the signal already.
     :returns: C((reloaded, doubt)): whether it was reloaded, and the sentence of C(confirm).
     :raises ReloadError: the daemon did not take it.
     """
-    number = running(unit)
     if number is None:
-        return False, ""
-    reload(unit, number)
+        number = running(unit)
+        if number is None:
+            return False, ""
+        reload(unit, number)
     return True, confirm(data, build, binary, number, answers)
+
+
+def stop(unit, number):
+    """End the daemon, which gives its addresses away (RFC 5798 section 6.4.3)."""
+    outcome = _systemctl("stop", unit)
+    if outcome is None or outcome.code != 0:
+        try:
+            os.kill(number, signal.SIGTERM)
+        except ProcessLookupError:
+            pass

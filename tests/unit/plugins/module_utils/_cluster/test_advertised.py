@@ -71,8 +71,8 @@ def test_what_peers_do_not_see_backwards():
 ])
 def test_what_peers_see(one, other, said, back):
     before, after = instance(**one), instance(**other)
-    assert change(before, after).sentences == ["vrrp_instance VI_1: " + sentence for sentence in said]
-    assert change(after, before).sentences == ["vrrp_instance VI_1: " + sentence for sentence in back]
+    assert change(before, after).advertised == ["vrrp_instance VI_1: " + sentence for sentence in said]
+    assert change(after, before).advertised == ["vrrp_instance VI_1: " + sentence for sentence in back]
 
 
 @pytest.mark.parametrize("one, other, said", [
@@ -84,14 +84,14 @@ def test_what_peers_see(one, other, said, back):
      "unicast_src_ip becomes 198.18.0.14 instead of 198.18.0.11."),
 ])
 def test_what_begins_a_new_virtual_router(one, other, said):
-    (sentence,) = change(instance(**one), instance(**other)).sentences
+    (sentence,) = change(instance(**one), instance(**other)).advertised
     assert sentence.startswith("vrrp_instance VI_1: " + said)
     assert "nobody has its addresses" in sentence
 
 
 def test_a_peer_that_gets_no_adverts_any_more():
     after = instance(**dict(UNICAST, unicast_peer=["198.18.0.12"]))
-    assert change(instance(**UNICAST), after).sentences == ["vrrp_instance VI_1: unicast_peer loses 198.18.0.13."]
+    assert change(instance(**UNICAST), after).advertised == ["vrrp_instance VI_1: unicast_peer loses 198.18.0.13."]
 
 
 @pytest.mark.parametrize("one, other, window", [

@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a change reaches the hosts of a live cluster: host by host, or all of them at one moment, or not at all.
+
+What peers see of a change (see C(advertised)) has to reach all hosts before a backup gives the master up. Every
+function here is pure.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster import names
+
+#: Seconds between the moment that was agreed on and the first advert of the new kind: a process that is late to be
+#: woken, the exchange of the file, and the reload itself. Measured: 4 to 50 ms.
+MARGIN = 0.05
+REMEDIES = (
+    "Do one of these: connect faster (pipelining, ControlPersist, fewer forks on a busy controller); first make "
+    "advert_int longer in a run of its own, with version 3; or stop keepalived on all hosts but the holder and run again."
+)
+
+
+class Reading(NamedTuple):
+    """One look at the clock of a host: it said C(at) between C(asked) and C(answered) of the controller's clock."""
+
+    asked: float
+    at: float
+    answered: float
+
+
+class Offset(NamedTuple):
+    """By how much the clock of a host is ahead of the controller's, in seconds: certainly from low to high."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        return (self.low + self.high) / 2
+
+    @property
+    def error(self) -> float:
+        """By how much the middle may be wrong."""
+        return max(self.high - self.low, 0.0) / 2
+
+
+class Host(NamedTuple):
+    """What is known of a host before anything is written.
+
+    :ivar differs: whether it gets another configuration.
+    :ivar advertised: what its peers see of that, sentences.
+    :ivar window: seconds for which the hosts may differ in that, C(None) where that cannot be told.
+    :ivar offset: of its clock, C(None) when it was not read.
+    """
+
+    name: str
+    differs: bool
+    advertised: Sequence[str] = ()
+    window: Optional[float] = None
+    offset: Optional[Offset] = None
+
+
+class Way(NamedTuple):
+    """How the change goes.
+
+    :ivar together: the hosts that are reloaded at one moment; empty when they are reloaded in turns.
+    :ivar window: seconds in which all of them must be reloaded, C(None) when there is no such.
+    :ivar uncertainty: seconds by which they may miss each other.
+    :ivar refused: why it cannot go, each with its remedy; empty when it can.
+    """
+
+    together: List[str]
+    window: Optional[float]
+    uncertainty: Optional[float]
+    refused: List[str]
+
+
+def offset(readings: Sequence[Reading]) -> Offset:
+    """Return what all looks at a clock together say of it.
+
+    :raises ValueError: there is none.
+    """
+    return Offset(max(reading.at - reading.answered for reading in readings),
+                  min(reading.at - reading.asked for reading in readings))
+
+
+def uncertainty(offsets: Sequence[Offset]) -> float:
+    """Return by how much two hosts may miss each other at worst, in seconds: the two clocks that are known least."""
+    return sum(sorted((each.error for each in offsets), reverse=True)[:2])
+
+
+def way(hosts: Sequence[Host], left_out: Sequence[str] = (), forks: Optional[int] = None) -> Way:
+    """Return how a change goes.
+
+    :param hosts: the members of the cluster in the play.
+    :param left_out: the members that are not.
+    :param forks: with how many hosts Ansible works at once; C(None) for any number.
+    """
+    seen = [host for host in hosts if host.advertised]
+    if not seen:
+        return Way([], None, None, [])
+    together = [host.name for host in hosts if host.differs]
+    what = "; ".join(dict.fromkeys(sentence for host in seen for sentence in host.advertised))
+    windows = [host.window for host in seen if host.window is not None]
+    window = min(windows) if len(windows) == len(seen) else None
+    missed = uncertainty([host.offset for host in seen if host.offset is not None])
+    refused = []
+    if left_out:
+        refused.append("The peers see this change, and %s would be left without it, so that both sides would hold the "
+                       "addresses (%s). Run for the whole group, without --limit." % (names(list(left_out)), what))
+    if window is None:
+        refused.append("How long the hosts may differ cannot be told of %s (%s). Stop keepalived there first, or write "
+                       "its file by hand to what it is to be."
+                       % (names([host.name for host in seen if host.window is None]), what))
+    if len(together) > 1:
+        refused += _too_late(seen, together, window, missed, forks, what)
+    return Way(together, window, missed, refused)
+
+
+def _too_late(seen: Sequence[Host], together: Sequence[str], window: Optional[float], missed: float,
+              forks: Optional[int], what: str) -> List[str]:
+    """Return why several hosts cannot be reloaded at one moment."""
+    found = []
+    unread = [host.name for host in seen if host.offset is None]
+    if unread:
+        found.append("The clock of %s could not be read, so there is no common moment for the change (%s). See that "
+                     "the command date is there." % (names(unread), what))
+    if forks is not None and forks < len(together):
+        found.append("%d hosts must be reloaded at one moment, and Ansible works with %d at once (%s). Run with "
+                     "--forks %d." % (len(together), forks, what, len(together)))
+    if window is not None and missed + MARGIN > window:
+        found.append("%s must be reloaded within %.3f s, and with what is known of their clocks they may be %.3f s "
+                     "apart (%s). %s" % (names(list(together)), window, missed + MARGIN, what, REMEDIES))
+    return found
+
+
+class Reload(NamedTuple):
+    """When a host was reloaded: seconds since 1970 by the controller's clock, C(None) when it was not."""
+
+    name: str
+    at: Optional[float]
+
+
+def spread(reloads: Sequence[Reload]) -> Tuple[float, List[str]]:
+    """Return how far apart the reloads were, in seconds, and a line for each in their order."""
+    found = sorted((each.at, each.name) for each in reloads if each.at is not None)
+    if not found:
+        return 0.0, []
+    first = found[0][0]
+    return found[-1][0] - first, ["%s %+.3f s" % (name, at - first) for at, name in found]
