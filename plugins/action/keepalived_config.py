@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import time
+
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify import Notify, Script, wire
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.together import Reading, offset
 from ansible_collections.openvip.cluster.plugins.module_utils._module import (
     REFUSED,
     config_argument_spec,
@@ -21,6 +24,8 @@ from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
 
 CONTROLLER_OPTIONS = (*OPTIONS, "notify")
+# Looks at a clock: each may narrow down what it says (see together.offset).
+READINGS = 7
 
 
 class ActionModule(ActionBase):
@@ -47,6 +52,8 @@ class ActionModule(ActionBase):
         arguments["config"] = config
         result.update(self._execute_module(module_name="openvip.cluster.keepalived_config", module_args=arguments,
                                            task_vars=task_vars))
+        if result.get("advertised") and self._task.check_mode:
+            result["clock"] = self._clock()
         if "addresses" in result:
             # As they are: a password may be part of one, and Ansible masks it in what a module returns.
             result["addresses"] = addresses(config)
@@ -54,6 +61,20 @@ class ActionModule(ActionBase):
             if finding.severity == "warning":
                 self._display.warning("%s: %s" % (task_vars["inventory_hostname"], finding))
         return result
+
+    def _clock(self):
+        """Return by how much the clock of the host is ahead of the controller's (see C(Offset)), C(None): unknown."""
+        readings = []
+        for dummy in range(READINGS):
+            asked = time.time()
+            said = self._low_level_execute_command("date +%s.%N", sudoable=False)
+            answered = time.time()
+            try:
+                readings.append(Reading(asked, float(said["stdout"].strip()), answered))
+            except ValueError:
+                return None
+        found = offset(readings)
+        return dict(found._asdict(), middle=found.middle)
 
     def _derive(self, config, options, task_vars):
         """Return C(Derived) for this host, with what runs at its changes of state."""

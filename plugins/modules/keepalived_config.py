@@ -98,6 +98,18 @@ options:
       - The version of keepalived that the file is for, when it is not the one of O(binary), for example V(2.3.3)
         before that is installed.
     type: str
+  reload_at:
+    description:
+      - The moment at which the file is put in its place and keepalived gets the signal, in seconds since 1970 by the
+        clock of the host, and no more than two minutes ahead. All else is done before.
+      - When it is given and keepalived does not take the configuration, the former file is put back and keepalived is
+        stopped instead of reloaded. Its peers may have taken theirs, and it would be a second master beside them.
+    type: float
+  put_back:
+    description:
+      - A copy of a former file on the target, such as RV(backup_file) of an earlier run, that is brought back instead
+        of the configuration in O(config). It is not judged again.
+    type: path
   track:
     description:
       - The service whose failure moves the address. A C(track_file) and a C(vrrp_script) of weight 0 are added to
@@ -255,6 +267,34 @@ differs:
   description: Whether the file on the target differed from the configuration.
   returned: always
   type: bool
+advertised:
+  description:
+    - What of the change the peers of a running keepalived see on the wire, one sentence each. See
+      M(openvip.cluster.cluster_change).
+  returned: always
+  type: list
+  elements: str
+  sample: ["vrrp_instance VI_1: virtual_ipaddress gains 198.18.0.101."]
+window:
+  description:
+    - Seconds for which the hosts may differ in it, C(3 x advert_int + skew) without one C(advert_int).
+    - Nothing when peers see nothing of the change, or when it cannot be told.
+  returned: always
+  type: float
+clock:
+  description: The seconds by which the clock of the host is ahead of the controller's, certainly from C(low) to C(high).
+  returned: in check mode, when peers see something of the change
+  type: dict
+  contains:
+    low:
+      description: The least.
+      type: float
+    high:
+      description: The most.
+      type: float
+    middle:
+      description: What is between them.
+      type: float
 missing_users:
   description: The users that are to run scripts and do not exist on the target. keepalived would drop those scripts.
   returned: always
@@ -314,6 +354,14 @@ backup_file:
   sample: /etc/keepalived/keepalived.conf.4711.2026-11-20@23:00:00~
 reloaded:
   description: Whether a running keepalived was reloaded and took the configuration.
+  returned: always
+  type: bool
+reloaded_at:
+  description: When keepalived got the signal, by the clock of the host, with O(reload_at).
+  returned: always
+  type: float
+stopped:
+  description: Whether keepalived was stopped because it did not take the configuration, see O(reload_at).
   returned: always
   type: bool
 """

@@ -12,13 +12,15 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster import names
 
 #: Seconds between the moment that was agreed on and the first advert of the new kind: a process that is late to be
 #: woken, the exchange of the file, and the reload itself. Measured: 4 to 50 ms.
 MARGIN = 0.05
+#: States of a vrrp_instance that can hold its addresses.
+WELL = ("BACKUP", "MASTER")
 REMEDIES = (
     "Do one of these: connect faster (pipelining, ControlPersist, fewer forks on a busy controller); first make "
     "advert_int longer in a run of its own, with version 3; or stop keepalived on all hosts but the holder and run again."
@@ -153,3 +155,41 @@ def spread(reloads: Sequence[Reload]) -> Tuple[float, List[str]]:
         return 0.0, []
     first = found[0][0]
     return found[-1][0] - first, ["%s %+.3f s" % (name, at - first) for at, name in found]
+
+
+def masters(instances: Dict[str, Sequence[Dict[str, Any]]]) -> Dict[str, List[str]]:
+    """Return the hosts that are master of each virtual address.
+
+    :param instances: by host what its daemon says of its vrrp_instances (see C(state.instances)).
+    """
+    found: Dict[str, List[str]] = {}
+    for host, listed in instances.items():
+        for instance in listed:
+            for entry in instance["virtual_ipaddress"] + instance["virtual_ipaddress_excluded"]:
+                hosts = found.setdefault(entry["address"].partition("/")[0], [])
+                if instance["state"] == "MASTER":
+                    hosts.append(host)
+    return found
+
+
+def disputed(before: Dict[str, Sequence[Dict[str, Any]]], now: Dict[str, Sequence[Dict[str, Any]]],
+             wanted: Dict[str, Set[str]]) -> List[str]:
+    """Return what is not as it should be after a change, a sentence each.
+
+    :param before: by host what its daemon said of its vrrp_instances before (see C(state.instances)).
+    :param now: the same of now; empty where the daemon does not answer.
+    :param wanted: by host the names of the vrrp_instances that it is to have.
+    """
+    held = masters(now)
+    found = ["%s has %d holders: %s." % (address, len(hosts), names(hosts))
+             for address, hosts in sorted(held.items()) if len(hosts) > 1]
+    found += ["%s had a holder and has none." % address for address, hosts in sorted(masters(before).items())
+              if hosts and held.get(address) == []]
+    for host, instances in before.items():
+        states = {instance["name"]: instance["state"] for instance in now.get(host, [])}
+        for instance in instances:
+            state = states.get(instance["name"], "not there")
+            if instance["name"] in wanted.get(host, ()) and instance["state"] in WELL and state not in WELL:
+                found.append("vrrp_instance %s of %s was %s and is %s." % (
+                    instance["name"], host, instance["state"], state))
+    return found

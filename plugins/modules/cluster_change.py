@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_change
+short_description: Tell how a change of keepalived.conf reaches the hosts of a live cluster, or refuse it
+version_added: 0.1.0
+author:
+  - openvip.cluster contributors (@openvip)
+description:
+  - A backup takes no advert that says something else than its own configuration, and becomes a second master when it has
+    taken none for C(3 x advert_int + skew). So what peers see of a change has to reach all hosts within that time, and
+    all else goes host by host.
+  - From what M(openvip.cluster.keepalived_config) said of each host in check mode this tells which it is, and whether
+    the hosts can be reloaded at one moment, by what is known of their clocks. Where that cannot be kept, or a member is
+    left out, it fails before anything is written, with the reason and the remedy.
+  - With O(reloads) it tells how far apart the reloads were.
+  - Everything happens on the controller, in one task for the whole group. Run it once, with C(run_once).
+extends_documentation_fragment:
+  - openvip.cluster.attributes
+  - openvip.cluster.attributes.info_module
+  - openvip.cluster.attributes.actiongroup_cluster
+options:
+  group:
+    description: The inventory group of the cluster's members.
+    type: str
+    required: true
+  plan:
+    description:
+      - The name of a variable that every host of the play has, the result of M(openvip.cluster.keepalived_config) in
+        check mode.
+    type: str
+    required: true
+  reloads:
+    description:
+      - The name of a variable of every host that was reloaded, the result of M(openvip.cluster.keepalived_config) with
+        O(openvip.cluster.keepalived_config#module:reload_at).
+    type: str
+  now:
+    description:
+      - The name of a variable of every host, the result of M(openvip.cluster.keepalived_info) after the change. With it
+        the module tells which addresses have not just one holder, and refuses nothing.
+    type: str
+  before:
+    description:
+      - The same from before the change. An address that had no holder then need not have one now, and an instance that
+        could not hold its addresses need not be able to.
+    type: str
+seealso:
+  - module: openvip.cluster.keepalived_config
+  - module: openvip.cluster.cluster_check
+"""
+
+EXAMPLES = r"""
+- name: See what would change
+  openvip.cluster.keepalived_config:
+    group: lb
+    config: "{{ config }}"
+  check_mode: true
+  register: plan
+
+- name: See whether that can reach a live cluster
+  openvip.cluster.cluster_change:
+    group: lb
+    plan: plan
+  run_once: true
+  register: way
+"""
+
+RETURN = r"""
+together:
+  description: The hosts that are to be reloaded at one moment. Empty when they are changed one after the other.
+  returned: always
+  type: list
+  elements: str
+advertised:
+  description: What the peers of each host see of its change.
+  returned: always
+  type: dict
+  sample:
+    lb1: ["vrrp_instance VI_1: virtual_ipaddress gains 198.18.0.101."]
+window:
+  description:
+    - Seconds in which all of them have to be reloaded. It is C(3 x advert_int + skew) without one C(advert_int), because
+      the last advert that a backup took may be that old. The smallest of all hosts counts, before and after the change.
+  returned: always
+  type: float
+uncertainty:
+  description: Seconds by which two hosts may miss each other, by what is known of their clocks.
+  returned: always
+  type: float
+spread:
+  description: Seconds between the first reload and the last one.
+  returned: with O(reloads)
+  type: float
+reloads:
+  description: The hosts in the order of their reloads, each with its time after the first.
+  returned: with O(reloads)
+  type: list
+  elements: str
+  sample: ["lb2 +0.000 s", "lb1 +0.004 s"]
+behind:
+  description: The hosts that were to be reloaded and did not take their configuration, a sentence each.
+  returned: with O(reloads)
+  type: list
+  elements: str
+disputed:
+  description: The addresses that two hosts hold, or nobody any more, and the instances that cannot hold theirs any more,
+    a sentence each.
+  returned: with O(now)
+  type: list
+  elements: str
+"""
