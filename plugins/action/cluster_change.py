@@ -21,7 +21,7 @@ REFUSED = "The change is refused and nothing was changed:"
 NO_RESULT = "cluster_change: %s of %s is no result of keepalived_config."
 ARGUMENTS = {
     "group": {"type": "str", "required": True},
-    "plan": {"type": "str", "required": True},
+    "plan": {"type": "str"},
     "reloads": {"type": "str"},
     "before": {"type": "str"},
     "now": {"type": "str"},
@@ -35,21 +35,29 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
-        dummy, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        dummy, options = self.validate_argument_spec(
+            argument_spec=ARGUMENTS, required_one_of=[["plan", "now"]], mutually_exclusive=[["plan", "now"]],
+            required_by={"reloads": "plan", "before": "now"})
         names = names_of(options["group"], task_vars, "cluster_change")
         # A host that was lost on the way is still one that was to change.
         place = "ansible_play_hosts_all" if options["reloads"] or options["now"] else "ansible_play_batch"
         here = [str(name) for name in task_vars[place] if name in names]
-        results = {name: self._result(task_vars, name, options["plan"]) for name in here}
-        hosts = [_host(name, plan, options["plan"]) for name, plan in results.items()]
-        found = way(hosts, [name for name in names if name not in here], task_vars.get("ansible_forks"))
-        result.update(changed=False, together=found.together, window=found.window, uncertainty=found.uncertainty,
-                      advertised={host.name: list(host.advertised) for host in hosts if host.advertised})
+        result["changed"] = False
         if options["now"]:
-            result["disputed"] = self._disputed(task_vars, results, options)
+            result["disputed"] = self._disputed(task_vars, here, options)
+        else:
+            result.update(self._way(task_vars, here, [name for name in names if name not in here], options))
+        return result
+
+    def _way(self, task_vars, here, left_out, options):
+        """Return how the change reaches the hosts, or how it has."""
+        hosts = [_host(name, self._result(task_vars, name, options["plan"]), options["plan"]) for name in here]
+        found = way(hosts, left_out, task_vars.get("ansible_forks"))
+        result = {"together": found.together, "window": found.window, "uncertainty": found.uncertainty,
+                  "advertised": {host.name: list(host.advertised) for host in hosts if host.advertised}}
         if options["reloads"]:
             result.update(self._measured(task_vars, options["reloads"], found.together, hosts))
-        elif found.refused and not options["now"]:
+        elif found.refused:
             result.update(failed=True, msg="\n".join([REFUSED] + ["- " + sentence for sentence in found.refused]))
         return result
 
@@ -60,13 +68,14 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(NO_RESULT % (variable, name))
         return found
 
-    def _disputed(self, task_vars, plans, options):
+    def _disputed(self, task_vars, here, options):
         """Return what is not as it should be after the change."""
-        before, now = ({name: self._result(task_vars, name, options[when]).get("vrrp_instance") or [] for name in plans}
-                       if options[when] else {} for when in ("before", "now"))
-        return disputed(before, now, {
-            name: {instance["name"] for instance in (plan.get("config") or {}).get("vrrp_instance") or []}
-            for name, plan in plans.items()})
+        now = {name: self._result(task_vars, name, options["now"]) for name in here}
+        before = {name: self._result(task_vars, name, options["before"]) for name in here} if options["before"] else {}
+        wanted = {name: {instance.get("name") for instance in (each.get("config") or {}).get("vrrp_instance") or []}
+                  for name, each in now.items()}
+        return disputed(*({name: each.get("vrrp_instance") or [] for name, each in reports.items()}
+                          for reports in (before, now)), wanted)
 
     def _measured(self, task_vars, variable, together, hosts):
         """Return how far apart the reloads were, and who did not take it."""

@@ -317,7 +317,7 @@ def run_config(module):
     run = Run(module)
     run.result.update(differs=False, advertised=[], window=None, reloaded_at=None, stopped=False)
     if module.params["put_back"]:
-        run.params = dict(run.params, config_test=False)
+        run.params = dict(run.params, config_test=False, backup=False)
         _put_back(run)
     data = pruned(module.params["config"])
     version = run.version

@@ -33,8 +33,8 @@ options:
     description:
       - The name of a variable that every host of the play has, the result of M(openvip.cluster.keepalived_config) in
         check mode.
+      - Either this or O(now) is required.
     type: str
-    required: true
   reloads:
     description:
       - The name of a variable of every host that was reloaded, the result of M(openvip.cluster.keepalived_config) with
@@ -43,7 +43,7 @@ options:
   now:
     description:
       - The name of a variable of every host, the result of M(openvip.cluster.keepalived_info) after the change. With it
-        the module tells which addresses have not just one holder, and refuses nothing.
+        the module tells which addresses have not just one holder.
     type: str
   before:
     description:
@@ -74,12 +74,12 @@ EXAMPLES = r"""
 RETURN = r"""
 together:
   description: The hosts that are to be reloaded at one moment. Empty when they are changed one after the other.
-  returned: always
+  returned: with O(plan)
   type: list
   elements: str
 advertised:
   description: What the peers of each host see of its change.
-  returned: always
+  returned: with O(plan)
   type: dict
   sample:
     lb1: ["vrrp_instance VI_1: virtual_ipaddress gains 198.18.0.101."]
@@ -87,11 +87,11 @@ window:
   description:
     - Seconds in which all of them have to be reloaded. It is C(3 x advert_int + skew) without one C(advert_int), because
       the last advert that a backup took may be that old. The smallest of all hosts counts, before and after the change.
-  returned: always
+  returned: with O(plan)
   type: float
 uncertainty:
   description: Seconds by which two hosts may miss each other, by what is known of their clocks.
-  returned: always
+  returned: with O(plan)
   type: float
 spread:
   description: Seconds between the first reload and the last one.

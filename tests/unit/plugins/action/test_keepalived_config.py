@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from unittest.mock import MagicMock
 
 import pytest
@@ -162,3 +163,19 @@ def test_a_warning_of_the_derivation_does_not_hide_what_the_rules_find(run):
     own = {"vrrp_instance": [dict(CONFIG["vrrp_instance"][0], notify="/usr/bin/own", nopreempt=True, state="MASTER")]}
     result, given = run(group="lb", config=own, notify=NOTIFY)
     assert result["failed"] and given == {} and "nopreempt" in result["msg"]
+
+
+def test_the_clock_is_read_when_peers_see_the_change(monkeypatch):
+    task = MagicMock(args={"config": CONFIG, "group": "lb"}, async_val=0, check_mode=True)
+    action = ActionModule(task, MagicMock(), MagicMock(), MagicMock(get_real_file=str), MagicMock(), MagicMock())
+    outcome = {"changed": True, "advertised": ["vrrp_instance VI_1: version becomes 3 instead of 2."]}
+    monkeypatch.setattr(action, "_execute_module", lambda **unused: dict(outcome))
+    variables = {"inventory_hostname": "lb2", "groups": {"all": ["lb1", "lb2"], "lb": ["lb1", "lb2"]},
+                 "hostvars": HOSTVARS}
+    monkeypatch.setattr(action, "_low_level_execute_command", lambda *dummy, **unused: {"stdout": f"{time.time() + 3}\n"})
+    clock = action.run(task_vars=variables)["clock"]
+    assert clock["low"] <= 3 <= clock["high"] and clock["high"] - clock["low"] < 0.5
+    monkeypatch.setattr(action, "_low_level_execute_command", lambda *dummy, **unused: {"stdout": "not found"})
+    assert action.run(task_vars=variables)["clock"] is None
+    outcome["advertised"] = []
+    assert "clock" not in action.run(task_vars=variables)

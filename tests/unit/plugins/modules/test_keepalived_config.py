@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 
 import pytest
 
@@ -145,3 +146,83 @@ def test_a_file_that_stays_is_tested_while_another_keepalived_runs(host, monkeyp
     monkeypatch.setattr(control, "running", lambda *unused: os.getpid())
     refused = host(config=config, reload=False)
     assert refused["failed"] and "Unknown keyword 'refuse_me'" in refused["msg"]
+
+
+class Daemon:
+    """Stands for the daemon that the module signals: what happened to it, and when."""
+
+    def __init__(self, monkeypatch, takes=True):
+        self.events = []
+        monkeypatch.setattr(control, "running", lambda unit: 4711)
+        monkeypatch.setattr(control, "hang_up", lambda number: self._event("hang_up"))
+        monkeypatch.setattr(control, "reload", lambda unit, number: self._event("reload"))
+        monkeypatch.setattr(control, "stop", lambda unit, number: self._event("stop"))
+        monkeypatch.setattr(control, "confirm", lambda *unused: self._confirm(takes))
+
+    def _event(self, what):
+        self.events.append((what, time.time()))
+
+    def _confirm(self, takes):
+        if not takes:
+            raise control.ReloadError("keepalived did not take it")
+        return ""
+
+
+def test_what_peers_see_of_a_change_is_told_only_where_keepalived_runs(host, monkeypatch):
+    host()
+    changed = config(authentication={"auth_type": "PASS", "auth_pass": "Another1"})
+    assert host(check=True, config=changed)["advertised"] == []
+    Daemon(monkeypatch)
+    told = host(check=True, config=changed)
+    assert told["advertised"] == ["vrrp_instance VI_1: authentication changes (passwords are not shown)."]
+    assert told["window"] == pytest.approx(2 + 6 / 256)
+    assert host(check=True, config=config(priority=200))["advertised"] == []
+
+
+def test_the_reload_waits_for_its_moment(host, monkeypatch):
+    host()
+    daemon = Daemon(monkeypatch)
+    at = time.time() + 1
+    result = host(config=config(priority=200), reload_at=at)
+    assert [what for what, when in daemon.events] == ["hang_up"]
+    assert at <= daemon.events[0][1] <= result["reloaded_at"] < at + 0.5
+    assert result["reloaded"] and "priority 200" in host.path.read_text()
+
+
+def test_a_moment_that_has_passed_is_now(host, monkeypatch):
+    host()
+    daemon = Daemon(monkeypatch)
+    assert host(config=config(priority=200), reload_at=time.time() - 50)["reloaded"]
+    assert [what for what, when in daemon.events] == ["hang_up"]
+
+
+def test_a_moment_by_another_clock_is_refused(host, monkeypatch):
+    host()
+    before = host.path.read_text()
+    daemon = Daemon(monkeypatch)
+    refused = host(config=config(priority=200), reload_at=time.time() + 3600)
+    assert refused["failed"] and "ahead of the clock of this host" in refused["msg"]
+    assert daemon.events == [] and host.path.read_text() == before and not refused["changed"]
+    assert [entry for entry in os.listdir(host.path.parent) if entry.startswith(".new-")] == []
+
+
+def test_who_does_not_take_it_at_that_moment_is_stopped_with_the_former_file(host, monkeypatch):
+    host()
+    before = host.path.read_text()
+    daemon = Daemon(monkeypatch, takes=False)
+    refused = host(config=config(priority=200), reload_at=time.time())
+    assert refused["failed"] and refused["stopped"] and "keepalived was stopped" in refused["msg"]
+    assert [what for what, when in daemon.events] == ["hang_up", "stop"] and host.path.read_text() == before
+
+
+def test_a_former_file_is_put_back(host, monkeypatch):
+    host()
+    before = host.path.read_text()
+    kept = host(config=config(priority=200))["backup_file"]
+    daemon = Daemon(monkeypatch)
+    check = host(check=True, config={}, put_back=kept)
+    assert check["changed"] and daemon.events == []
+    assert host(config={}, put_back=kept)["reloaded"] and host.path.read_text() == before
+    assert not host(config={}, put_back=kept)["changed"]
+    missing = host(config={}, put_back=kept + ".gone")
+    assert missing["failed"] and "does not exist" in missing["msg"]
