@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - openvip.cluster contributors (@openvip)
 description:
-  - A backup takes no advert that says something else than its own configuration, and becomes a second master when it has
-    taken none for C(3 x advert_int + skew). So what peers see of a change has to reach all hosts within that time, and
-    all else goes host by host.
+  - A backup takes no advert that says something else than its own configuration, and becomes a second master when it
+    has taken none for C(3 x advert_int + skew). So what peers see of a change has to reach all hosts within that time,
+    and all else goes host by host.
   - From what M(openvip.cluster.keepalived_config) said of each host in check mode this tells which it is, and whether
     the hosts can be reloaded at one moment, by what is known of their clocks. Where that cannot be kept, or a member is
     left out, it fails before anything is written, with the reason and the remedy.
@@ -85,8 +85,9 @@ advertised:
     lb1: ["vrrp_instance VI_1: virtual_ipaddress gains 198.18.0.101."]
 window:
   description:
-    - Seconds in which all of them have to be reloaded. It is C(3 x advert_int + skew) without one C(advert_int), because
-      the last advert that a backup took may be that old. The smallest of all hosts counts, before and after the change.
+    - Seconds in which all of them have to be reloaded. It is C(3 x advert_int + skew) without one C(advert_int),
+      because the last advert that a backup took may be that old. The smallest of all hosts counts, before and after
+      the change.
   returned: with O(plan)
   type: float
 uncertainty:
@@ -109,8 +110,8 @@ behind:
   type: list
   elements: str
 disputed:
-  description: The addresses that two hosts hold, or nobody any more, and the instances that cannot hold theirs any more,
-    a sentence each.
+  description: The addresses that two hosts hold, or nobody any more, and the instances that cannot hold theirs any
+    more, a sentence each.
   returned: with O(now)
   type: list
   elements: str

@@ -282,7 +282,7 @@ window:
   returned: always
   type: float
 clock:
-  description: The seconds by which the clock of the host is ahead of the controller's, certainly from C(low) to C(high).
+  description: The seconds by which the clock of the host is ahead of the controller's, from C(low) to C(high).
   returned: in check mode, when peers see something of the change
   type: dict
   contains:

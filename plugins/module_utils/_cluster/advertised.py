@@ -9,11 +9,11 @@ was not sent, and after 3 x advert_int + skew there is a second master (keepaliv
 vrrp_in_chk; RFC 3768 section 7.1, RFC 5798 section 7.1). Everything else, priorities too, may differ between hosts.
 Every function here is pure.
 
-Measured with keepalived 2.2.7, a request every 5 ms: at a reload the daemon keeps its state and its addresses, takes a few
-milliseconds, and the master sends an advert at once. With addresses added and removed, auth_pass, advert_int and version
-changed, there was one holder and no failed request, whichever host came first, as long as the reloads were no further
-apart than C(bearable) says: 0.25 s was well with an advert_int of 0.1 (version 3), 2.5 s with 1 (version 2). With 0.32 s
-and 3.3 s both hosts held the address.
+Measured with keepalived 2.2.7, a request every 5 ms: at a reload the daemon keeps its state and its addresses, takes a
+few milliseconds, and the master sends an advert at once. With addresses added and removed, auth_pass, advert_int and
+version changed, there was one holder and no failed request, whichever host came first, as long as the reloads were no
+further apart than C(bearable) says: 0.25 s was well with an advert_int of 0.1 (version 3), 2.5 s with 1 (version 2).
+With 0.32 s and 3.3 s both hosts held the address.
 
 Note that this module util is PRIVATE to the collection.
 """

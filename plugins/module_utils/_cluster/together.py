@@ -22,8 +22,8 @@ MARGIN = 0.05
 #: States of a vrrp_instance that can hold its addresses.
 WELL = ("BACKUP", "MASTER")
 REMEDIES = (
-    "Do one of these: connect faster (pipelining, ControlPersist, fewer forks on a busy controller); first make "
-    "advert_int longer in a run of its own, with version 3; or stop keepalived on all hosts but the holder and run again."
+    "Do one of these: connect faster (pipelining, ControlPersist, fewer forks on a busy controller); make advert_int "
+    "longer first, in a run of its own with version 3; or stop keepalived on all hosts but the holder, and run again."
 )
 
 

@@ -9,6 +9,7 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import signal
@@ -154,7 +155,5 @@ def stop(unit, number):
     """End the daemon, which gives its addresses away (RFC 5798 section 6.4.3)."""
     outcome = _systemctl("stop", unit)
     if outcome is None or outcome.code != 0:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(number, signal.SIGTERM)
-        except ProcessLookupError:
-            pass

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""cluster_change: from what each host said to how the change goes, how far apart it went, and who holds what after it."""
+"""cluster_change: from what each host said to how the change goes, how it went, and who holds what after it."""
 
 from __future__ import annotations
 

@@ -172,7 +172,8 @@ def test_the_clock_is_read_when_peers_see_the_change(monkeypatch):
     monkeypatch.setattr(action, "_execute_module", lambda **unused: dict(outcome))
     variables = {"inventory_hostname": "lb2", "groups": {"all": ["lb1", "lb2"], "lb": ["lb1", "lb2"]},
                  "hostvars": HOSTVARS}
-    monkeypatch.setattr(action, "_low_level_execute_command", lambda *dummy, **unused: {"stdout": f"{time.time() + 3}\n"})
+    monkeypatch.setattr(action, "_low_level_execute_command",
+                        lambda *dummy, **unused: {"stdout": f"{time.time() + 3}\n"})
     clock = action.run(task_vars=variables)["clock"]
     assert clock["low"] <= 3 <= clock["high"] and clock["high"] - clock["low"] < 0.5
     monkeypatch.setattr(action, "_low_level_execute_command", lambda *dummy, **unused: {"stdout": "not found"})
