@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK
 from ansible_collections.openvip.cluster.tests.lab import containers
+from ansible_collections.openvip.cluster.tests.lab.site import Site
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/active_passive"
@@ -167,3 +168,21 @@ def test_what_cannot_reach_all_hosts_in_time_is_refused_before_anything_changes(
         assert word in output
     assert files() == before
     assert set(re.findall(r"changed=(\d+)", output)) == {"0"}
+
+
+def test_an_update_takes_the_hosts_in_turn_and_the_holder_last(cluster, site):
+    code, output = site(*definition(INSTANCE))
+    assert code == 0, output
+    cluster.wait_for_holder("lb1")
+    with cluster.observe() as observation:
+        observation.wait_answers("lb1")
+        # Without a newer package it is the turns and the moves alone.
+        code, output = Site(INVENTORY, ()).playbook("playbooks/rolling_update.yml")
+        observation.wait_settled("lb1", stays=2)
+    assert code == 0, output
+    recording = observation.recording()
+    assert recording.holders_at_once == 1
+    assert [record for record in recording.records if record.outcome != OK] == []
+    answered = [record.host for record in recording.records]
+    turns = [host for number, host in enumerate(answered) if number == 0 or answered[number - 1] != host]
+    assert turns == ["lb1", "lb2", "lb1"]
