@@ -9,14 +9,12 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import time
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
@@ -55,36 +53,10 @@ def cards(found):
                               if interface.get("link_type") == "ether" and "address" in interface))
 
 
-def present(found, config):
-    """Return the set of addresses of the listed interfaces.
-
-    One on loopback answers nobody on the segment: it counts only where the configuration wants it there.
-    """
-    meant = {(ipaddress.ip_address(entry["address"]), entry["device"]) for entry in addresses(config)}
-    listed_there = [(ipaddress.ip_address(entry["local"]), interface)
-                    for interface in found for entry in interface.get("addr_info", []) if "local" in entry]
-    return {address for address, interface in listed_there
-            if "LOOPBACK" not in interface.get("flags", []) or (address, interface.get("ifname")) in meant}
-
-
-def virtual(config, instances):
-    """Return every virtual address of the file and of the daemon, in that order, once each."""
-    found = [ipaddress.ip_address(address["address"]) for address in addresses(config)]
-    for instance in instances:
-        found.extend(control.known_addresses(instance))
-    return list(dict.fromkeys(found))
-
-
-# With these the text dump has another name, and stays where it is with the passwords in it.
-OTHER_DUMPS = ("state_dump_file", "data_use_instance")
-
-
 def tracked(module, config, build, binary, number):
     """Return what each instance tracks by its name, C(None) when it cannot be told, with a warning that says why."""
     try:
-        renamed = [keyword for keyword in OTHER_DUMPS if (config.get("global_defs") or {}).get(keyword)]
-        if renamed:
-            raise state.StateError("keepalived's text dump is not asked for where global_defs has %s." % renamed[0])
+        held.see_text_dump(config)
         return state.tracked(build, binary, number, module.params["timeout"])
     except state.StateError as error:
         module.warn("What the instances track is not known: %s" % error)
@@ -115,7 +87,7 @@ def run_info(module):
             instance["age"] = round(time.time() - instance["last_transition"], 3)
             instance["tracked"] = None if by_name is None else by_name.get(instance["name"], [])
     found = listed(module)
-    held = present(found, config or {})
+    here = held.present(found, config or {})
     module.exit_json(
         changed=False,
         version=".".join(str(part) for part in build.version) if build else None,
@@ -125,7 +97,7 @@ def run_info(module):
         executable=state.executable(number) if number is not None else None,
         vrrp_instance=instances,
         interfaces=interfaces(found),
-        addresses=[str(address) for address in virtual(config or {}, instances) if address in held],
+        addresses=[str(address) for address in held.virtual(config or {}, instances) if address in here],
         config=config,
         problems=[str(problem) for problem in document.problems],
     )

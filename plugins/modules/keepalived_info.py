@@ -142,6 +142,10 @@ vrrp_instance:
       description: The virtual addresses that are not in the advertisements.
       type: list
       elements: dict
+    stats:
+      description: What keepalived has counted since it was started, by its own names, such as C(advert_rcvd),
+        C(advert_sent), C(become_master) and C(release_master). Empty where it was built without JSON.
+      type: dict
 addresses:
   description:
     - The virtual addresses of the configuration and of the daemon that are on an interface of this host now,

@@ -214,6 +214,7 @@ def parse_json(text):
             "last_transition": data["last_transition"],
             "virtual_ipaddress": _entries(data.get("vips", [])),
             "virtual_ipaddress_excluded": _entries(data.get("evips", [])),
+            "stats": entry.get("stats") or {},
         })
     return found
 
@@ -241,7 +242,7 @@ def parse_text(text):
     for line in text.splitlines():
         heading = re.match(r" VRRP Instance = (.*)$", line)
         if heading:
-            current = {"name": heading.group(1), "virtual_ipaddress": [], "virtual_ipaddress_excluded": []}
+            current = {"name": heading.group(1), "virtual_ipaddress": [], "virtual_ipaddress_excluded": [], "stats": {}}
             found.append(current)
         elif line.startswith("------<"):
             current = None
@@ -278,7 +279,8 @@ def instances(build, binary, number, timeout=5):
     :param timeout: seconds to wait for the dump.
     :returns: list of dictionaries: name, state (INIT, BACKUP, MASTER, FAULT, STOP, DELETED), interface,
         virtual_router_id, priority, effective_priority, last_transition (seconds since the epoch),
-        virtual_ipaddress and virtual_ipaddress_excluded (lists of address, device, set).
+        virtual_ipaddress and virtual_ipaddress_excluded (lists of address, device, set), stats (the counters since the
+        start of the daemon by keepalived's names for them, vrrp/vrrp_json.c; empty from the text dump, which has none).
     :raises StateError: the daemon does not answer in time.
     """
     build, binary = _own(number, build, binary)
