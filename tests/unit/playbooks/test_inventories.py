@@ -69,6 +69,11 @@ def addresses_of(lab):
     return {name: host["lab_addresses"] for group in groups.values() for name, host in group["hosts"].items()}
 
 
+def load_balancers_of(lab):
+    """Return the names of the load balancers in an inventory of the lab."""
+    return set(yaml.safe_load(lab.read_text())["lab"]["children"]["lb"]["hosts"])
+
+
 def facts_of(addresses):
     """Return Ansible's facts of a host of the lab: an interface for each of its networks."""
     # cacheable: to be among ansible_facts
@@ -114,7 +119,7 @@ def rendered(tmp_path):
 
 def test_the_inventories_are_found():
     assert {"active_passive", "active_passive_nopreempt", "active_active", "haproxy", "nginx_balancer",
-            "lvs_dr", "lvs_nat", "lvs_tun"} <= set(map(named, INVENTORIES))
+            "three_hosts", "active_active_three", "lvs_dr", "lvs_nat", "lvs_tun"} <= set(map(named, INVENTORIES))
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES, ids=named)
@@ -128,8 +133,9 @@ def test_an_inventory_is_explained_listed_and_used_by_a_scenario(inventory):
 @pytest.mark.slow
 @pytest.mark.parametrize("inventory", INVENTORIES, ids=named)
 def test_the_configuration_of_an_inventory_has_no_finding(inventory, rendered):
-    found = rendered(scenarios_of(inventory)[0])
-    assert set(found) == {"lb1", "lb2"}
+    scenario = scenarios_of(inventory)[0]
+    found = rendered(scenario)
+    assert set(found) == load_balancers_of(inventories_of(SCENARIOS[scenario])[1])
     for name, (facts, text) in found.items():
         keywords = [statement.keyword for statement in parse(text).statements()]
         assert "global_defs" in keywords and "vrrp_instance" in keywords, text
