@@ -10,7 +10,7 @@ import time
 import pytest
 
 from ansible_collections.openvip.cluster.tests.lab import containers, faults, watch
-from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
+from ansible_collections.openvip.cluster.tests.lab.cluster import PATIENCE, Cluster
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/three_hosts"
@@ -38,6 +38,8 @@ def one_holder():
     """See that no address has two holders meanwhile; return who held each of them, one after the other."""
     start = time.monotonic_ns()
     streams = [address.arp() for address in ADDRESSES]
+    for stream in streams:
+        stream.find(lambda event: event["event"] == "steady", PATIENCE)
     held = []
     yield held
     for address, stream in zip(ADDRESSES, streams, strict=True):
