@@ -13,6 +13,7 @@ import email.message
 import os
 import pwd
 import smtplib
+import socket
 import subprocess
 import threading
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
@@ -21,14 +22,14 @@ from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program im
 from ansible_collections.openvip.cluster.plugins.module_utils._metrics.split_brain import BEGIN, Event
 
 TIMEOUT = 30
-SMTP_PORT = 25
+SMTP_PORT = "25"
 
 
 class Mail(NamedTuple):
-    """Where keepalived sends its mails (global_defs)."""
+    """Where keepalived sends its mails (global_defs); the port is a number or the name of a service."""
 
     server: str
-    port: int
+    port: str
     sender: str
     recipients: List[str]
     router_id: str
@@ -41,7 +42,7 @@ def mail_of(config: Dict[str, Any], host: str) -> Optional[Mail]:
     words = str(given.get("smtp_server") or "").split()
     if not recipients or not words or not given.get("smtp_alert_vrrp", given.get("smtp_alert", False)):
         return None
-    return Mail(words[0], int(words[1]) if len(words) > 1 else SMTP_PORT,
+    return Mail(words[0], words[1] if len(words) > 1 else SMTP_PORT,
                 str(given.get("notification_email_from") or "root@%s" % host), recipients,
                 str(given.get("router_id") or host))
 
@@ -58,7 +59,9 @@ def message(mail: Mail, event: Event) -> email.message.EmailMessage:
 
 
 def _send(mail: Mail, event: Event) -> None:
-    with smtplib.SMTP(mail.server, mail.port, timeout=TIMEOUT) as server:
+    """:raises OSError: the mail is not taken, or there is no such port."""
+    port = int(mail.port) if mail.port.isdigit() else socket.getservbyname(mail.port, "tcp")
+    with smtplib.SMTP(mail.server, port, timeout=TIMEOUT) as server:
         server.send_message(message(mail, event))
 
 

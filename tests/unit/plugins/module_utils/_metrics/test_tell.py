@@ -24,7 +24,7 @@ echo "$*" >>"{}"
 def test_the_mail_goes_where_keepalived_sends_its_own():
     mail = tell.mail_of({"global_defs": GLOBAL}, "host")
     message = tell.message(mail, EVENT)
-    assert (mail.server, mail.port, message["From"]) == ("192.0.2.25", 25, "keepalived@example.com")
+    assert (mail.server, mail.port, message["From"]) == ("192.0.2.25", "25", "keepalived@example.com")
     assert message["To"] == "admin@example.com, oncall@example.com"
     assert message["Subject"] == "[lb1] Split brain of 198.18.0.100 - two hosts hold it"
     assert "02:42:c6:12:00:12" in message.get_content()
@@ -41,7 +41,7 @@ def test_where_keepalived_mails_nothing_of_vrrp_neither_does_the_watcher(change)
 def test_the_port_of_the_server_and_the_sender_that_keepalived_would_take():
     given = {key: value for key, value in GLOBAL.items() if key not in ("notification_email_from", "router_id")}
     mail = tell.mail_of({"global_defs": dict(given, smtp_server="192.0.2.25 2525")}, "host")
-    assert (mail.port, mail.sender, mail.router_id) == (2525, "root@host", "host")
+    assert (mail.port, mail.sender, mail.router_id) == ("2525", "root@host", "host")
 
 
 @pytest.fixture
@@ -77,7 +77,8 @@ def test_a_program_that_fails_is_logged(told, user, text, why):
     assert line.startswith("The command of the split brain of 198.18.0.100 failed: ") and why in line
 
 
-def test_a_mail_server_that_is_not_there_is_logged_and_hinders_nothing(told):
-    mail = tell.Mail("127.0.0.1", 9, "a@example.com", ["b@example.com"], "lb1")
+@pytest.mark.parametrize("port", ["9", "nonsense"])
+def test_a_mail_server_that_is_not_there_is_logged_and_hinders_nothing(told, port):
+    mail = tell.Mail("127.0.0.1", port, "a@example.com", ["b@example.com"], "lb1")
     text, (line,) = told(mail=mail)
     assert text and line.startswith("The mail of the split brain of 198.18.0.100 failed: ")
