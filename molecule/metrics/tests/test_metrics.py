@@ -191,29 +191,33 @@ def test_a_split_brain_is_logged_counted_mailed_and_told_and_so_is_its_end(hosts
     assert "does not claim it any more" in lines(hosts, "lb1") and "this host has given it up" in lines(hosts, "lb2")
 
 
-@pytest.mark.parametrize("wrong, message", [
-    ({"keepalived_metrics_watch_patience": 0.2}, "a single answer would be a"),
-    ({"keepalived_metrics_interval": 0}, "is not in 1 to 3600 seconds"),
-    ({"keepalived_metrics_notify": "/bin/mail admin"}, "not the full path of a program"),
-    ({"keepalived_metrics_directory": "metrics"}, "not the full path of a directory")])
-def test_wrong_settings_are_refused_before_anything_changes(metrics, wrong, message):
-    code, output, changed = metrics("--extra-vars", json.dumps(wrong))
-    assert code != 0 and message in " ".join(output.split()), output
-    assert changed == ["0", "0"]
+WRONG = {
+    "keepalived_metrics_watch_patience": (0.2, "a single answer would be a"),
+    "keepalived_metrics_interval": (0, "is not in 1 to 3600 seconds"),
+    "keepalived_metrics_notify": ("/bin/mail admin", "not the full path of a program"),
+    "keepalived_metrics_directory": ("metrics", "not the full path of a directory"),
+}
 
 
-def test_the_watcher_alone_and_then_all_of_it_goes_without_a_trace_and_comes_back(hosts, metrics):
-    code, output, dummy = metrics("--extra-vars", json.dumps({"keepalived_metrics_watch": False}))
+def test_wrong_settings_are_all_named_before_anything_changes(metrics):
+    settings = {name: wrong for name, (wrong, _message) in WRONG.items()}
+    code, output, changed = metrics("--extra-vars", json.dumps(settings))
+    assert code != 0 and changed == ["0", "0"]
+    for name, (wrong, message) in WRONG.items():
+        assert re.search(rf"{name} is \W*{wrong}.*{message}", " ".join(output.split())), (name, output)
+
+
+def test_what_is_not_wanted_goes_without_a_trace_and_comes_back(hosts, metrics):
+    fewer = ("--extra-vars", json.dumps({
+        "keepalived_metrics_state": "{{ 'absent' if inventory_hostname == 'lb1' else 'present' }}",
+        "keepalived_metrics_watch": False}))
+    code, output, dummy = metrics(*fewer)
     assert code == 0, output
-    left = hosts.execute("lb1", "sh", "-c", TRACES)
+    assert hosts.execute("lb1", "sh", "-c", TRACES) == ""
+    assert told(hosts, "lb1") == {}
+    left = hosts.execute("lb2", "sh", "-c", TRACES)
     assert "watch" not in left and "keepalived-metrics.timer" in left and f"{DIRECTORY}/keepalived.prom" in left
-    absent = ("--extra-vars", json.dumps({"keepalived_metrics_state": "absent"}))
-    code, output, dummy = metrics(*absent)
-    assert code == 0, output
-    for name in ("lb1", "lb2"):
-        assert hosts.execute(name, "sh", "-c", TRACES) == ""
-        assert told(hosts, name) == {}
-    assert metrics(*absent)[2] == ["0", "0"]
+    assert metrics(*fewer)[2] == ["0", "0"]
     code, output, dummy = metrics()
     assert code == 0, output
     held(hosts, "lb1", 1)
