@@ -16,17 +16,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.maintenan
 from ansible_collections.openvip.cluster.plugins.module_utils._module import refusal
 from ansible_collections.openvip.cluster.plugins.module_utils._status.summary import summarise
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
+from ansible_collections.openvip.cluster.plugins.plugin_utils._reports import REPORTS
 
 ARGUMENTS = {
-    "reports": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {
-            "name": {"type": "str", "required": True},
-            "keepalived": {"type": "dict", "required": True},
-        },
-    },
+    **REPORTS,
     "host": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent", "holder"], "default": "present"},
     "force": {"type": "bool", "default": False},

@@ -12,18 +12,10 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.openvip.cluster.plugins.module_utils._status import picture, screen
 from ansible_collections.openvip.cluster.plugins.module_utils._status.summary import summarise
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
+from ansible_collections.openvip.cluster.plugins.plugin_utils._reports import REPORTS
 
 ARGUMENTS = {
-    "reports": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {
-            "name": {"type": "str", "required": True},
-            "keepalived": {"type": "dict", "required": True},
-            "ipvs": {"type": "dict", "default": {}},
-        },
-    },
+    **REPORTS,
     "members": {"type": "list", "elements": "str", "default": []},
     "output": {"type": "str", "choices": ["text", "json", "none"], "default": "text"},
 }

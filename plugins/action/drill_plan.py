@@ -9,10 +9,11 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import plan
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
+from ansible_collections.openvip.cluster.plugins.plugin_utils._reports import REPORTS
 
 ARGUMENTS = {
     "faults": {"type": "list", "elements": "str", "required": True},
-    "reports": {"type": "list", "elements": "dict", "required": True},
+    **REPORTS,
     "members": {"type": "list", "elements": "str", "required": True},
     "prober": {"type": "str", "required": True},
     "group": {"type": "str", "required": True},

@@ -17,23 +17,10 @@ description:
   - It fails when a host is to go and nobody can take its addresses.
   - Everything happens on the controller, and nothing changes.
 extends_documentation_fragment:
+  - openvip.cluster.reports
   - openvip.cluster.attributes
   - openvip.cluster.attributes.info_module
 options:
-  reports:
-    description: What the hosts returned.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: The inventory name of the host.
-        type: str
-        required: true
-      keepalived:
-        description: The result of M(openvip.cluster.keepalived_info), or the failure in its place.
-        type: dict
-        required: true
   host:
     description: The host that goes out of service or comes back, one of O(reports).
     type: str

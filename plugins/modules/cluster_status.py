@@ -18,27 +18,10 @@ description:
   - Everything happens on the controller, and nothing changes. A host that was not reached is a finding and no failure.
   - The playbook C(openvip.cluster.status) asks the hosts first.
 extends_documentation_fragment:
+  - openvip.cluster.reports
   - openvip.cluster.attributes
   - openvip.cluster.attributes.info_module
 options:
-  reports:
-    description: What the hosts returned.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: The inventory name of the host.
-        type: str
-        required: true
-      keepalived:
-        description: The result of M(openvip.cluster.keepalived_info), or the failure in its place.
-        type: dict
-        required: true
-      ipvs:
-        description: The result of M(openvip.cluster.ipvs_info), or the failure in its place.
-        type: dict
-        default: {}
   members:
     description: The names of all hosts of the cluster. Those without a report are told as not asked.
     type: list

@@ -18,6 +18,7 @@ description:
     confirmed, and when there is no such fault.
   - Everything happens on the controller, and nothing changes.
 extends_documentation_fragment:
+  - openvip.cluster.reports
   - openvip.cluster.attributes
   - openvip.cluster.attributes.info_module
 options:
@@ -25,11 +26,6 @@ options:
     description: The faults, in the words of M(openvip.cluster.drill_fault).
     type: list
     elements: str
-    required: true
-  reports:
-    description: How the hosts are, as M(openvip.cluster.cluster_status) takes it.
-    type: list
-    elements: dict
     required: true
   members:
     description: The names of all hosts of the cluster.
