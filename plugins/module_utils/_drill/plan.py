@@ -17,8 +17,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding im
 from ansible_collections.openvip.cluster.plugins.module_utils._status.summary import summarise
 
 WELL = ("MASTER", "BACKUP")
-# the shortest and the longest wait for the address to move, in seconds, and what is added to the prediction
-SHORTEST, LONGEST, MARGIN = 5, 30, 3
+# the shortest wait for the address to move, in seconds, and what is added to the prediction
+SHORTEST, MARGIN = 5, 3
+# seconds after which a host may undo a fault by itself
+WATCHDOG = (15, 45)
 # Milliseconds, beyond an advert interval, for which a host that wakes as the master that it was and the new one may
 # both hold the address: the one of lower priority gives it up when it hears the other.
 WAKING_MS = 100
@@ -140,7 +142,7 @@ def prepare(name, reports, members, url, address="", host="", service="", real_s
         raise PlanError("%s has no other host that could take %s." % (holder, address))
     by_name = {report["name"]: report for report in reports}
     predicted = _predicted(fault, by_name, instance["name"], hurt, others) if moves else None
-    wait = min(max(SHORTEST, (predicted or {"high_ms": 0})["high_ms"] / 1000 + MARGIN), watchdog - BEFORE_WATCHDOG)
+    wait = _wait(name, predicted, watchdog)
     finals = {each["name"]: _final(each, hurt, fault, _written(by_name[hurt], each["name"]).get("nopreempt", False)
                                    if hurt in by_name else False) for each in status["vrrp_instance"]}
     return {
@@ -154,6 +156,22 @@ def prepare(name, reports, members, url, address="", host="", service="", real_s
         "final": {member: sorted("%s=%s" % (each, states[member]) for each, states in finals.items()
                                  if member in states) for member in members},
     }
+
+
+def _wait(fault, predicted, watchdog):
+    """Return for how many seconds the address may take to move.
+
+    :raises PlanError: the watchdog would undo the fault before it has.
+    """
+    if not WATCHDOG[0] <= watchdog <= WATCHDOG[1]:
+        raise PlanError("failover_drill_watchdog %d: must be %d to %d seconds." % (watchdog, *WATCHDOG))
+    longest = (predicted or {"high_ms": 0})["high_ms"] / 1000
+    if longest > watchdog - BEFORE_WATCHDOG:
+        raise PlanError(
+            "%s: the address may be away for %.1f s, and the watchdog undoes the fault after %d s. %s" % (
+                fault, longest, watchdog, "Set failover_drill_watchdog to %d." % (int(longest) + BEFORE_WATCHDOG + 1)
+                if longest + BEFORE_WATCHDOG < WATCHDOG[1] else "Use a shorter advert_int, or leave the fault out."))
+    return min(max(SHORTEST, longest + MARGIN), watchdog - BEFORE_WATCHDOG)
 
 
 def _advert_int(report, instance):

@@ -24,8 +24,9 @@ def pair(nopreempt=False, **more):
         report["keepalived"]["config"] = {
             "track_file": [{"name": "nginx", "file": "/run/nginx"}],
             "vrrp_script": [{"name": "check", "script": "/usr/bin/curl --max-time 0.5 x", "interval": 1, "fall": 2}],
-            "vrrp_instance": [dict(clusters.written(priority), version=3, advert_int=0.1, track_script=["check"],
-                                   track_file=["nginx"], nopreempt=nopreempt, **more)]}
+            "vrrp_instance": [dict(clusters.written(priority), **dict(
+                {"version": 3, "advert_int": 0.1, "track_script": ["check"], "track_file": ["nginx"],
+                 "nopreempt": nopreempt}, **more))]}
     return reports
 
 

@@ -29,7 +29,7 @@ def test_the_holder_gets_the_fault_and_the_next_priority_takes_the_address():
 def test_the_wait_is_as_long_as_the_prediction_and_ends_before_the_watchdog(fault, high, wait):
     made = drills.planned(fault)
     assert (made["predicted"]["high_ms"], made["wait"]) == (high, wait)
-    assert drills.planned(fault, watchdog=12)["wait"] == 2
+    assert drills.planned(fault, watchdog=15)["wait"] == 5
 
 
 @pytest.mark.parametrize(("fault", "final"), [
@@ -67,6 +67,9 @@ def test_a_cluster_that_is_not_healthy_is_refused(reports, message):
     ({"fault": "service_stopped"}, 'Did you mean "service_stop"'),
     ({"fault": "service_stop", "service": ""}, "Set failover_drill_service"),
     ({"fault": "real_server_stop"}, "Set failover_drill_real_server"),
+    ({"watchdog": 14}, "failover_drill_watchdog 14: must be 15 to 45 seconds"),
+    ({"fault": "freeze", "reports": drills.pair(version=2, advert_int=7)}, "Set failover_drill_watchdog to 32"),
+    ({"fault": "freeze", "reports": drills.pair(version=2, advert_int=20)}, "Use a shorter advert_int"),
     ({"url": "http://198.18.0.7/"}, r"no virtual address of the cluster \(there are: 198.18.0.100\)"),
     ({"host": "lb3"}, r"lb3 is no member of the cluster \(there are: lb1, lb2\)"),
 ])
