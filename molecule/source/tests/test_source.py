@@ -74,7 +74,7 @@ def test_what_runs_is_what_was_built(cluster, running, on):
     for told in on("keepalived --version 2>&1; nginx -V 2>&1").values():
         assert "v2.2.7" in told and "nginx version: nginx/1.22.1" in told
         assert "--with-http_stub_status_module" in told and "--with-http_ssl_module" in told
-    users = on("stat --format=%U /proc/$(pgrep --newest --full 'nginx: worker')")
+    users = on("stat --format=%U /proc/$(pgrep --newest --full 'nginx: worke[r]')")
     assert set(users.values()) == {"nginx"}
 
 
