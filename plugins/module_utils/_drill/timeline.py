@@ -104,7 +104,7 @@ def svg(result: Dict[str, Any], begin: float, end: float, label: str, interval_m
             view.block("good", requests, run["from_ms"], run["to_ms"] + interval_ms, _good(run), THIN)
         else:
             view.block("failed", requests, run["from_ms"], run["to_ms"] + interval_ms,
-                     "%d failed: %s, %.1f to %.1f ms" % (run["count"], run["outcome"], run["from_ms"], run["to_ms"]))
+                       "%d failed: %s, %.1f to %.1f ms" % (run["count"], run["outcome"], run["from_ms"], run["to_ms"]))
     first = next((moment for moment in timeline["failed_at_ms"]), None)
     if first is not None and result["failed"]:
         last = first + result["outage_ms"] if result["outage_ms"] is not None else end

@@ -89,8 +89,8 @@ def test_prometheus_takes_the_rules_the_expressions_of_the_dashboard_and_the_met
     assert promtool("check", "rules", FILES / "alerts.yml").returncode == 0
     expressions = [target["expr"].replace("$cluster", "lb")
                    for panel in dashboard()["panels"] for target in panel["targets"]]
-    groups = [{"name": "panels", "rules": [{"record": f"panel:{number}", "expr": expression}
-                                          for number, expression in enumerate(expressions)]}]
+    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(expressions)]
+    groups = [{"name": "panels", "rules": rules}]
     (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": groups}))
     done = promtool("check", "rules", tmp_path / "panels.yml")
     assert done.returncode == 0, done.stdout + done.stderr
