@@ -64,14 +64,14 @@ def told(hosts, name):
             for sample in family.samples}
 
 
-def value(hosts, name, metric, /, **labels):
+def value(hosts, host, metric, /, **labels):
     """Return one value, or nothing where it is not told."""
-    return told(hosts, name).get((metric, *sorted(labels.items())))
+    return told(hosts, host).get((metric, *sorted(labels.items())))
 
 
-def wait_for(hosts, name, expected, metric, /, **labels):
-    hosts.wait(f"{metric} {labels} of {name} is {expected}",
-               lambda: value(hosts, name, metric, **labels) == expected, SOON)
+def wait_for(hosts, host, expected, metric, /, **labels):
+    hosts.wait(f"{metric} {labels} of {host} is {expected}",
+               lambda: value(hosts, host, metric, **labels) == expected, SOON)
 
 
 def state(hosts, name, expected):

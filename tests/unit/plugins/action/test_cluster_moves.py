@@ -25,15 +25,14 @@ FREE = {"track": "track_file", "name": "maintenance", "weight": -253, "reverse":
 OUT = dict(FREE, status="1", good=False)
 
 
-def pair(first=FREE, **config):
-    """lb1, which holds the address unless it is out of service, and lb2; without what cluster_moves does not take."""
-    away = first is OUT
-    members = [host("lb1", instance("BACKUP" if away else "MASTER", 250, tracked=[first]), config=[written(250)]),
-               host("lb2", instance("MASTER" if away else "BACKUP", 240, tracked=[FREE]), config=[written(240)])]
+def pair(away=False, **config):
+    """lb1, which holds the address unless it is out of service, and lb2."""
+    first, second = ("BACKUP", "MASTER") if away else ("MASTER", "BACKUP")
+    members = [host("lb1", instance(first, 250, tracked=[OUT if away else FREE]), config=[written(250)]),
+               host("lb2", instance(second, 240, tracked=[FREE]), config=[written(240)])]
     members[0]["keepalived"]["interfaces"] = {"eth1": ["198.18.0.11/24"]}
     members[1]["keepalived"]["interfaces"] = {"eth1": ["198.18.0.12/24"]}
     for each in members:
-        del each["ipvs"]
         each["keepalived"]["config"].update(config)
     return members
 
@@ -58,12 +57,12 @@ def test_a_host_that_goes_gives_its_address_and_its_connections(run):
 
 
 def test_a_host_that_returns_takes_its_address_back(run):
-    result = run(pair(OUT), state="absent")
+    result = run(pair(True), state="absent")
     assert [(each["giver"], each["taker"]) for each in result["moves"]] == [("lb2", "lb1")]
 
 
 def test_with_nopreempt_the_address_stays(run):
-    result = run(pair(OUT, vrrp_instance=[dict(written(250), nopreempt=True)]), state="absent")
+    result = run(pair(True, vrrp_instance=[dict(written(250), nopreempt=True)]), state="absent")
     assert result["moves"] == [] and result["stays"]
 
 
@@ -77,7 +76,7 @@ def test_directors_copy_their_connections_instead(run):
 
 
 def test_a_host_that_is_not_reached_cannot_take_an_address(run):
-    reports = [pair()[0], {key: value for key, value in unreachable("lb2").items() if key != "ipvs"}]
+    reports = [pair()[0], unreachable("lb2")]
     result = run(reports)
     assert result["failed"] and "no other host can take the addresses of lb1 (there is none)" in result["msg"]
     assert not run(reports, force=True).get("failed")

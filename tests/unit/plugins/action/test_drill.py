@@ -27,7 +27,8 @@ def run(module, **options):
 
 
 def test_a_plan_per_fault():
-    result = run(drill_plan, **dict(PLAN, faults=["keepalived_stop", "freeze"]))
+    options = dict(PLAN, faults=["keepalived_stop", "freeze"])
+    result = run(drill_plan, **options)
     assert not result["changed"] and [plan["fault"] for plan in result["plans"]] == ["keepalived_stop", "freeze"]
 
 

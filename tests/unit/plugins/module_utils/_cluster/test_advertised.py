@@ -70,9 +70,9 @@ def test_what_peers_do_not_see_backwards():
      ["the bytes of its adverts change (v3_checksum_as_v2, old_unicast_checksum, auth_hmac)."]),
 ])
 def test_what_peers_see(one, other, said, back):
-    before, after = instance(**one), instance(**other)
-    assert change(before, after).advertised == ["vrrp_instance VI_1: " + sentence for sentence in said]
-    assert change(after, before).advertised == ["vrrp_instance VI_1: " + sentence for sentence in back]
+    for former, latter, sentences in ((one, other, said), (other, one, back)):
+        assert change(instance(**former), instance(**latter)).advertised == [
+            "vrrp_instance VI_1: " + sentence for sentence in sentences]
 
 
 @pytest.mark.parametrize("one, other, said", [
@@ -90,8 +90,9 @@ def test_what_begins_a_new_virtual_router(one, other, said):
 
 
 def test_a_peer_that_gets_no_adverts_any_more():
-    after = instance(**dict(UNICAST, unicast_peer=["198.18.0.12"]))
-    assert change(instance(**UNICAST), after).advertised == ["vrrp_instance VI_1: unicast_peer loses 198.18.0.13."]
+    fewer = dict(UNICAST, unicast_peer=["198.18.0.12"])
+    assert change(instance(**UNICAST), instance(**fewer)).advertised == [
+        "vrrp_instance VI_1: unicast_peer loses 198.18.0.13."]
 
 
 @pytest.mark.parametrize("one, other, window", [
