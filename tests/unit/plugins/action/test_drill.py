@@ -27,8 +27,7 @@ def run(module, **options):
 
 
 def test_a_plan_per_fault():
-    options = dict(PLAN, faults=["keepalived_stop", "freeze"])
-    result = run(drill_plan, **options)
+    result = run(drill_plan, **{**PLAN, "faults": ["keepalived_stop", "freeze"]})
     assert not result["changed"] and [plan["fault"] for plan in result["plans"]] == ["keepalived_stop", "freeze"]
 
 

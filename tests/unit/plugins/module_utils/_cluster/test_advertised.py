@@ -90,8 +90,8 @@ def test_what_begins_a_new_virtual_router(one, other, said):
 
 
 def test_a_peer_that_gets_no_adverts_any_more():
-    fewer = dict(UNICAST, unicast_peer=["198.18.0.12"])
-    assert change(instance(**UNICAST), instance(**fewer)).advertised == [
+    after = instance(**{**UNICAST, "unicast_peer": ["198.18.0.12"]})
+    assert change(instance(**UNICAST), after).advertised == [
         "vrrp_instance VI_1: unicast_peer loses 198.18.0.13."]
 
 
