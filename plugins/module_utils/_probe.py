@@ -30,6 +30,8 @@ NANOSECONDS = 1000000000
 MOST_IN_FLIGHT = 500
 # the first bytes of an answer are kept to find the host name, the rest is only counted
 HEAD_BYTES = 65536
+# a process that is only late is late by less
+STALL_NS = 50000000
 # about 300 bytes each in memory
 MOST_RECORDS = 200000
 LONGEST_RUN = 3600.0
@@ -48,10 +50,11 @@ _OUTCOMES = {
 class _Request:
     """One probe under way."""
 
-    __slots__ = ("connection", "head", "length", "start_ns", "wall_ns")
+    __slots__ = ("connection", "head", "length", "start_ns", "until_ns", "wall_ns")
 
-    def __init__(self, start_ns: int, wall_ns: int) -> None:
+    def __init__(self, start_ns: int, wall_ns: int, until_ns: int) -> None:
         self.start_ns = start_ns
+        self.until_ns = until_ns
         self.wall_ns = wall_ns
         self.connection: Optional[socket.socket] = None
         self.head = b""
@@ -98,6 +101,8 @@ class Prober:
     :ivar records: the finished probes in the order of their start; at most C(MOST_RECORDS), C(dropped) counts the rest.
     :ivar late_us: by how much each start missed its slot, in microseconds.
     :ivar skipped: slots that passed unused because this process was not run in time.
+    :ivar stalled_ns: how long this process was not run at all, counted where it was more than STALL_NS at a time. Where
+        a machine stands still nobody can answer either, so that time does not count for the time-out of a probe.
     """
 
     def __init__(self, url: str, interval: float = 0.005, timeout: float = 0.2,
@@ -141,6 +146,7 @@ class Prober:
         self.records: List[Record] = []
         self.late_us: List[float] = []
         self.skipped = 0
+        self.stalled_ns = 0
         self.dropped = 0
 
     def stop(self) -> None:
@@ -170,9 +176,11 @@ class Prober:
         return self.records
 
     def _loop(self, begin: int, duration: int) -> None:
-        slot = 0
+        slot, awake_by = 0, begin
         while True:
             now = time.monotonic_ns()
+            self._discount(now - awake_by)
+            awake_by = now
             due = begin + slot * self._interval
             if due - begin >= duration or self._stopped:
                 self._stopped = True
@@ -187,11 +195,22 @@ class Prober:
                 continue
             wake = [] if self._stopped else [due]
             if self._open:
-                wake.append(next(iter(self._open.values())).start_ns + self._timeout)
-            for key, _events in self._selector.select(max(0, min(wake) - now) / NANOSECONDS):
+                wake.append(min(request.until_ns for request in self._open.values()))
+            wait = max(0, min(wake) - now)
+            ready = self._selector.select(wait / NANOSECONDS)
+            awake_by = time.monotonic_ns()
+            self._discount(awake_by - now - wait)
+            for key, _events in ready:
                 self._advance(key.data, key.fd)
             # after the answers: what has arrived is not counted as late only because this process was
             self._expire(time.monotonic_ns())
+
+    def _discount(self, lost: int) -> None:
+        """Give the probes under way the time in which this process was not run."""
+        if lost > STALL_NS:
+            self.stalled_ns += lost
+            for request in self._open.values():
+                request.until_ns += lost
 
     def _note_start(self, late: int, slot: int) -> None:
         if len(self.late_us) < MOST_RECORDS:
@@ -199,7 +218,8 @@ class Prober:
         self._order.append(slot)
 
     def _start(self, slot: int) -> None:
-        request = _Request(time.monotonic_ns(), time.time_ns())
+        start = time.monotonic_ns()
+        request = _Request(start, time.time_ns(), start + self._timeout)
         self._open[slot] = request
         try:
             request.connection = socket.socket(*self._socket)
@@ -245,7 +265,7 @@ class Prober:
             self._finish(slot, *judge(request.head, request.length))
 
     def _expire(self, now: int) -> None:
-        old = [slot for slot, request in self._open.items() if request.start_ns + self._timeout <= now]
+        old = [slot for slot, request in self._open.items() if request.until_ns <= now]
         for slot in old:
             self._finish(slot, "timeout")
 

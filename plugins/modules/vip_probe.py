@@ -178,6 +178,12 @@ left_out:
   description: Probes that were left out because this host was too busy.
   returned: success
   type: int
+stalled_ms:
+  description:
+    - For how long the prober was not run at all, counted where it was more than 50 ms at a time. A machine that stands
+      still answers nobody, so this time does not count for the time-out of a probe.
+  returned: success
+  type: float
 dropped:
   description: Probes beyond the first 200000, which are counted in nothing else.
   returned: success

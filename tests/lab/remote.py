@@ -47,6 +47,7 @@ def probe(options: argparse.Namespace) -> None:
     prober = Prober(options.url, options.interval, options.timeout, report)
     records = prober.run(options.duration, sys.stdin.fileno())
     say({"event": "report", "records": records, "dropped": prober.dropped, "skipped": prober.skipped,
+         "stalled_ms": prober.stalled_ns / 1e6,
          "late_us": spread(prober.late_us), "largest_gap_ms": round(largest_gap_ms(records), 3)})
 
 

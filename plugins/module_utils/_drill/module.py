@@ -47,6 +47,7 @@ def summary(prober, settle):
         "late_us": spread(prober.late_us),
         "largest_gap_ms": round(largest_gap_ms(records), 3),
         "left_out": prober.skipped,
+        "stalled_ms": prober.stalled_ns / 1e6,
         "dropped": prober.dropped,
     }
 

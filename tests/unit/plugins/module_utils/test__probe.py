@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -158,3 +159,40 @@ def test_what_cannot_be_probed_is_refused(url, options):
 def test_a_run_without_bound_is_refused(duration):
     with pytest.raises(ValueError, match="at most 3600"):
         Prober("http://127.0.0.1/").run(duration)
+
+
+def stop_for_a_while(seconds):
+    """Let this whole process stand still, as a machine does whose processors are taken away."""
+    script = "kill -STOP $0; sleep $1; kill -CONT $0"
+    return subprocess.Popen(["sh", "-c", script, str(os.getpid()), str(seconds)])
+
+
+def test_time_in_which_nothing_is_run_is_no_time_out():
+    stopped = []
+
+    def answer(connection):
+        connection.recv(4096)
+        if not stopped:
+            # Between the request and the answer, with both sides in this process.
+            stopped.append(stop_for_a_while(0.5))
+            stopped[0].wait()
+        connection.sendall(ANSWER)
+
+    with service(answer) as url:
+        prober = Prober(url, interval=0.005, timeout=0.2)
+        records = prober.run(0.8)
+    assert {record.outcome for record in records} == {"ok"} and prober.stalled_ns > 4e8
+
+
+def test_an_answer_that_does_not_come_is_a_time_out_after_a_stand_still_too():
+    held = []
+
+    def ignore(connection):
+        held.append(connection.dup())
+        if len(held) == 1:
+            stop_for_a_while(0.3).wait()
+
+    with service(ignore) as url:
+        assert {record.outcome for record in Prober(url, interval=0.02, timeout=0.1).run(0.5)} == {"timeout"}
+    for connection in held:
+        connection.close()
