@@ -190,7 +190,7 @@ FAILURES = {
              "substitute", ["the source has no file src/nginx.h"]),
 }
 EXTRAS = {
-    "1.1": "echo 'sh: 1: cc1: no such thing'; false",
+    "1.1": "echo 'a.c:1: error: lvalue required'; echo 'sh: 1: cc1: no such thing'; false",
     "1.2": "echo 'a.c:3: fatal error: openssl/ssl.h: No such file or directory'; false",
     "1.3": "echo 'c++: fatal error: Killed (program cc1)'; false",
     "1.4": "sleep 60",
