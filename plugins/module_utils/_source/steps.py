@@ -36,7 +36,8 @@ _REMEDIES = tuple((re.compile(pattern, re.MULTILINE), remedy) for pattern, remed
     (r"no acceptable C compiler|C compiler \S+ is not found|make: (?:command )?not found",
      "Install a C compiler, make, and the development packages of what the program uses."),
     (r"fatal error: (\S+): No such file or directory", "Install the development package with the header %s."),
-    (r"^(?:\./)?configure: error: .*(?:not found|not present|missing|requires?|without|unusable)|not properly installed",
+    (r"^(?:\./)?configure: error: .*(?:not found|not present|missing|requires?|without|unusable)"
+     r"|not properly installed",
      "Install the development package of what it misses, or leave out the option that needs it."),
 ))
 
