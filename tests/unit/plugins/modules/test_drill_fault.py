@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 
 import pytest
 from ansible.module_utils import basic
@@ -128,9 +129,10 @@ def test_wrong_options_are_refused(host, options, message):
 def test_the_way_in_is_found_among_the_ancestors():
     code = ("import os; from ansible_collections.openvip.cluster.plugins.module_utils._drill import fault_module;"
             "print(fault_module.server_address(os.getpid()))")
-    command = f"exec env --unset=SSH_CONNECTION python3 -c '{code}'"
-    done = subprocess.run(["sh", "-c", f"({command}); true"], check=True, capture_output=True, text=True,
-                          env=dict(os.environ, SSH_CONNECTION="198.51.100.9 5000 198.18.0.11 22"))
+    command = f"exec env --unset=SSH_CONNECTION {sys.executable} -c '{code}'"
+    done = subprocess.run(["sh", "-c", f"({command}); exit $?"], check=True, capture_output=True, text=True,
+                          env=dict(os.environ, SSH_CONNECTION="198.51.100.9 5000 198.18.0.11 22",
+                                   PYTHONPATH=os.pathsep.join(sys.path)))
     assert done.stdout == "198.18.0.11\n"
     listed = [{"ifname": "eth1", "addr_info": [{"local": "198.18.0.11"}]}, {"ifname": "eth0", "addr_info": []}]
     assert fault_module.having(listed, "198.18.0.11") == ["eth1"]
