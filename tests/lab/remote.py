@@ -85,6 +85,7 @@ def main(words: List[str]) -> None:
     asking.add_argument("--patience", type=float, default=2.0, help="seconds until one has failed")
     commands.add_parser("ask", parents=[asking]).add_argument("url")
     command = commands.add_parser("ask-udp", parents=[asking])
+    command.add_argument("--first", type=int, required=True, help="the first of the ports to send from")
     command.add_argument("address")
     command.add_argument("port", type=int)
     command = commands.add_parser("answer-udp", parents=[watching])
@@ -115,7 +116,8 @@ def main(words: List[str]) -> None:
         "signal-main": lambda: act.signal_main(options.name, options.signal),
         "signal-all": lambda: act.signal_all(options.name, options.signal),
         "ask": lambda: traffic.ask(options.url, options.count, options.patience, say),
-        "ask-udp": lambda: traffic.ask_udp(options.address, options.port, options.count, options.patience, say),
+        "ask-udp": lambda: traffic.ask_udp(
+            options.address, options.port, options.count, options.patience, options.first, say),
         "answer-udp": lambda: traffic.answer_udp(options.address, options.port, options.duration),
         "download": lambda: traffic.download(options.url, options.count, options.rate, options.patience, say),
         "advertise": lambda: traffic.advertise(

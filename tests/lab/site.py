@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -20,6 +21,8 @@ from ansible_collections.openvip.cluster.tests.lab import containers
 from ansible_collections.openvip.cluster.tests.lab.cluster import LONGEST, PATIENCE, Cluster
 from ansible_collections.openvip.cluster.tests.lab.containers import LabError
 
+# Ports that a client has not sent from, below those that the kernel chooses
+_PORTS = itertools.count(20000)
 # seconds: a playbook on machines whose Python is several times slower
 PLAYBOOK_SECONDS = 600
 
@@ -103,7 +106,8 @@ class Site:
 
     def ask_udp(self, address: str, port: int, count: int) -> Counter[str]:
         """Send datagrams one after the other and return how many each host answered."""
-        words = ("ask-udp", address, str(port), f"--count={count}")
+        first = next(itertools.islice(_PORTS, count - 1, None)) - count + 1
+        words = ("ask-udp", address, str(port), f"--count={count}", f"--first={first}")
         return Counter(containers.remote(self.cluster.container(self.cluster.client), *words)["hosts"])
 
     def wait(self, what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> float:

@@ -64,14 +64,18 @@ def ask(url: str, count: int, timeout: float, say: Say) -> None:
     say({"event": "report", "hosts": hosts})
 
 
-def ask_udp(address: str, port: int, count: int, timeout: float, say: Say) -> None:
-    """Send I(count) datagrams one after the other, each from a port of its own; says the answers as C(ask) does."""
+def ask_udp(address: str, port: int, count: int, timeout: float, first: int, say: Say) -> None:
+    """Send I(count) datagrams one after the other, from ports from I(first) on; says the answers as C(ask) does.
+
+    A port that was used before may belong to a connection of IPVS still, which goes to the same real server.
+    """
     family, kind, protocol, _name, target = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0]
     hosts: List[str] = []
-    for _number in range(count):
+    for source in range(first, first + count):
         with socket.socket(family, kind, protocol) as connection:
             connection.settimeout(timeout)
             try:
+                connection.bind(("", source))
                 connection.connect(target)
                 connection.send(b"?")
                 hosts.append(connection.recv(RECEIVE_BYTES).decode())
