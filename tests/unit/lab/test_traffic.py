@@ -66,9 +66,9 @@ def test_a_refused_connection_is_no_answer(closed):
 def test_datagrams_are_answered_with_the_name_of_the_host(closed):
     service = threading.Thread(target=traffic.answer_udp, args=("127.0.0.1", closed, 5.0), daemon=True)
     service.start()
-    hosts = []
-    while "" in (hosts := report(traffic.ask_udp, "127.0.0.1", closed, 2, 1.0, 20000)[0]["hosts"]) and service.is_alive():
-        continue
+    hosts = [""]
+    while "" in hosts and service.is_alive():
+        hosts = report(traffic.ask_udp, "127.0.0.1", closed, 2, 1.0, 20000)[0]["hosts"]
     assert hosts == [socket.gethostname()] * 2
 
 
