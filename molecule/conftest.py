@@ -29,6 +29,12 @@ def lvs(request):
 
 
 @pytest.fixture
+def on(cluster):
+    """Return a function that runs a shell command on a host and returns what it printed."""
+    return lambda name, command: containers.execute(cluster.container(name), "sh", "-c", command)
+
+
+@pytest.fixture
 def files(cluster):
     """Return a function that tells every file of every load balancer's /etc/keepalived: name, mode, time and text."""
     script = "cd /etc/keepalived && for name in *; do stat --format='%n %a %y' \"$name\"; cat \"$name\"; done"

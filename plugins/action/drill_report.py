@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import judge, report
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
+from ansible_collections.openvip.cluster.plugins.plugin_utils._reports import REPORTS
 
 ARGUMENTS = {
     "results": {"type": "list", "elements": "dict", "default": []},
@@ -25,7 +26,7 @@ ARGUMENTS = {
             "healed": {"type": "bool", "required": True},
         },
     },
-    "reports": {"type": "list", "elements": "dict", "required": True},
+    **REPORTS,
     "calibration": {"type": "dict", "default": {}},
     "prober": {"type": "str", "required": True},
     "url": {"type": "str", "required": True},
@@ -51,7 +52,6 @@ class ActionModule(ActionBase):
             "calibration": arguments["calibration"], "results": results,
             "configurations": {each["name"]: each["keepalived"].get("config") or {} for each in arguments["reports"]},
         }
-        problems = ["%s: %s" % (each["fault"], problem) for each in results for problem in each["problems"]]
         result.update(changed=False, report=told, lines=report.lines(told), junit=report.junit(told),
-                      html=report.page(told), problems=problems)
+                      html=report.page(told), problems=report.problems(told))
         return result

@@ -25,7 +25,7 @@ ADVERTISEMENT = 1
 ETHERNET, IPV4_HEADER, IPV6_HEADER = 14, 20, 40
 # linux/if_packet.h, asm-generic/socket.h
 ETH_P_ALL, PACKET_OUTGOING = 3, 4
-SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_ALLMULTI = 263, 1, 2
+PACKET_MR_ALLMULTI = 2
 SO_ATTACH_FILTER = 26
 # Classic BPF: frames of IPv4 or IPv6 whose protocol is VRRP (linux/filter.h: code, jt, jf, k).
 FILTER = (
@@ -67,7 +67,7 @@ def _listener(interface: str) -> socket.socket:
                         struct.pack("HP", len(FILTER), ctypes.addressof(kept)))
     listener.bind((interface, ETH_P_ALL))
     membership = struct.pack("=IHH8s", socket.if_nametoindex(interface), PACKET_MR_ALLMULTI, 0, b"")
-    listener.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
+    listener.setsockopt(watch.SOL_PACKET, watch.PACKET_ADD_MEMBERSHIP, membership)
     listener.setblocking(False)
     return listener
 

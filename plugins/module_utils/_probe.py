@@ -195,7 +195,8 @@ class Prober:
                 continue
             wake = [] if self._stopped else [due]
             if self._open:
-                wake.append(min(request.until_ns for request in self._open.values()))
+                # The oldest runs out first: what is discounted is discounted for all that are open.
+                wake.append(next(iter(self._open.values())).until_ns)
             wait = max(0, min(wake) - now)
             ready = self._selector.select(wait / NANOSECONDS)
             awake_by = time.monotonic_ns()

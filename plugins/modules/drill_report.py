@@ -19,6 +19,7 @@ description:
     more.
   - Everything happens on the controller, and nothing changes.
 extends_documentation_fragment:
+  - openvip.cluster.reports
   - openvip.cluster.attributes
   - openvip.cluster.attributes.info_module
 options:
@@ -59,11 +60,6 @@ options:
         description: Whether the cluster was as planned afterwards.
         type: bool
         required: true
-  reports:
-    description: How the hosts are, as M(openvip.cluster.cluster_status) takes it.
-    type: list
-    elements: dict
-    required: true
   calibration:
     description: The prober's overhead, as M(openvip.cluster.vip_probe) returned it.
     type: dict

@@ -21,6 +21,7 @@ PACKAGE = "ansible_collections/openvip/cluster"
 # marks the container of a machine
 MACHINE_LABEL = "org.openvip.cluster.machine=true"
 REMOTE_FILES = (
+    "plugins/module_utils/_arp.py",
     "plugins/module_utils/_outage.py",
     "plugins/module_utils/_probe.py",
     "plugins/module_utils/_calibrate.py",

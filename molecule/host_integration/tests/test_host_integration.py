@@ -35,12 +35,6 @@ def healthy(cluster):
 
 
 @pytest.fixture
-def on(cluster):
-    """Return a function that runs a shell command on a host and returns what it printed."""
-    return lambda name, command: containers.execute(cluster.container(name), "sh", "-c", command)
-
-
-@pytest.fixture
 def stranger(cluster):
     """Return a context manager during which the client claims to be the master, by VRRP's multicast."""
     code = (containers.REPOSITORY / "tests/lab/stranger.py").read_bytes()

@@ -36,12 +36,6 @@ def run():
 
 
 @pytest.fixture
-def on(cluster):
-    """Return a function that runs a shell's words on one load balancer and returns what they printed."""
-    return lambda name, script: containers.execute(cluster.container(name), "sh", "-c", script)
-
-
-@pytest.fixture
 def served(run, cluster):
     """The first host holds the address, and nobody is out of service, before and after."""
     cluster.wait_for_holder("lb1")

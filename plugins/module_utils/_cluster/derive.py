@@ -24,7 +24,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.loop_guar
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.maintenance import maintain
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.order import misordered, ordered, without_order
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import resolve
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import error
 
 # Skew is (256 - priority) / 256 of the interval (RFC 5798 section 6.1), so high priorities take over faster.
 # 255 is the address owner, who ignores weights; 250 leaves room to add a weight.
@@ -35,10 +35,6 @@ PRIORITY_STEP = 10
 LEARNING_SECONDS = 10
 # A definition without any of these would take every address off the cluster.
 WORK = ("vrrp_instance", "virtual_server", "raw")
-
-
-def _error(identifier, name, message, remedy):
-    return Finding(id=identifier, severity="error", object=name, message=message, remedy=remedy)
 
 
 def priority(index, count):
@@ -78,7 +74,7 @@ def interface(instance, member):
     if len(found) == 1:
         return found[0], []
     what = "no interface of %s has a subnet that holds %s" if not found else "several interfaces of %s hold %s"
-    return None, [_error(
+    return None, [error(
         "interface-unknown", name, what % (member.name, first["address"]),
         "Set interface, or correct the address (%s has: %s)." % (member.name, _describe(member.facts)))]
 
@@ -103,7 +99,7 @@ def _unicast(instance, member, members):
     for other in members:
         address = str(own.ip) if own and other is member else _segment_address(other.facts, own and own.network)
         if address is None:
-            findings.append(_error(
+            findings.append(error(
                 "unicast-peer-unknown", name,
                 "no address of %s is known on the segment of %s's %s"
                 % (other.name, member.name, instance["interface"]),
@@ -170,7 +166,7 @@ def merge(data, override):
             for change in value:
                 target = next((block for block in blocks if block.get("name") == change.get("name")), None)
                 if target is None:
-                    findings.append(_error(
+                    findings.append(error(
                         "override-unknown", "%s %s" % (section, change.get("name")),
                         "the override names a block that the cluster does not have",
                         "Use one of: %s." % (", ".join(str(block.get("name")) for block in blocks) or "none")))
@@ -242,7 +238,7 @@ def sync_daemon(data):
 def _unranked(config, override, names):
     """Return why the members cannot have their priorities."""
     if len(names) > HIGHEST_PRIORITY:
-        return [_error("too-many-members", "the cluster", "%d members are more than priorities (1-%d)"
+        return [error("too-many-members", "the cluster", "%d members are more than priorities (1-%d)"
                        % (len(names), HIGHEST_PRIORITY), "Split the group into several clusters.")]
     return misordered(config, override, names)
 
@@ -273,7 +269,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     # Before, because what is derived may follow from it; and after, because it may be about what is derived.
     data, dummy = merge(config, override)
     if not any(data.get(section) for section in WORK):
-        findings.append(_error("nothing-to-do", "the cluster", "the definition has no vrrp_instance",
+        findings.append(error("nothing-to-do", "the cluster", "the definition has no vrrp_instance",
                                "Set vrrp_instance (the role's keepalived_vrrp_instance), or raw."))
     resolved, found = resolve(data, member, groups or {}, drained)
     findings.extend(found)

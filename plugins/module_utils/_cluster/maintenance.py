@@ -14,15 +14,16 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding, error
 
 #: The name of the track_file.
 NAME = "maintenance"
 #: It takes every priority to 1, the lowest (vrrp/vrrp.c limits it), so that another host takes the address while this
 #: one still has it: nobody is without it for a moment.
 WEIGHT = -253
-#: The value of the file while the host is in maintenance; it is multiplied by the weight (keepalived.conf(5)).
-ON, OFF = "1", "0"
+#: What keepalived writes to the file when it is missing. With 1 in it the host is in maintenance: the weight is
+#: multiplied by the value (keepalived.conf(5)).
+OFF = "0"
 OWNER = 255
 
 Data = Dict[str, Any]
@@ -75,10 +76,6 @@ def well(member: Data) -> bool:
                if (each["track"], each["name"]) != ("track_file", NAME))
 
 
-def _error(identifier: str, subject: str, message: str, remedy: str) -> Finding:
-    return Finding(id=identifier, severity="error", object=subject, message=message, remedy=remedy)
-
-
 def _member(group: Data, host: str) -> Optional[Data]:
     return next((member for member in group["members"] if member["host"] == host), None)
 
@@ -87,7 +84,7 @@ def _unknowing(group: Data, member: Data) -> List[Finding]:
     """Return what is wrong when an instance does not look at the file of the maintenance."""
     if any((each["track"], each["name"]) == ("track_file", NAME) for each in member["tracked"] or []):
         return []
-    return [_error("no-maintenance", "vrrp_instance %s" % group["name"],
+    return [error("no-maintenance", "vrrp_instance %s" % group["name"],
                    "keepalived on %s has no track_file %s for it" % (member["host"], NAME),
                    "Run openvip.cluster.site first, with keepalived_maintenance_file set.")]
 
@@ -118,7 +115,7 @@ def leaving(status: Data, host: str) -> Tuple[List[Move], List[Finding]]:
             others = ["%s is %s%s" % (member["host"], member["state"] or "not running",
                                       " and in maintenance" if maintained(member) else "")
                       for member in group["members"] if member is not giver]
-            findings.append(_error(
+            findings.append(error(
                 "no-taker", "vrrp_instance %s" % group["name"],
                 "no other host can take the addresses of %s (%s)" % (host, ", ".join(others) or "there is none"),
                 "Bring another host into BACKUP first; openvip.cluster.status tells what keeps it from that."))
@@ -154,7 +151,7 @@ def giving(status: Data, host: str) -> Tuple[List[str], List[Finding]]:
         if taker is None or taker["state"] not in ("BACKUP", "MASTER") or maintained(taker):
             state = "has no such instance" if taker is None else "is in maintenance" if maintained(taker) \
                 else "is %s" % (taker["state"] or "not running keepalived")
-            findings.append(_error("no-taker", "vrrp_instance %s" % group["name"], "%s %s" % (host, state),
+            findings.append(error("no-taker", "vrrp_instance %s" % group["name"], "%s %s" % (host, state),
                                    "Bring it into BACKUP first; openvip.cluster.status tells what keeps it from that."))
             continue
         for member in group["members"]:

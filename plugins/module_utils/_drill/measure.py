@@ -108,11 +108,6 @@ def lasting_run(records: Sequence[Record], wanted: str | None = None, unwanted: 
     return None
 
 
-def _overlap(recording: Recording, window: watch.Interval) -> float:
-    hosts = list(recording.held.values())
-    return sum(watch.overlap_ms(one, other, window) for index, one in enumerate(hosts) for other in hosts[index + 1:])
-
-
 def leg(recording: Recording, at_ns: int, window: watch.Interval, before: str, reached_ns: int | None,
         over_by_ns: int) -> Leg:
     """Return the figures of one move.
@@ -137,7 +132,7 @@ def leg(recording: Recording, at_ns: int, window: watch.Interval, before: str, r
     return Leg(
         outage_ms=outage, failed=len(bad), before=before, after=after,
         reaction_ms=None if reached_ns is None or reached_ns < at_ns else (reached_ns - at_ns) / 1e6,
-        holders_at_once=watch.at_once(recording.claims, window), overlap_ms=_overlap(recording, window))
+        holders_at_once=watch.at_once(recording.claims, window), overlap_ms=watch.overlaps_ms(recording.held, window))
 
 
 def result(fault: Any, host: str, recording: Recording, at_ns: int, undone_ns: int, final: str | None,

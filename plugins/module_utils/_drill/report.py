@@ -69,6 +69,14 @@ def _row(result):
             "FAILED" if result["problems"] else "passed"]
 
 
+def problems(report: Dict[str, Any]) -> List[str]:
+    """Return what must not be, of all faults, each with its fault.
+
+    :param report: as L(lines) takes it.
+    """
+    return ["%s: %s" % (result["fault"], problem) for result in report["results"] for problem in result["problems"]]
+
+
 def lines(report: Dict[str, Any]) -> List[str]:
     """Return the table for the terminal, and what must not be below it.
 
@@ -76,8 +84,8 @@ def lines(report: Dict[str, Any]) -> List[str]:
     """
     found = ["Drill of %s at %s" % (", ".join(report["members"]), report["time"]), ""]
     found += _table.lines(HEADER, [_row(result) for result in report["results"]], right=range(2, 7))
-    problems = ["%s: %s" % (result["fault"], problem) for result in report["results"] for problem in result["problems"]]
-    return [*found, *([""] if problems else []), *problems]
+    wrong = problems(report)
+    return [*found, *([""] if wrong else []), *wrong]
 
 
 def junit(report: Dict[str, Any]) -> str:

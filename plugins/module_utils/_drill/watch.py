@@ -24,9 +24,8 @@ import struct
 import time
 from typing import Any, Callable, Deque, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-ETHERTYPE_ARP = 0x0806
-ARP_BODY = struct.Struct("!HHBBH6s4s6s4s")
-ARP_REQUEST, ARP_REPLY = 1, 2
+from ansible_collections.openvip.cluster.plugins.module_utils import _arp
+
 SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC = 263, 1, 1
 # requests that may be under way, each with a sender of its own so that a late reply is not taken for the next one's
 SENDERS = 16
@@ -79,8 +78,8 @@ class _Arp:
     would otherwise teach it faster than a client learns."""
 
     def __init__(self, interface: str, address: str) -> None:
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE_ARP))
-        self.socket.bind((interface, ETHERTYPE_ARP))
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_arp.ETHERTYPE))
+        self.socket.bind((interface, _arp.ETHERTYPE))
         membership = struct.pack("=IHH8s", socket.if_nametoindex(interface), PACKET_MR_PROMISC, 0, b"")
         self.socket.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
         self.socket.setblocking(False)
@@ -89,8 +88,7 @@ class _Arp:
 
     def ask(self, number: int) -> None:
         sender = self._card + bytes([number % SENDERS])
-        body = ARP_BODY.pack(1, 0x0800, 6, 4, ARP_REQUEST, sender, bytes(4), bytes(6), self._address)
-        self.socket.send(b"\xff" * 6 + sender + struct.pack("!H", ETHERTYPE_ARP) + body)
+        self.socket.send(_arp.probe(sender, self._address))
 
     def replies(self) -> Iterator[Tuple[int, str]]:
         """Yield the number (modulo SENDERS) of the answered request and the card that claims the address."""
@@ -99,11 +97,11 @@ class _Arp:
                 frame = self.socket.recv(256)
             except BlockingIOError:
                 return
-            if len(frame) < 14 + ARP_BODY.size:
+            if len(frame) < _arp.HEADER + _arp.BODY.size:
                 continue
-            fields = ARP_BODY.unpack_from(frame, 14)
+            fields = _arp.BODY.unpack_from(frame, _arp.HEADER)
             operation, claimant, address, asker = fields[4], fields[5], fields[6], fields[7]
-            if operation == ARP_REPLY and address == self._address and asker[:5] == self._card:
+            if operation == _arp.REPLY and address == self._address and asker[:5] == self._card:
                 yield asker[5], ":".join("%02x" % byte for byte in claimant)
 
 
@@ -263,3 +261,12 @@ def overlap_ms(one: List[Interval], other: List[Interval], window: Interval) -> 
             total += max(0, min(mine.end_ns, theirs.end_ns, window.end_ns)
                          - max(mine.start_ns, theirs.start_ns, window.start_ns))
     return total / 1e6
+
+
+def overlaps_ms(spells: Dict[str, List[Interval]], window: Interval) -> float:
+    """Return L(overlap_ms) of every two hosts together.
+
+    :param spells: when each host had the address, see L(held).
+    """
+    hosts = list(spells.values())
+    return sum(overlap_ms(one, other, window) for index, one in enumerate(hosts) for other in hosts[index + 1:])

@@ -19,7 +19,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import ADDRESS_BLOCKS
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding, error
 
 Data = Dict[str, Any]
 
@@ -51,10 +51,6 @@ class Allowed(NamedTuple):
     source: Optional[str]
     protocol: str
     port: Optional[int] = None
-
-
-def _problem(identifier: str, name: str, message: str, remedy: str) -> Finding:
-    return Finding(id=identifier, severity="error", object=name, message=message, remedy=remedy)
 
 
 def _own(member: Member, interface: Optional[str]) -> List[Any]:
@@ -91,7 +87,7 @@ def _peers(
                  if value.version == version and (version == 4 or value.ip.is_link_local)]
         sources += found
         if not found:
-            findings.append(_problem(
+            findings.append(error(
                 PEER_UNKNOWN, name,
                 "no IPv%d%s address of %s is known on the segment of %s's %s"
                 % (version, " link-local" if version == 6 else "", other.name, member.name, interface),
@@ -137,11 +133,11 @@ def _ports(ports: Sequence[str]) -> Tuple[List[Allowed], List[Finding]]:
         match = re.match(r"([0-9]{1,5})/([a-z]+)$", text)
         name = "keepalived_firewall_ports %s" % text
         if not match or not 1 <= int(match.group(1)) <= 65535:
-            findings.append(_problem("port-invalid", name, "it is no port and protocol",
+            findings.append(error("port-invalid", name, "it is no port and protocol",
                                      "Write a number of 1 to 65535, a slash and a protocol, such as 80/tcp."))
         elif match.group(2) not in TRANSPORTS:
             nearest = difflib.get_close_matches(match.group(2), TRANSPORTS, 1, 0) or [TRANSPORTS[0]]
-            findings.append(_problem("port-invalid", name, 'there is no protocol "%s" to let in' % match.group(2),
+            findings.append(error("port-invalid", name, 'there is no protocol "%s" to let in' % match.group(2),
                                      "Use %s (there are: %s)." % (nearest[0], ", ".join(TRANSPORTS))))
         else:
             allowed += [Allowed(family, None, match.group(2), int(match.group(1))) for family in FAMILIES.values()]

@@ -21,12 +21,8 @@ import struct
 import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple
 
-# linux/if_ether.h, RFC 826
-ETHERTYPE_ARP = 0x0806
-ARP = struct.Struct("!HHBBH6s4s6s4s")
-ETHERNET_HEADER, ETHERNET, REQUEST = 14, 1, 1
-BROADCAST = b"\xff" * 6
-NOBODY = bytes(4)
+from ansible_collections.openvip.cluster.plugins.module_utils import _arp
+
 # RFC 4861 sections 4.3, 4.4, 4.6.1 and 7.1.2
 SOLICITATION, ADVERTISEMENT = 135, 136
 NEIGHBOUR = struct.Struct("!BBHI16s")
@@ -99,19 +95,12 @@ def segments(found: List[Dict[str, Any]], virtual: Set[Any]) -> List[Segment]:
     return result
 
 
-def probe(card: bytes, address: Any) -> bytes:
-    """Return the frame of an ARP probe."""
-    body = ARP.pack(ETHERNET, 0x0800, 6, 4, REQUEST, card, NOBODY, bytes(6), address.packed)
-    return BROADCAST + card + struct.pack("!H", ETHERTYPE_ARP) + body
-
-
 def arp_claim(frame: bytes) -> Tuple[Any, bytes]:
     """Return the address that the sender of an ARP packet says to have, C(None) when it says none, and its card."""
-    if len(frame) < ETHERNET_HEADER + ARP.size:
+    if len(frame) < _arp.HEADER + _arp.BODY.size:
         return None, b""
-    kind, protocol, card_length, length, dummy, card, address, _card_asked, _asked = ARP.unpack_from(
-        frame, ETHERNET_HEADER)
-    if (kind, protocol, card_length, length) != (ETHERNET, 0x0800, 6, 4) or address == NOBODY:
+    *kind, _operation, card, address, _card_asked, _asked = _arp.BODY.unpack_from(frame, _arp.HEADER)
+    if kind != [_arp.ETHERNET, _arp.IPV4, _arp.CARD_BYTES, _arp.ADDRESS_BYTES] or address == _arp.NOBODY:
         return None, b""
     return ipaddress.ip_address(address), card
 
@@ -143,15 +132,15 @@ class _Arp:
     """The IPv4 addresses of a segment."""
 
     def __init__(self, segment: Segment) -> None:
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE_ARP))
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_arp.ETHERTYPE))
         self._segment = segment
 
     def ask(self) -> None:
-        self.socket.bind((self._segment.device, ETHERTYPE_ARP))
+        self.socket.bind((self._segment.device, _arp.ETHERTYPE))
         self.socket.setblocking(False)
         for address in self._segment.addresses:
             if address.version == 4:
-                self.socket.send(probe(self._segment.card, address))
+                self.socket.send(_arp.probe(self._segment.card, address.packed))
 
     def claims(self) -> Iterator[Tuple[Any, bytes]]:
         """Yield what has been answered so far: address and card."""

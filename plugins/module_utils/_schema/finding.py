@@ -53,3 +53,8 @@ class Finding(NamedTuple):
     def as_dict(self) -> Dict[str, Any]:
         """The finding as plain data, without the places that are not known."""
         return {key: value for key, value in self._asdict().items() if value is not None}
+
+
+def error(identifier: str, subject: str, message: str, remedy: str) -> Finding:
+    """Return a finding of severity ERROR about an object, without a place in a file."""
+    return Finding(id=identifier, severity=ERROR, object=subject, message=message, remedy=remedy)

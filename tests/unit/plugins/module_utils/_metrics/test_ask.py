@@ -10,6 +10,7 @@ import struct
 
 import pytest
 
+from ansible_collections.openvip.cluster.plugins.module_utils import _arp
 from ansible_collections.openvip.cluster.plugins.module_utils._metrics import ask
 
 CARD, OTHER = bytes.fromhex("0242c6120011"), bytes.fromhex("0242c6120012")
@@ -23,7 +24,7 @@ def interface(name, *addresses, card=CARD, **more):
 
 
 def test_a_probe_claims_nothing():
-    frame = ask.probe(CARD, VIP)
+    frame = _arp.probe(CARD, VIP.packed)
     assert frame[:14] == b"\xff" * 6 + CARD + b"\x08\x06"
     sender, asked = struct.unpack_from("!4s6x4s", frame, 14 + 14)
     assert (sender, asked) == (bytes(4), VIP.packed)
@@ -32,7 +33,7 @@ def test_a_probe_claims_nothing():
 
 @pytest.mark.parametrize("operation", [1, 2], ids=["announcement", "reply"])
 def test_whoever_sends_from_an_address_claims_it(operation):
-    body = ask.ARP.pack(1, 0x0800, 6, 4, operation, OTHER, VIP.packed, CARD, bytes(4))
+    body = _arp.BODY.pack(1, 0x0800, 6, 4, operation, OTHER, VIP.packed, CARD, bytes(4))
     assert ask.arp_claim(CARD + OTHER + b"\x08\x06" + body) == (VIP, OTHER)
 
 
