@@ -239,7 +239,7 @@ def _unranked(config, override, names):
     """Return why the members cannot have their priorities."""
     if len(names) > HIGHEST_PRIORITY:
         return [error("too-many-members", "the cluster", "%d members are more than priorities (1-%d)"
-                       % (len(names), HIGHEST_PRIORITY), "Split the group into several clusters.")]
+                      % (len(names), HIGHEST_PRIORITY), "Split the group into several clusters.")]
     return misordered(config, override, names)
 
 
@@ -270,7 +270,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     data, dummy = merge(config, override)
     if not any(data.get(section) for section in WORK):
         findings.append(error("nothing-to-do", "the cluster", "the definition has no vrrp_instance",
-                               "Set vrrp_instance (the role's keepalived_vrrp_instance), or raw."))
+                              "Set vrrp_instance (the role's keepalived_vrrp_instance), or raw."))
     resolved, found = resolve(data, member, groups or {}, drained)
     findings.extend(found)
     if data.get("virtual_server"):

@@ -85,8 +85,8 @@ def _unknowing(group: Data, member: Data) -> List[Finding]:
     if any((each["track"], each["name"]) == ("track_file", NAME) for each in member["tracked"] or []):
         return []
     return [error("no-maintenance", "vrrp_instance %s" % group["name"],
-                   "keepalived on %s has no track_file %s for it" % (member["host"], NAME),
-                   "Run openvip.cluster.site first, with keepalived_maintenance_file set.")]
+                  "keepalived on %s has no track_file %s for it" % (member["host"], NAME),
+                  "Run openvip.cluster.site first, with keepalived_maintenance_file set.")]
 
 
 def _move(group: Data, giver: Data, taker: Data) -> List[Move]:
@@ -152,7 +152,7 @@ def giving(status: Data, host: str) -> Tuple[List[str], List[Finding]]:
             state = "has no such instance" if taker is None else "is in maintenance" if maintained(taker) \
                 else "is %s" % (taker["state"] or "not running keepalived")
             findings.append(error("no-taker", "vrrp_instance %s" % group["name"], "%s %s" % (host, state),
-                                   "Bring it into BACKUP first; openvip.cluster.status tells what keeps it from that."))
+                                  "Bring it into BACKUP first; openvip.cluster.status tells what keeps it from that."))
             continue
         for member in group["members"]:
             master = member["state"] == "MASTER"

@@ -134,11 +134,11 @@ def _ports(ports: Sequence[str]) -> Tuple[List[Allowed], List[Finding]]:
         name = "keepalived_firewall_ports %s" % text
         if not match or not 1 <= int(match.group(1)) <= 65535:
             findings.append(error("port-invalid", name, "it is no port and protocol",
-                                     "Write a number of 1 to 65535, a slash and a protocol, such as 80/tcp."))
+                                  "Write a number of 1 to 65535, a slash and a protocol, such as 80/tcp."))
         elif match.group(2) not in TRANSPORTS:
             nearest = difflib.get_close_matches(match.group(2), TRANSPORTS, 1, 0) or [TRANSPORTS[0]]
             findings.append(error("port-invalid", name, 'there is no protocol "%s" to let in' % match.group(2),
-                                     "Use %s (there are: %s)." % (nearest[0], ", ".join(TRANSPORTS))))
+                                  "Use %s (there are: %s)." % (nearest[0], ", ".join(TRANSPORTS))))
         else:
             allowed += [Allowed(family, None, match.group(2), int(match.group(1))) for family in FAMILIES.values()]
     return allowed, findings
