@@ -203,8 +203,9 @@ class Prober:
             self._discount(awake_by - now - wait)
             for key, _events in ready:
                 self._advance(key.data, key.fd)
-            # after the answers: what has arrived is not counted as late only because this process was
-            self._expire(time.monotonic_ns())
+            # After the answers: what has arrived is not counted as late only because this process was. And by the time
+            # before them, because a stand-still since then is discounted only in the next turn.
+            self._expire(awake_by)
 
     def _discount(self, lost: int) -> None:
         """Give the probes under way the time in which this process was not run."""

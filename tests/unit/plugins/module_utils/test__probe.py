@@ -185,6 +185,22 @@ def test_time_in_which_nothing_is_run_is_no_time_out():
     assert {record.outcome for record in records} == {"ok"} and prober.stalled_ns > 2e9
 
 
+def test_standing_still_between_two_steps_of_a_probe_is_no_time_out(monkeypatch):
+    advance, stopped = Prober._advance, []
+
+    def stop_once(prober, slot, descriptor):
+        advance(prober, slot, descriptor)
+        if not stopped:
+            stopped.append(stop_for_a_while(0.5))
+            stopped[0].wait()
+
+    monkeypatch.setattr(Prober, "_advance", stop_once)
+    with service(lambda connection: connection.recv(4096) and connection.sendall(ANSWER)) as url:
+        prober = Prober(url, interval=0.02, timeout=0.2)
+        records = prober.run(1.5)
+    assert {record.outcome for record in records} == {"ok"} and prober.stalled_ns > 0.4e9
+
+
 def test_an_answer_that_does_not_come_is_a_time_out_after_a_stand_still_too():
     held = []
 
