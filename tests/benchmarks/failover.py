@@ -13,8 +13,11 @@ import sys
 import time
 from collections.abc import Callable
 
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.judge import as_predicted
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.measure import Result
+from ansible_collections.openvip.cluster.plugins.module_utils._timing import Range
 from ansible_collections.openvip.cluster.tests.benchmarks.variants import (
+    DEFAULT,
     OURS,
     SYNC_DAEMON,
     TUTORIAL,
@@ -22,11 +25,12 @@ from ansible_collections.openvip.cluster.tests.benchmarks.variants import (
     Variant,
     has_ipvs,
 )
-from ansible_collections.openvip.cluster.tests.lab import containers, faults, prepare, table
+from ansible_collections.openvip.cluster.tests.lab import containers, faults, predict, prepare, table
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
 
 HEADER = ("fault", *(f"({each.letter}) outage ms; failed" for each in VARIANTS),
           *(f"{each.letter}:{OURS.letter}" for each in VARIANTS[:-1]), "holders at once")
+PREDICTED = ("fault", *(f"({each.letter}) predicted ms; measured; as predicted" for each in (DEFAULT, OURS)))
 Results = dict[tuple[str, str], list[Result]]
 
 
@@ -45,7 +49,7 @@ def one_round(cluster: Cluster, variant: Variant, results: Results, say: Callabl
     """Start a cluster and provoke each fault on whoever holds the address."""
     say(f"{variant.name}: starting it")
     variant.start(cluster)
-    for fault in faults.FAULTS:
+    for fault in faults.ALL:
         result = cluster.provoke(variant.fault(fault), preempt=variant.preempt, timeout=variant.patience)
         results.setdefault((variant.name, fault.name), []).append(result)
         outage = result.away.outage_ms
@@ -61,10 +65,34 @@ def ratio(by_hand: float, ours: float, interval_ms: float) -> str:
     return f"{'>' if ours < interval_ms else ''}{by_hand / max(ours, interval_ms):.0f}"
 
 
+def predictions(cluster: Cluster) -> dict[str, Range | None]:
+    """Return what VRRP's arithmetic says of each fault, from the files that the hosts have now."""
+    found = predict.configurations(cluster)
+    return {fault.name: predict.predict(fault, *found) for fault in faults.ALL}
+
+
+def beside(results: Results, predicted: dict[str, dict[str, Range | None]]) -> list[str]:
+    """Return the table of what was predicted of ours, and how many of its outages were so within a fifth or 50 ms."""
+    rows = []
+    for fault in faults.ALL:
+        row = [fault.name]
+        for variant in (DEFAULT, OURS):
+            outages = [result.away.outage_ms for result in results[variant.name, fault.name]]
+            expected = predicted[variant.name][fault.name]
+            if expected is None:
+                row.append(f"never; {table.figure(outages)}")
+                continue
+            low, high = expected.low * 1000, expected.high * 1000
+            within = sum(as_predicted(outage, low, high) for outage in outages)
+            row.append(f"{low:.0f}-{high:.0f}; {table.figure(outages)}; {within} of {len(outages)}")
+        rows.append(row)
+    return table.lines(PREDICTED, rows)
+
+
 def report(results: Results, interval_ms: float) -> list[str]:
     """Return the table."""
     rows = []
-    for fault in faults.FAULTS:
+    for fault in faults.ALL:
         found = {each.letter: results[each.name, fault.name] for each in VARIANTS}
         outages = {letter: [result.away.outage_ms for result in each] for letter, each in found.items()}
         figures = [f"{table.figure(outages[letter])}; {table.counts([result.away.failed for result in each])}"
@@ -87,6 +115,7 @@ def main() -> int:
         print(f"bench {time.monotonic() - begin:6.1f} s  {text}", flush=True)
 
     results: Results = {}
+    predicted: dict[str, dict[str, Range | None]] = {}
     with prepare.program("bench", "interrupted; the fault is undone."):
         cluster = Cluster() if options.running else prepare.converged(say)
         if not has_ipvs(cluster):
@@ -98,9 +127,11 @@ def main() -> int:
                 # in turn who is first, so that what changes with time hits all
                 for variant in VARIANTS if number % 2 else VARIANTS[::-1]:
                     one_round(cluster, variant, results, say)
+                    if variant in (DEFAULT, OURS):
+                        predicted[variant.name] = predictions(cluster)
         finally:
             OURS.start(cluster)
-    print("", *report(results, cluster.interval * 1000), "", sep="\n")
+    print("", *report(results, cluster.interval * 1000), "", *beside(results, predicted), "", sep="\n")
     print(f"median (lowest-highest) of {options.rounds} rounds; "
           + ", ".join(f"({each.letter}) {each.name}" for each in VARIANTS)
           + "; all in the same hosts, in turn.", *machine(cluster), *calibration,

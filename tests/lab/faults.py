@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""The faults that the lab can provoke on a host, as one table: FAULTS."""
+"""The faults that the lab can provoke on a host: FAULTS, which demo and tests have in common, and ALL."""
 
 from __future__ import annotations
 
@@ -121,6 +121,13 @@ def _thaw(host: Host) -> int:
     return at_ns
 
 
+def _link(state: str) -> Callable[[Host], int]:
+    """Return a function that sets a host's interface up or down and returns the time right before."""
+    def act(host: Host) -> int:
+        return _inside("execute", "ip", "link", "set", "dev", host.interface, state)(host)
+    return act
+
+
 _PORTS: dict[str, str] = {}
 
 
@@ -140,8 +147,6 @@ def of_service(unit: str) -> tuple[Fault, ...]:
     )
 
 
-KILLED = Fault("keepalived killed", "SIGKILL to all its processes; systemd starts it again",
-               _inside("signal-all", "keepalived", "SIGKILL"), _inside("revive", "keepalived"), "crash")
 FAULTS = (
     *of_service("nginx"),
     Fault("keepalived stopped", "systemctl stop keepalived; started again",
@@ -150,6 +155,12 @@ FAULTS = (
     Fault("host frozen", "its port of the service bridge disabled and its container paused; both undone",
           _freeze, _thaw, "crash", remains_master=True),
 )
+ALL = (
+    *FAULTS,
+    Fault("keepalived killed", "SIGKILL to all its processes; systemd starts it again",
+          _inside("signal-all", "keepalived", "SIGKILL"), _inside("revive", "keepalived"), "crash"),
+    Fault("link down", "its interface set down; set up again", _link("down"), _link("up"), "crash"),
+)
 
 
 def find(name: str) -> Fault:
@@ -157,7 +168,7 @@ def find(name: str) -> Fault:
 
     :raises LabError: there is none; the message names all.
     """
-    for fault in FAULTS:
+    for fault in ALL:
         if name in (fault.name, fault.slug):
             return fault
-    raise containers.LabError(f"{name}: no such fault; there are: {', '.join(fault.name for fault in FAULTS)}")
+    raise containers.LabError(f"{name}: no such fault; there are: {', '.join(fault.name for fault in ALL)}")

@@ -19,7 +19,6 @@ from ansible_collections.openvip.cluster.tests.lab.cluster import STAYS, Cluster
 from ansible_collections.openvip.cluster.tests.lab.containers import LabError
 from ansible_collections.openvip.cluster.tests.lab.faults import Fault
 
-FAULTS = (*faults.FAULTS, faults.KILLED)
 CONFIGURATION = "/etc/keepalived/keepalived.conf"
 # Of ten faults so many are on the host that waits.
 WAITING = 0.3
@@ -80,10 +79,10 @@ def run(cluster: Cluster, count: int, seed: int, say: Callable[[str], None]) -> 
     """
     order = random.Random(seed)
     files = {name: containers.read(cluster.container(name), CONFIGURATION) for name in cluster.names}
-    results: dict[str, list[Result]] = {fault.name: [] for fault in FAULTS}
+    results: dict[str, list[Result]] = {fault.name: [] for fault in faults.ALL}
     master, *waiting = cluster.names
     for number in range(1, count + 1):
-        fault = order.choice(FAULTS)
+        fault = order.choice(faults.ALL)
         host = order.choice(waiting) if order.random() < WAITING else master
         say(f"{number} of {count}: {fault.name} on {host}")
         try:

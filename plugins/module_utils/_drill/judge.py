@@ -33,6 +33,11 @@ def tolerance_ms(milliseconds):
     return max(PART * milliseconds, LEAST_MS)
 
 
+def as_predicted(outage_ms, low_ms, high_ms):
+    """Return whether an outage (C(None) for one that did not end) is as long as predicted, within the tolerance."""
+    return outage_ms is not None and low_ms - tolerance_ms(low_ms) <= outage_ms <= high_ms + tolerance_ms(high_ms)
+
+
 def _span(records, since_ns, until_ns, limit_ns):
     """Return failed probes and the length of the outages that begin in a stretch of time, as one.
 
@@ -114,7 +119,8 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
         "rate": probe["rate"], "largest_gap_ms": probe["largest_gap_ms"], "probes": probe["probes"],
         "undone_ms": round((back - at) / 1e6, 3), "healed": bool(healed),
     }
-    result["as_predicted"] = _as_predicted(result)
+    predicted = plan["predicted"]
+    result["as_predicted"] = predicted and as_predicted(result["outage_ms"], predicted["low_ms"], predicted["high_ms"])
     result["problems"] = problems(plan, result)
     result["timeline"] = _timeline(records, held[plan["address"]], watched, at, end)
     return result
@@ -128,15 +134,6 @@ def _at_once(held, claims, shift, window):
     if most is not None and len(held) == 1:
         return most
     return max(most or 1, 2 if long > HAND_OVER_MS else 1)
-
-
-def _as_predicted(result):
-    """Whether the outage is what was predicted, C(None) where nothing was."""
-    predicted, outage = result["predicted"], result["outage_ms"]
-    if predicted is None:
-        return None
-    return (outage is not None and predicted["low_ms"] - tolerance_ms(predicted["low_ms"]) <= outage
-            <= predicted["high_ms"] + tolerance_ms(predicted["high_ms"]))
 
 
 def problems(plan, result):
