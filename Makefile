@@ -23,7 +23,7 @@ LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelo
 	lint-licences
 CHECKS = lint code molecule
 # Scenarios that take too long for every change: make test-all.
-SLOW_SCENARIOS = active_active active_active_three alerts debian_13 debian_13_nopreempt dnf drill haproxy \
+SLOW_SCENARIOS = active_active active_active_three alerts debian_13 debian_13_nopreempt dnf drill drill_lvs haproxy \
 	host_integration lvs_tun metrics nginx_balancer safe_apply source switchover three_hosts
 # Scenarios that converge once, because they take long for it: make test-all runs them a second time.
 ONCE_SCENARIOS = lvs_dr lvs_nat lvs_tun nopreempt

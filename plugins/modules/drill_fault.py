@@ -15,8 +15,7 @@ description:
   - Puts a fault into a host that is in use. The role P(openvip.cluster.failover_drill#role) does this one fault at a
     time, watches and measures what becomes of the address, and undoes the fault.
   - Before the fault there is a watchdog, a timer of systemd on the host itself, which undoes the fault after O(seconds)
-    and needs neither the controller nor Ansible. There is no fault where it cannot be armed. V(reboot) has none, as
-    the host comes back by itself.
+    and needs neither the controller nor Ansible. There is no fault where it cannot be armed. V(reboot) has none.
   - One fault at a time. The next one is refused until the one before has been undone.
 extends_documentation_fragment:
   - openvip.cluster.attributes
@@ -41,7 +40,8 @@ options:
         still log in, which is what differs from a host that is frozen.
       - V(link_down) sets O(interface) down. It is refused where Ansible logs in by it.
       - V(partition) has nftables or iptables drop VRRP in both directions.
-      - V(reboot) reboots the host.
+      - V(reboot) only says when, before the host is rebooted with M(ansible.builtin.reboot), which knows how to wait until
+        it is back.
     type: str
   state:
     description: V(undone) undoes what is in the host, if anything.

@@ -170,13 +170,41 @@ def test_what_cannot_reach_all_hosts_in_time_is_refused_before_anything_changes(
     assert set(re.findall(r"changed=(\d+)", output)) == {"0"}
 
 
-def test_an_update_takes_the_hosts_in_turn_and_the_holder_last(cluster, site):
+# The same package as a newer version, in a repository of the host's own.
+NEWER = """\
+set -eu
+mkdir -p /srv/newer
+cd /srv/newer
+apt-get -qq update
+apt-get -qq download keepalived
+dpkg-deb --raw-extract keepalived_*.deb tree
+sed -i 's/^Version: .*/&+newer1/' tree/DEBIAN/control
+dpkg-deb --build tree keepalived.deb
+{
+    dpkg-deb --field keepalived.deb
+    echo "Filename: ./keepalived.deb"
+    echo "Size: $(stat --format=%s keepalived.deb)"
+    echo "SHA256: $(sha256sum keepalived.deb | cut -d' ' -f1)"
+} > Packages
+echo 'deb [trusted=yes] file:/srv/newer ./' > /etc/apt/sources.list.d/newer.list
+"""
+
+
+def versions(cluster):
+    """The version of the package on each load balancer."""
+    return [containers.execute(cluster.container(name), "dpkg-query", "--show", "--showformat=${Version}", "keepalived")
+            for name in cluster.names]
+
+
+def test_an_upgrade_takes_the_hosts_in_turn_and_the_holder_last(cluster, site):
     code, output = site(*definition(INSTANCE))
     assert code == 0, output
+    before = versions(cluster)
+    for name in cluster.names:
+        containers.execute(cluster.container(name), "sh", "-s", data=NEWER.encode(), seconds=120)
     cluster.wait_for_holder("lb1")
     with cluster.observe() as observation:
         observation.wait_answers("lb1")
-        # Without a newer package it is the turns and the moves alone.
         code, output = Site(INVENTORY, ()).playbook("playbooks/rolling_update.yml")
         observation.wait_settled("lb1", stays=2)
     assert code == 0, output
@@ -186,3 +214,4 @@ def test_an_update_takes_the_hosts_in_turn_and_the_holder_last(cluster, site):
     answered = [record.host for record in recording.records]
     turns = [host for number, host in enumerate(answered) if number == 0 or answered[number - 1] != host]
     assert turns == ["lb1", "lb2", "lb1"]
+    assert versions(cluster) == [version + "+newer1" for version in before]

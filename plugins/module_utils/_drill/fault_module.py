@@ -184,7 +184,7 @@ def _inject(module, fault):
     except inject.PlanError as error:
         module.fail_json(msg=str(error))
     if module.check_mode:
-        module.exit_json(changed=True, fault=fault.name)
+        module.exit_json(changed=bool(plan.steps), fault=fault.name)
     if plan.undo:
         arm(module, inject.script(fault.name, plan.undo, SCRIPT, params["files"]), params["seconds"])
     now = {"at_ns": time.monotonic_ns(), "at_wall_ns": time.time_ns()}
@@ -195,7 +195,8 @@ def _inject(module, fault):
         if plan.undo:
             undo(module)
         module.fail_json(msg="%s could not be done, and is undone: %s" % (fault.name, error))
-    module.exit_json(changed=True, fault=fault.name, seconds=params["seconds"] if plan.undo else None, **now)
+    module.exit_json(changed=bool(plan.steps), fault=fault.name, seconds=params["seconds"] if plan.undo else None,
+                     **now)
 
 
 def _undo(module):

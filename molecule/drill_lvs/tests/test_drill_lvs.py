@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The drill on directors of LVS and their real servers: a director that is lost, one that is rebooted, and real servers
+that end or hang."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.openvip.cluster.tests.lab.lvs import Lvs
+
+testinfra_hosts = ["localhost"]
+INVENTORY = "inventory/lvs_dr"
+DIRECTOR = ("keepalived_stop", "keepalived_kill", "link_down", "reboot")
+REAL_SERVER = ("real_server_stop", "real_server_hang")
+# of the inventory: a look every delay_loop seconds, which takes connect_timeout at most, and what asking takes
+NOTICED_MS = (2 + 1 + 0.5) * 1000
+
+
+@pytest.fixture(scope="module")
+def hosts():
+    """The directors, their real servers, and a client."""
+    return Lvs(INVENTORY)
+
+
+@pytest.fixture(scope="module")
+def results(hosts, tmp_path_factory):
+    """The result of each fault of a drill on the director that has the address, and on a real server."""
+    output = tmp_path_factory.mktemp("drill")
+    hosts.cluster.wait_for_holder("lb1", 60)
+    for name in hosts.cluster.names:
+        hosts.wait_complete(name)
+    booted = hosts.execute("lb1", "cat", "/proc/sys/kernel/random/boot_id")
+    values = {"failover_drill_prober": "client", "failover_drill_faults": [*DIRECTOR, *REAL_SERVER],
+              "failover_drill_real_server": "web2", "failover_drill_output": str(output),
+              "failover_drill_url": "http://198.18.0.100/", "failover_drill_patience": 120,
+              # the machines of the lab are several times slower than they seem
+              "failover_drill_timeout": 0.5, "failover_drill_fail": False}
+    code, said = hosts.playbook("playbooks/failover_drill.yml", f"--extra-vars={json.dumps(values)}")
+    assert code == 0, said
+    assert hosts.execute("lb1", "cat", "/proc/sys/kernel/random/boot_id") != booted
+    return {result["fault"]: result for result in json.loads((output / "drill.json").read_text())["results"]}
+
+
+@pytest.mark.parametrize("fault", DIRECTOR)
+def test_the_other_director_takes_the_address_as_predicted(results, fault):
+    result = results[fault]
+    assert result["problems"] == [] and result["healed"] and result["as_predicted"]
+    assert (result["host"], result["taken_by"], result["holders_at_once"]) == ("lb1", "lb2", 1)
+
+
+@pytest.mark.parametrize("fault", REAL_SERVER)
+def test_a_real_server_that_is_gone_costs_its_part_until_it_is_noticed(results, fault):
+    result = results[fault]
+    assert result["problems"] == [] and result["healed"] and result["host"] == "web2"
+    assert result["failed"] > 0 and result["taken_by"] is None and result["holders_at_once"] == 1
+    assert result["outage_ms"] <= NOTICED_MS
+
+
+def test_every_real_server_is_there_again(results, hosts):
+    hosts.wait_complete("lb1")
+    assert set(hosts.ask("http://198.18.0.100/", 30)) == set(hosts.web)
