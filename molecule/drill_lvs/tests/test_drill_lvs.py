@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The drill on directors of LVS and their real servers: a director that is lost, one that is rebooted, and real servers
-that end or hang."""
+that end or hang; and a planned reboot of both directors, which nobody notices."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import json
 
 import pytest
 
+from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK
 from ansible_collections.openvip.cluster.tests.lab.lvs import Lvs
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/lvs_dr"
+URL = "http://198.18.0.100/"
 DIRECTOR = ("keepalived_stop", "keepalived_kill", "link_down", "reboot")
 REAL_SERVER = ("real_server_stop", "real_server_hang")
 # of the inventory: a look every delay_loop seconds, which takes connect_timeout at most, and what asking takes
@@ -36,7 +38,7 @@ def results(hosts, tmp_path_factory):
     booted = hosts.execute("lb1", "cat", "/proc/sys/kernel/random/boot_id")
     values = {"failover_drill_prober": "client", "failover_drill_faults": [*DIRECTOR, *REAL_SERVER],
               "failover_drill_real_server": "web2", "failover_drill_output": str(output),
-              "failover_drill_url": "http://198.18.0.100/", "failover_drill_patience": 120,
+              "failover_drill_url": URL, "failover_drill_patience": 120,
               # the machines of the lab are several times slower than they seem
               "failover_drill_timeout": 0.5, "failover_drill_fail": False}
     code, said = hosts.playbook("playbooks/failover_drill.yml", f"--extra-vars={json.dumps(values)}")
@@ -62,4 +64,26 @@ def test_a_real_server_that_is_gone_costs_its_part_until_it_is_noticed(results, 
 
 def test_every_real_server_is_there_again(results, hosts):
     hosts.wait_complete("lb1")
-    assert set(hosts.ask("http://198.18.0.100/", 30)) == set(hosts.web)
+    assert set(hosts.ask(URL, 30)) == set(hosts.web)
+
+
+def test_directors_are_rebooted_in_turn_and_the_holder_last(results, hosts):
+    def booted():
+        return [hosts.execute(name, "cat", "/proc/sys/kernel/random/boot_id") for name in hosts.cluster.names]
+
+    before = booted()
+    hosts.cluster.wait_for_holder("lb1", 60)
+    stream = hosts.cluster.arp()
+    try:
+        with hosts.probing(URL, timeout=1) as records:
+            code, said = hosts.playbook(
+                "playbooks/rolling_update.yml",
+                "--extra-vars=" + json.dumps({"rolling_update_reboot": True, "rolling_update_packages": []}))
+    finally:
+        stream.kill()
+    assert code == 0, said
+    assert all(old != new for old, new in zip(before, booted(), strict=True))
+    owners = [hosts.cluster.owners(event) for event in stream.events if event["event"] == "steady"]
+    assert [owner for number, owner in enumerate(owners) if number == 0 or owners[number - 1] != owner] == [
+        ["lb1"], ["lb2"], ["lb1"]]
+    assert [record for record in records if record.outcome != OK] == []
