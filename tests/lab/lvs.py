@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _timing
@@ -13,6 +14,9 @@ from ansible_collections.openvip.cluster.tests.lab import predict
 from ansible_collections.openvip.cluster.tests.lab.cluster import PATIENCE
 from ansible_collections.openvip.cluster.tests.lab.containers import LabError, Stream
 from ansible_collections.openvip.cluster.tests.lab.site import Site
+
+# requests, of a round robin
+MISSED = 10
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,40 @@ class Lvs(Site):
             weight > 0 for server, weight in self.servers(name, ip).items() if server != "127.0.0.1") == len(self.web),
             seconds)
 
+    def counters(self, name: str, connections: int = 0, ip: str = "198.18.0.100", port: int = 80) -> dict[str, int]:
+        """Return what a director has counted for a service, when it has counted so many connections and no more come.
+
+        ip_vs_est.c adds up every two seconds, by the director's own clock, which can be slower than ours: two looks
+        agree that are further apart.
+
+        :raises LabError: they were not counted in time, or more and more were.
+        """
+        def look() -> tuple[float, dict[str, int]]:
+            services = self.module(name, "ipvs_info")["virtual_server"]
+            return (float(self.execute(name, "cat", "/proc/uptime").split()[0]), next(
+                service["stats"] for service in services if (service["ip"], service["port"]) == (ip, port)))
+
+        def settled() -> bool:
+            looks.append(look())
+            last, found = looks[-1]
+            return found["connections"] >= connections and any(
+                counters == found and last - at > 2.5 for at, counters in looks)
+
+        looks = [look()]
+        self.wait(f"{name} has counted {connections} connections, and no more come", settled, 60)
+        return looks[-1][1]
+
     def crash_ms(self) -> float:
         """Return how long new connections wait for the other director when the first dies, by VRRP's timers alone."""
         return _timing.crash(predict.configurations(self.cluster)[1].timers).high * 1000
+
+
+def evenly(counts: Mapping[str, int], names: Iterable[str]) -> bool:
+    """Return whether requests were spread evenly over these hosts, and none failed.
+
+    A machine that stands still is late for a check, and misses a few requests until the next one.
+    """
+    return set(counts) == set(names) and max(counts.values()) - min(counts.values()) <= MISSED
 
 
 def longest_outage_ms(records: list[Record]) -> float:
