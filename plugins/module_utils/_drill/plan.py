@@ -119,7 +119,8 @@ def prepare(name, reports, members, url, address="", host="", service="", real_s
         fault = faults.find(name)
     except ValueError as error:
         raise PlanError("failover_drill_faults: %s" % error) from error
-    if "service" in fault.needs and not service:
+    # that of a real server has a variable of its own
+    if "service" in fault.needs and not fault.real_server and not service:
         raise PlanError("%s: no service is tracked. Set failover_drill_service, or leave it out of the faults." % name)
     if fault.real_server and not real_server:
         raise PlanError("%s: which real server? Set failover_drill_real_server." % name)

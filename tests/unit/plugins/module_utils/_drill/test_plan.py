@@ -44,7 +44,7 @@ def test_a_backup_with_a_fault_changes_nothing():
 
 
 def test_a_real_server_with_a_fault_moves_no_address():
-    made = drills.planned("real_server_stop", real_server="web1")
+    made = drills.planned("real_server_stop", real_server="web1", service="")
     assert (made["host"], made["moves"], made["final"]) == ("web1", False, BEFORE)
 
 
