@@ -22,7 +22,7 @@ OUTSIDE = {"lb2": {"keepalived_override": {"vrrp_instance": [{"name": "VI_1", "v
 EXAMPLES = sorted(path.name for path in (REPOSITORY / "inventory").iterdir() if path.is_dir())
 
 
-NUMBERS = {"lb1": 11, "lb2": 12, "web1": 21, "web2": 22, "web3": 23}
+NUMBERS = {"lb1": 11, "lb2": 12, "lb3": 13, "web1": 21, "web2": 22, "web3": 23}
 # In place of the facts of this machine, which all hosts would share: an address in each of the examples' networks.
 FACTS = """
 - name: Say what the hosts are like
