@@ -174,3 +174,20 @@ def test_what_is_no_longer_listed_goes_and_comes_back_without_a_trace_in_the_sta
     assert scripts(cluster, "lb1") == ["every", "log-transition", "single"]
     cluster.wait_for_holder("lb1")
     assert cluster.states("lb1") == {"VI_1": "MASTER"} and cluster.states("lb2") == {"VI_1": "BACKUP"}
+
+
+def test_a_service_that_is_no_longer_tracked_is_left_as_it_was(cluster, site, on):
+    units = "systemctl show --property=Restart --property=DropInPaths --property=Wants nginx.service; " \
+            "ls /etc/systemd/system | grep keepalived-track-; true"
+    before = on("lb1", units)
+    assert "keepalived-track-nginx.service" in before
+    for changed in (True, False):
+        code, output = site(ALERTS, "--extra-vars", "keepalived_track_service=")
+        assert code == 0, output
+        assert (re.findall(r"changed=(\d+)", output) == ["0", "0"]) is not changed, output
+        for name in cluster.names:
+            left = on(name, units)
+            assert "keepalived" not in left and "Restart=no" in left, left
+    code, output = site(ALERTS)
+    assert code == 0 and on("lb1", units) == before, output
+    cluster.wait_for_holder("lb1")
