@@ -38,6 +38,9 @@ CASES = {
     "keepalived-disabled": ("keepalived", ENABLED["keepalived"], {"fact": {"status": "disabled"}}, False),
     "keepalived-unconfined": (
         "keepalived", ENABLED["keepalived"], {"fact": {"status": "enabled"}, "family": "Debian"}, False),
+    "keepalived-not-wanted": (
+        "keepalived", ENABLED["keepalived"], {"fact": {"status": "enabled"}, "keepalived_selinux": False}, False),
+    "nginx-not-wanted": ("nginx", ENABLED["nginx"], {"fact": {"status": "enabled"}, "nginx_selinux": False}, False),
     "nginx-enabled": ("nginx", ENABLED["nginx"], {"fact": {"status": "enabled"}}, True),
     "nginx-no-library": ("nginx", ENABLED["nginx"], {"fact": {}}, False),
     "default": ("keepalived", CONNECTS["keepalived"], {}, False),
