@@ -119,11 +119,13 @@ def largest_gap_ms(records: List[Record]) -> float:
 class Events:
     """Tells what changes in a stream of records: the first failure, another host, the return to steady answers.
 
-    :ivar settle: good probes in a row, all from one host, that count as steady.
+    :ivar settle: good probes in a row that count as steady.
+    :ivar one_host: whether they must come from one host, and another host is a change. Behind a balancer it is none.
     """
 
-    def __init__(self, settle: int = SETTLE) -> None:
+    def __init__(self, settle: int = SETTLE, one_host: bool = True) -> None:
         self.settle = settle
+        self.one_host = one_host
         self._host = ""
         self._run = 0
         self._since = 0
@@ -137,7 +139,7 @@ class Events:
             self._failing, self._run = True, 0
             return
         self._failing = False
-        if record.host != self._host:
+        if self.one_host and record.host != self._host:
             yield {"event": "host", "start_ns": record.start_ns, "host": record.host, "before": self._host}
             self._host, self._run = record.host, 0
         self._run += 1

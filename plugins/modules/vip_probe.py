@@ -36,7 +36,7 @@ options:
   until_removed:
     description:
       - A file that must not exist. It is made when probing begins, gets a line of JSON for each event (the first probe
-        that failed, another host that answers, steady answers), and goes when probing ends.
+        that failed, O(settle) good ones in a row, whoever answers), and goes when probing ends.
       - Whoever removes it ends the probing early.
     type: path
   interval:

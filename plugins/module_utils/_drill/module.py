@@ -57,7 +57,7 @@ def run_probe(module):
     params = module.params
     if module.check_mode:
         module.exit_json(changed=False, skipped=True, msg="Nothing is probed in check mode.")
-    events, journal = Events(params["settle"]), Journal(params["until_removed"])
+    events, journal = Events(params["settle"], one_host=False), Journal(params["until_removed"])
     timing = {name: params[name] for name in ("interval", "timeout")}
     seen = 0
 

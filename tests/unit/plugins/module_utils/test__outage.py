@@ -79,6 +79,13 @@ def test_events_tell_what_changes():
         ("host", 0), ("steady", 0), ("failed", 3), ("host", 5), ("steady", 5), ("host", 7)]
 
 
+def test_behind_a_balancer_answers_are_steady_whoever_gives_them():
+    events = Events(settle=3, one_host=False)
+    told = [event for record in records("ABArABAB") for event in events.add(record)]
+    assert [(event["event"], event["start_ns"] // SLOT) for event in told] == [
+        ("steady", 0), ("failed", 3), ("steady", 4)]
+
+
 def test_the_resolution_is_the_largest_gap_between_starts():
     probes = records("AAAA")
     assert largest_gap_ms([probes[0], probes[1], probes[3]]) == 10.0

@@ -100,7 +100,7 @@ def test_it_ends_when_its_file_is_removed_and_has_told_its_events_there(run, por
     result = run(module, until_removed=str(path), **options)
     thread.join()
     assert not path.exists() and ("failures" in result or result["events"][-1]["event"] == "report")
-    assert seen[0]["event"] in ("host", "address")
+    assert seen[0]["event"] in ("steady", "address")
 
 
 def test_a_file_that_is_there_is_another_run(run, port, tmp_path):
