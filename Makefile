@@ -18,7 +18,7 @@ export LC_ALL := C.UTF-8
 TREE = .collections/ansible_collections/openvip/cluster
 SHELL_SCRIPTS = $(shell find . \( -name .git -o -name .cache -o -name .venv -o -name .collections \) -prune -o -type f ! -name '*.j2' \
 	-exec awk 'FNR == 1 && /^\#!.*sh( |$$)/ {print FILENAME} {nextfile}' {} +)
-GENERATORS = docs/generate.py docs/generate_nginx.py docs/generate_rules.py
+GENERATORS = docs/generate.py docs/generate_nginx.py docs/generate_rules.py docs/generate_picture.py
 LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
 	lint-licences
 CHECKS = lint code molecule
@@ -158,7 +158,7 @@ lint-changelog: ## antsibull-changelog: the fragments and the changelog
 	antsibull-changelog lint-changelog-yaml --strict changelogs/changelog.yaml
 
 .PHONY: lint-docs
-lint-docs: ## antsibull-docs: the documentation of the plugins and roles
+lint-docs: ## antsibull-docs: the documentation of the plugins and roles, and the guides
 	@echo "lint: antsibull-docs"
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
 
@@ -199,6 +199,10 @@ molecule: setup ## the molecule scenarios but the slow ones (SCENARIO=default fo
 	environment=$$(tests/lab/engine up)
 	eval "$$environment"
 	MOLECULE_COMMAND_BORDERS=false molecule test $(if $(SCENARIO),--scenario-name=$(SCENARIO),--all $(addprefix --exclude=,$(SLOW_SCENARIOS)))
+
+.PHONY: docs
+docs: setup ## the documentation as a site, into dist/docs; a warning, such as a link to nowhere, is an error
+	@docs/site/build
 
 ##@ Packaging
 

@@ -126,7 +126,7 @@ def test_the_inventories_are_found():
 def test_an_inventory_is_explained_listed_and_used_by_a_scenario(inventory):
     explained = (inventory / "README.md").read_text()
     assert f"-i inventory/{inventory.name} openvip.cluster." in explained
-    assert f"(inventory/{inventory.name}/README.md)" in (REPOSITORY / "README.md").read_text()
+    assert f"/inventory/{inventory.name}/README.md" in (REPOSITORY / "README.md").read_text()
     assert scenarios_of(inventory), f"no molecule/*/molecule.yml runs on {inventory.name}"
 
 
