@@ -18,7 +18,7 @@ export LC_ALL := C.UTF-8
 TREE = .collections/ansible_collections/openvip/cluster
 SHELL_SCRIPTS = $(shell find . \( -name .git -o -name .cache -o -name .venv -o -name .collections \) -prune -o -type f ! -name '*.j2' \
 	-exec awk 'FNR == 1 && /^\#!.*sh( |$$)/ {print FILENAME} {nextfile}' {} +)
-GENERATORS = docs/generate.py docs/generate_nginx.py docs/generate_rules.py docs/generate_picture.py
+GENERATORS = docs/generate.py docs/generate_nginx.py docs/generate_rules.py docs/generate_roles.py docs/generate_picture.py
 LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
 	lint-licences
 CHECKS = lint code molecule
@@ -91,12 +91,13 @@ test: setup ## lint, sanity, unit tests and the molecule scenarios; about 20 min
 	printf '\n===== passed: %s =====\n' '$(CHECKS)'
 
 .PHONY: test-all
-test-all: test ## the same, slow unit tests and scenarios, the newest ansible-core, check mode and a second run on LVS
+test-all: test ## the same, slow unit tests and scenarios, the newest ansible-core, check mode and a second run on LVS, the site
 	@$(MAKE) unit-slow
 	for scenario in $(SLOW_SCENARIOS); do $(MAKE) molecule SCENARIO="$$scenario"; done
 	$(MAKE) molecule-core
 	$(MAKE) molecule-check
 	$(MAKE) molecule-idempotence
+	$(MAKE) docs
 
 .PHONY: molecule-check
 molecule-check: setup ## playbooks/lvs.yml in check mode on fresh hosts

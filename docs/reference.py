@@ -84,7 +84,7 @@ NOT_ACCEPTED = frozenset(
     "virtual_server/real_server/HTTP_GET/" + keyword for keyword in ("sni_name", "tls_compliant", "url/tls_compliant")
 )
 
-_MARKUP = re.compile(r"[CVO]\(([^()]*(?:\([^()]*\))?[^()]*)\)")
+_MARKUP = re.compile(r"\b(?:[CVOMP]|RV)\(([^()#]*(?:\([^()]*\))?[^()#]*)(?:#[a-z]+)?\)")
 
 
 def page() -> str:
@@ -121,7 +121,7 @@ def _cells(row: Row) -> list[str]:
         TYPES[row.type] + ("s" if row.repeatable and row.type == BLOCK else ", repeated" if row.repeatable else ""),
         row.unit,
         _range(row),
-        "" if row.type in (FLAG, BLOCK) else _plain(row.default),
+        "" if row.type in (FLAG, BLOCK) else plain(row.default),
         version_text(row.since) if row.since else "",
         " ".join(_notes(row)),
     ]
@@ -140,7 +140,7 @@ def _range(row: Row) -> str:
 
 
 def _notes(row: Row) -> Iterator[str]:
-    description = _plain(row.description)
+    description = plain(row.description)
     yield description
     for holds, note in (
         (bool(row.written), "Written as `%s`." % row.written),
@@ -160,11 +160,11 @@ def _notes(row: Row) -> Iterator[str]:
         known = " (since %s)" % version_text(alias.since) if alias.since else ""
         yield "Also called `%s`%s." % (alias.keyword, known)
     if row.deprecated:
-        yield "Deprecated. %s" % _plain(row.deprecated)
+        yield "Deprecated. %s" % plain(row.deprecated)
 
 
-def _plain(text: str) -> str:
-    """The text with Ansible's markup made Markdown."""
+def plain(text: str) -> str:
+    """Return the text with Ansible's markup made Markdown."""
     return _MARKUP.sub(r"`\1`", text)
 
 

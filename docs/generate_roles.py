@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""Write the table of the variables into the README of each role, from its argument specification; `make generate`
+runs it, after the generators that write such specifications.
+
+    python docs/generate_roles.py            writes them
+    python docs/generate_roles.py --check    changes nothing, names those that are out of date, fails if there are any
+
+The table stands between two comments, BEGIN and END.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import partial
+
+import yaml
+
+from ansible_collections.openvip.cluster.docs.generate import TOP, bring
+from ansible_collections.openvip.cluster.docs.reference import plain
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec
+
+BEGIN = "<!-- Written by docs/generate_roles.py from meta/argument_specs.yml: change that. -->"
+END = "<!-- The end of what is written. -->"
+HEAD = "| Variable | Type | Default | What it says |\n|---|---|---|---|"
+# The names of the types in the words of the page of the keywords.
+TYPES = {"bool": "switch", "dict": "dictionary", "float": "number", "int": "whole number", "list": "list",
+         "path": "path", "raw": "any", "str": "text"}
+PLURALS = {"dict": "dictionaries", "float": "numbers", "int": "whole numbers", "path": "paths", "str": "texts"}
+SECTIONS = {f"keepalived_{name}": name for name in argument_spec()}
+
+
+def kind(option: dict) -> str:
+    """Return the type of an option, with what a list holds."""
+    name = TYPES[option["type"]]
+    return f"{name} of {PLURALS[option['elements']]}" if "elements" in option else name
+
+
+def default(name: str, option: dict, defaults: dict) -> str:
+    """Return the default of an option; what the role makes of other variables and of the host is told in words."""
+    if option.get("required"):
+        return "must be set"
+    if "default" in option:
+        text = yaml.safe_dump(option["default"], default_flow_style=True, width=1000, explicit_end=False)
+        return f"`{text.removesuffix(chr(10)).removesuffix('...').strip()}`"
+    return "derived" if defaults.get(name) else ""
+
+
+def description(name: str, option: dict) -> str:
+    """Return the sentences of an option, and the words that it takes."""
+    given = option["description"]
+    sentences = [given] if isinstance(given, str) else list(given)
+    if "choices" in option:
+        sentences.append("One of {}.".format(", ".join(f"`{choice}`" for choice in option["choices"])))
+    if name in SECTIONS and "options" in option:
+        sentences.append(f"Its keywords are on [their page](../../docs/keywords.md#{SECTIONS[name].lower()}).")
+    return " ".join(plain(sentence.strip()) for sentence in sentences).replace("|", "\\|")
+
+
+def rows(options: dict, defaults: dict, path: str = "") -> Iterator[str]:
+    """Iterate over the rows of options and of those inside of them. Keywords of keepalived have a page of their own."""
+    for key, option in options.items():
+        name = path + key
+        cells = (f"`{name}`", kind(option), default(name, option, defaults), description(name, option))
+        yield "| {} |".format(" | ".join(cells))
+        below = name + ("[]." if option["type"] == "list" else ".")
+        inside = option.get("options") or {}
+        if name in SECTIONS and inside:
+            # what a definition has beside keepalived's own keywords
+            known = argument_spec(SECTIONS[name])
+            inside = {key: dict(value, options=None) for key, value in inside.items() if key not in known}
+        yield from rows(inside, {}, below)
+
+
+def table(role: str) -> str:
+    """Return the table of a role."""
+    top = TOP / "roles" / role
+    options = yaml.safe_load((top / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    defaults = yaml.safe_load((top / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    return "\n".join([HEAD, *rows(options["main"]["options"], defaults)])
+
+
+def readme(role: str) -> str:
+    """Return the README of a role with its table. Raises ValueError where there is no place for it."""
+    text = (TOP / "roles" / role / "README.md").read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _former, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"roles/{role}/README.md: no place for the table: there is no {END if begin else BEGIN}")
+    return f"{before}{BEGIN}\n\n{table(role)}\n\n{END}{after}"
+
+
+FILES = {f"roles/{path.name}/README.md": partial(readme, path.name) for path in sorted((TOP / "roles").iterdir())}
+
+
+if __name__ == "__main__":
+    sys.exit(bring(FILES, "--check" in sys.argv[1:]))
