@@ -39,6 +39,31 @@ def misshapen(config, override):
             if finding.severity == "error" and finding.id != "missing-key"]
 
 
+def _truth(options, name):
+    """Return an option as a truth value.
+
+    :raises AnsibleActionFail: it is none.
+    """
+    value = options.get(name)
+    try:
+        return boolean(value or False)
+    except TypeError as error:
+        raise AnsibleActionFail('%s (keepalived_%s of the role keepalived) must be true or false, got "%s".'
+                                % (name, name, value)) from error
+
+
+def _drained(options):
+    """Return the names of the hosts that get no new connections.
+
+    :raises AnsibleActionFail: it is no list.
+    """
+    names = options.get("drain") or []
+    if not isinstance(names, list):
+        raise AnsibleActionFail('drain (keepalived_drain of the role keepalived) must be a list of hosts, got "%s". '
+                                "Write every name after a dash." % names)
+    return names
+
+
 def derived(host, names, config, options, inventory):
     """Return C(Derived) for a host.
 
@@ -46,15 +71,16 @@ def derived(host, names, config, options, inventory):
     :param config: the definition, without errors of C(misshapen).
     :param options: dictionary with the values of OPTIONS; a C(track) without a name tracks nothing.
     :param inventory: C(Members).
+    :raises AnsibleActionFail: an option has another type.
     """
     merged, dummy = merge(given(config), given(options.get("override") or {}))
     members = inventory.of(names, merged)
     track = options.get("track")
     data, findings = derive(
-        config, host, members, unicast=boolean(options.get("unicast") or False),
+        config, host, members, unicast=_truth(options, "unicast"),
         tracked=track if track and track.get("name") else None,
         override=options.get("override"), groups=inventory.groups(merged),
-        drained=options.get("drain") or [], synced=boolean(options.get("sync_daemon") or False),
+        drained=_drained(options), synced=_truth(options, "sync_daemon"),
         maintenance=options.get("maintenance"))
     return Derived(data, next(each.facts for each in members if each.name == host), findings)
 

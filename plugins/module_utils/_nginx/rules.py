@@ -8,10 +8,14 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from typing import Iterator, List
+from typing import Iterator, List, Optional, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import (
+    did_you_mean,
+    nearest,
+    to_address,
+)
 
 from .check import Data, error, label
 
@@ -23,6 +27,11 @@ _METHODS = {
     "hash": re.compile(r"hash\s+\S+(\s+consistent)?\Z"),
     "random": re.compile(r"random(\s+two(\s+least_conn)?)?\Z"),
 }
+# Parameters of listen, as in the documentation of ngx_http_core_module and ngx_stream_core_module
+_LISTEN_WORDS = (
+    "accept_filter", "backlog", "bind", "default", "default_server", "deferred", "fastopen", "http2", "ipv6only",
+    "proxy_protocol", "quic", "rcvbuf", "reuseport", "setfib", "sndbuf", "so_keepalive", "ssl", "udp",
+)
 # Those that refuse the parameter backup (NGX_HTTP_UPSTREAM_BACKUP is missing in their flags).
 _WITHOUT_BACKUP = ("ip_hash", "hash", "random")
 
@@ -101,9 +110,43 @@ def _certificate(name: str, server: Data) -> Iterator[Finding]:
 
 def _listen(name: str, server: Data) -> Iterator[Finding]:
     for listen in server.get("listen", []):
-        if "http2" in listen.split()[1:]:
+        place, *words = listen.split() or [""]
+        fault = _place(place)
+        if fault:
+            yield error("bad-listen", name, 'listen "%s": %s' % (listen, fault[0]), fault[1], "listen")
+        for word in words:
+            # One that is like none of them may be of a newer nginx, which knows.
+            meant = nearest(word.split("=")[0], _LISTEN_WORDS)
+            if meant and word.split("=")[0] != meant:
+                yield error("bad-listen", name, 'listen "%s": unknown parameter "%s".' % (listen, word),
+                            'Did you mean "%s"?' % meant, "listen")
+        if "http2" in words:
             yield error("http2-in-listen", name, "http2 is no parameter of listen since nginx 1.25.1.",
                         'Write "http2: true", which suits every version.', "listen")
+
+
+def _place(place: str) -> Optional[Tuple[str, str]]:
+    """Return what is wrong with the address and port of a listen directive, and the remedy; host names are taken."""
+    if place.startswith("unix:"):
+        return None
+    bracketed = re.match(r"\[(?P<address>[^]]*)\](?::(?P<port>.*))?\Z", place)
+    if not bracketed and place.count(":") > 1:
+        host, dummy, port = place.rpartition(":")
+        right = "[%s]:%s" % (host, port) if to_address(host) else "[%s]:80" % place
+        return "an IPv6 address stands in brackets.", "Write %s." % right
+    if bracketed:
+        host, port = bracketed["address"], bracketed["port"] or "80"
+    elif ":" in place:
+        host, port = place.split(":")
+    else:
+        host, port = ("", place) if re.match(r"[0-9]+(-[0-9]+)?\Z", place) else (place, "80")
+    if (bracketed or re.match(r"[0-9.]+\Z", host)) and not to_address(host):
+        return '"%s" is no IP address.' % host, "Write it like 198.18.0.100:80, [2001:db8::100]:80 or 80."
+    # A range is of nginx 1.15.10 and later.
+    ports = port.split("-")
+    if len(ports) > 2 or not all(each.isdigit() and 1 <= int(each) <= 65535 for each in ports):
+        return '"%s" is no port.' % port, "Use a number from 1 to 65535."
+    return None
 
 
 def _forward(name: str, server: Data) -> Iterator[Finding]:

@@ -94,3 +94,18 @@ def test_what_is_asked_for_brings_its_packages_and_settings(check):
 def test_a_misspelt_key_stops_all_hosts_with_the_nearest(check):
     output, told = check(nginx_server=[{"name": "www", "lisen": ["80"]}])
     assert told == {} and "server www: unknown key" in output and "lisen" in output and "Did you mean" in output
+
+
+def test_one_port_needs_no_list(check):
+    output, told = check(nginx_listen=8081)
+    assert set(told) == set(HOSTS), output
+    assert "listen 8081;" in told["web1"]["files"]["/etc/nginx/openvip.d/http/server/start_page.conf"]
+
+
+@pytest.mark.parametrize("listen, words", [
+    (["198.18.0.300:80"], 'server start_page: listen "198.18.0.300:80": "198.18.0.300" is no IP address'),
+    (["80 defaultserver"], 'Did you mean "default_server"?'),
+])
+def test_a_wrong_listen_of_the_start_page_stops_all_hosts_too(check, listen, words):
+    output, told = check(nginx_listen=listen)
+    assert told == {} and words in output.replace('\\"', '"'), output

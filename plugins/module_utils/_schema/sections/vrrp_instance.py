@@ -52,7 +52,7 @@ SECTION = Section(
             minimum=1,
             maximum=255,
             required=True,
-            remedy="Choose an unused number in that range.",
+            remedy="Choose a number from 1 to 255 that is unused on the segment.",
         ),
         Row(
             "priority",

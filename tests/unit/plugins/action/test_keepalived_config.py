@@ -110,6 +110,16 @@ def test_a_host_outside_of_the_group_is_refused(run):
         run(host="lb9", group="lb", hostvars=dict(HOSTVARS, lb9={}))
 
 
+@pytest.mark.parametrize("arguments, words", [
+    ({"unicast": "maybe"}, 'unicast .*keepalived_unicast.* must be true or false, got "maybe"'),
+    ({"sync_daemon": "perhaps"}, "keepalived_sync_daemon.* must be true or false"),
+    ({"drain": "web1"}, 'keepalived_drain.* must be a list of hosts, got "web1"'),
+])
+def test_an_option_of_another_type_is_refused_with_its_variable(run, arguments, words):
+    with pytest.raises(AnsibleActionFail, match=words):
+        run(group="lb", **arguments)
+
+
 def test_data_that_is_no_dictionary_is_refused(run):
     with pytest.raises(AnsibleActionFail, match="dictionary"):
         run(config="vrrp_instance VI_1 {}")

@@ -39,6 +39,10 @@ def said(data):
     server(listen=["443 ssl"], raw=["include tls.conf;"]),
     server(location=[{"uri": "/", "proxy_pass": "http://web"}, {"uri": "/v", "proxy_pass": "$target"}]),
     server("stream", proxy_pass="198.18.0.21:443"),
+    server(listen=["80", "8000-8010", "*:80", "198.18.0.100", "198.18.0.100:80 default_server", "[::]:80 ipv6only=on",
+                   "[2001:db8::100]", "www.example.com:80", "localhost", "unix:/run/nginx.sock",
+                   "81 backlog=5 so_keepalive=30m::10 reuseport", "82 something_new"]),
+    server("stream", listen=["53 udp"], proxy_pass="198.18.0.21:53"),
 ])
 def test_what_is_right(data):
     assert said(data) == []
@@ -55,6 +59,16 @@ def test_what_is_right(data):
      ["upstream web: server b", "ip_hash knows no backup"]),
     (upstream("stream", server=[{"address": "198.18.0.21"}]), ["stream upstream web: server 198.18.0.21", "no port"]),
     (server(listen=["443 ssl"], ssl_certificate="a.crt"), ["server www", "ssl_certificate_key is missing"]),
+    (server(listen=["198.18.0.300:80"]), ["server www", '"198.18.0.300" is no IP address', "198.18.0.100:80"]),
+    (server(listen=["198.18.0:80"]), ['"198.18.0" is no IP address']),
+    (server(listen=["[2001:db8::g]:80"]), ['"2001:db8::g" is no IP address']),
+    (server(listen=["2001:db8::100:80"]), ["in brackets", "Write [2001:db8::100]:80."]),
+    (server(listen=["::1"]), ["in brackets", "Write [::1]:80."]),
+    (server(listen=["80000"]), ['listen "80000": "80000" is no port', "1 to 65535"]),
+    (server(listen=["198.18.0.100:http"]), ['"http" is no port']),
+    (server(listen=["0"]), ['"0" is no port']),
+    (server(listen=["80 defaultserver"]), ['unknown parameter "defaultserver"', 'Did you mean "default_server"?']),
+    (server("stream", listen=["53 upd"], proxy_pass="a:53"), ["stream server www", 'Did you mean "udp"?']),
     (server(listen=["443 ssl"]), ["listens with ssl and has no certificate"]),
     (server(listen=["443 quic"]), ["has no certificate"]),
     (server(ssl_certificate="a.crt", ssl_certificate_key="a.key"), ["listens nowhere with ssl", "443 ssl"]),
