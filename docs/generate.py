@@ -97,22 +97,32 @@ def priority_order_option() -> dict:
     }
 
 
-def argument_specs() -> str:
-    """Return the argument specification of the role keepalived: its own options and a variable per section."""
+def role_options() -> dict:
+    """Return what the argument specification of the role keepalived has: its own options and a variable per section."""
     main = yaml.safe_load((TOP / "docs" / "role_keepalived.yml").read_text(encoding="utf-8"))
     spec = argument_spec()
     for section, option in options_documentation().items():
         main["options"]["keepalived_" + section] = role_option(option, spec[section])
     main["options"]["keepalived_virtual_server"]["options"].update(real_server_group_options())
     main["options"]["keepalived_vrrp_instance"]["options"].update(priority_order_option())
-    return HEAD + yaml.dump({"argument_specs": {"main": main}}, Dumper=Dumper, sort_keys=False, width=100)
+    return main
+
+
+def argument_specs() -> str:
+    """Return the argument specification of the role keepalived."""
+    return HEAD + yaml.dump({"argument_specs": {"main": role_options()}}, Dumper=Dumper, sort_keys=False, width=100)
 
 
 def role_config() -> str:
-    """Return the variable that collects the role's variables, one per section, into the data of the modules."""
+    """Return the variable that collects the role's variables, one per section, into the data of the modules, and the
+    names of all of them."""
     config = {section: "{{ keepalived_%s | default(none) }}" % section for section in options_documentation()}
     config["global_defs"] = SCRIPT_USER
-    return HEAD + yaml.dump({"__keepalived_config": config}, Dumper=Dumper, sort_keys=False, width=100)
+    # The role whose variables begin with the same word
+    other = yaml.safe_load((TOP / "roles" / "keepalived_metrics" / "meta" / "argument_specs.yml").read_text("utf-8"))
+    names = sorted({*role_options()["options"], *other["argument_specs"]["main"]["options"]})
+    return HEAD + yaml.dump({"__keepalived_config": config, "__keepalived_variables": names}, Dumper=Dumper,
+                            sort_keys=False, width=100)
 
 
 FILES = {"docs/keywords.md": page,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.variables import misspelt
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.verify import (
     Group,
     Host,
@@ -29,6 +30,7 @@ ARGUMENTS = {
     "seen": {"type": "str"},
     "real_servers": {"type": "dict"},
     "members": {"type": "bool", "default": True},
+    "variables": {"type": "list", "elements": "str", "default": []},
     "clock_tolerance": {"type": "float", "default": 2.0},
     "failover_limit": {"type": "float"},
     "fail_on": {"type": "str", "choices": [*SEVERITIES, NEVER], "default": "error"},
@@ -48,6 +50,7 @@ class ActionModule(ActionBase):
         judged = [clusters.judged(name) for name in dict.fromkeys(options["group"])]
         verdict = verify(judged + clusters.others(), options["group"], options["members"], options["clock_tolerance"],
                          options["failover_limit"])
+        verdict = verdict.joined(clusters.misspelt())
         not_seen = [dict(each._asdict()) for each in verdict.not_seen + clusters.not_seen]
         result.update(
             changed=False, findings=[finding.as_dict() for finding in verdict.findings], not_seen=not_seen,
@@ -108,6 +111,12 @@ class Clusters:
             except AnsibleError as error:
                 self.not_seen.append(Unseen(str(name), hosts, "the cluster", str(error)))
         return found
+
+    def misspelt(self):
+        """Return what is said of variables of the members that have almost the name of a known one."""
+        known = self._options["variables"]
+        return [finding for name in dict.fromkeys(self._options["group"]) for finding in misspelt(
+            name, {host: self._scope[host] for host in names_of(name, self._task_vars, "cluster_check")}, known)]
 
     def _names(self, host, group):
         """Return whether the definition of a host says that it is a member of the group."""

@@ -60,6 +60,14 @@ options:
     description: Whether the rules for a single host are applied to each member, too.
     type: bool
     default: true
+  variables:
+    description:
+      - The names of the variables that a role has, for example V(keepalived_track_service). A variable of a member that
+        has almost one of these names, and none of them, is a warning, because it has no effect.
+      - The role P(openvip.cluster.keepalived#role) has C(__keepalived_variables).
+    type: list
+    elements: str
+    default: []
   clock_tolerance:
     description: Seconds that a clock may differ from the controller's.
     type: float

@@ -47,9 +47,9 @@ def _truth(options, name):
     value = options.get(name)
     try:
         return boolean(value or False)
-    except TypeError as error:
+    except TypeError:
         raise AnsibleActionFail('%s (keepalived_%s of the role keepalived) must be true or false, got "%s".'
-                                % (name, name, value)) from error
+                                % (name, name, value)) from None
 
 
 def _drained(options):

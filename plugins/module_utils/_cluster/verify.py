@@ -64,6 +64,11 @@ class Verdict(NamedTuple):
     findings: List[Finding]
     not_seen: List[Unseen]
 
+    def joined(self, findings: Sequence[Finding]) -> Verdict:
+        """Return the verdict with more findings."""
+        return self._replace(findings=sorted(
+            [*self.findings, *findings], key=lambda finding: SEVERITIES.index(finding.severity)))
+
 
 def verify(groups: Sequence[Group], judged: Iterable[str], alone: bool = True, clock_tolerance: float = 2.0,
            failover_limit: Optional[float] = None) -> Verdict:
@@ -88,7 +93,7 @@ def verify(groups: Sequence[Group], judged: Iterable[str], alone: bool = True, c
             findings += _together(group.name, {host.member.name: _alone(host, alone) for host in group.hosts})
             not_seen += _not_seen(group, cluster)
     findings += lint_clusters(clusters, judged)
-    return Verdict(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)), not_seen)
+    return Verdict([], not_seen).joined(findings)
 
 
 def _errors(host: Host) -> List[Finding]:

@@ -73,10 +73,11 @@ def inventory(case):
 def run(monkeypatch):
     """Run the action; the scope of each host is what is given for it."""
 
-    def call(groups, variables, **arguments):
+    def call(groups, variables, known=(), **arguments):
         monkeypatch.setattr(cluster_check, "Scope", lambda *dummy: variables)
-        task = MagicMock(args=dict({"group": ["lb"], "definition": "definition", "seen": "seen"}, **arguments),
-                         async_val=0, check_mode=True)
+        arguments = dict(
+            {"group": ["lb"], "definition": "definition", "seen": "seen", "variables": list(known)}, **arguments)
+        task = MagicMock(args=arguments, async_val=0, check_mode=True)
         action = cluster_check.ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
         return action.run(task_vars={"groups": dict(groups, all=list(variables)), "hostvars": {}})
 
@@ -189,3 +190,11 @@ def test_the_work_grows_linearly(run, monkeypatch):
         variables = {name: host(f"198.18.0.{index}", INSTANCE, "lb") for index, name in enumerate(names, 101)}
         assert ids(run({"lb": names}, variables)) == []
     assert len(counted) == 55
+
+
+def test_a_variable_of_almost_a_known_name_is_a_warning(run):
+    groups, hosts = inventory({})
+    hosts["lb2"]["keepalived_unicst"] = True
+    result = run(groups, hosts, known=["keepalived_unicast"])
+    assert ids(result) == ["variable-misspelt"] and not result.get("failed")
+    assert result["findings"][0]["hosts"] == ["lb2"] and "keepalived_unicast" in result["findings"][0]["remedy"]

@@ -47,7 +47,8 @@ def test_good_values_are_good(row: Any) -> None:
 MESSAGES = [
     (
         instance(virtual_router_id=300),
-        "vrrp_instance VI_1: virtual_router_id must be 1-255, got 300. Choose a number from 1 to 255 that is unused on the segment.",
+        "vrrp_instance VI_1: virtual_router_id must be 1-255, got 300. "
+        "Choose a number from 1 to 255 that is unused on the segment.",
     ),
     (instance(priorty=1), 'vrrp_instance VI_1: unknown key "priorty". Did you mean "priority"?'),
     (instance(zzz=1), 'vrrp_instance VI_1: unknown key "zzz". Remove it, or write the line below raw when'),
