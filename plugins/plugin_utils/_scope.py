@@ -57,6 +57,11 @@ class Scope(Mapping):
 
     C(hostvars) has those of the inventory and of the facts alone. This has the defaults and variables of the role and
     of the task, too, in Ansible's own order of precedence and in the scope of each host.
+
+    Ansible has no public way to ask for that. C(hostvars) leaves out what the role and the task have, and its values
+    cannot be told from those that rank above them; the delegated variables of a task are those of its own host by name;
+    a fact that each host sets would miss the hosts that the play leaves out. So the variable manager of the task is
+    asked as Ansible does it. Of its inner parts that is the inventory, and two arguments that only save time.
     """
 
     def __init__(self, task, templar, task_vars):

@@ -38,6 +38,6 @@ def misspelt(group: str, by_host: Dict[str, Iterable[str]], known: Sequence[str]
         if meant:
             findings.append(Finding(
                 id=MISSPELT, severity=WARNING, object="variable %s of %s" % (name, group),
-                message="no role has a variable of this name, so it has no effect.",
+                message="no role of openvip.cluster has a variable of this name, so it has no effect here.",
                 remedy='Did you mean "%s"?' % words[meant[0]], hosts=sorted(hosts)))
     return findings
