@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._lint.__main__ import main
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.program import main
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.report import counts, fails, for_people
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING, Finding
 
@@ -87,7 +87,7 @@ def test_a_file_that_is_not_there(tmp_path, capsys):
 
 def test_without_ansible(path):
     """It runs as a program, also where Ansible is not installed."""
-    name = "ansible_collections.openvip.cluster.plugins.module_utils._lint"
+    name = "ansible_collections.openvip.cluster.plugins.module_utils._lint.program"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, runpy; sys.modules['ansible'] = None; sys.argv[1:] = ['-']; "
          f"runpy.run_module('{name}', run_name='__main__')"],

@@ -4,7 +4,7 @@
 
 """Judge configuration files without Ansible.
 
-    python -m ansible_collections.openvip.cluster.plugins.module_utils._lint FILE [FILE ...] [--json]
+    python -m ansible_collections.openvip.cluster.plugins.module_utils._lint.program FILE [FILE ...] [--json]
 
 Ends with status 1 when there are findings of the severity of --fail-on or a worse one, 2 when a file cannot be read.
 
