@@ -4,9 +4,22 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+import pathlib
+
+import pytest
+from hypothesis import is_hypothesis_test, settings
 
 # How long one example takes says something about the machine, not about the code: `make bench` measures. The examples
 # are the same in every run, so that a change fails for what it changed: `make fuzz` is what looks for new ones.
 settings.register_profile("openvip", deadline=None, derandomize=True)
 settings.load_profile("openvip")
+
+# Most of these run ansible-playbook, which takes as long as hundreds of other tests.
+PLAYBOOKS = pathlib.Path(__file__).parent / "playbooks"
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what takes long by what it is: playbooks, and tests that go through made-up examples."""
+    for item in items:
+        if item.path.parent == PLAYBOOKS or is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.long)

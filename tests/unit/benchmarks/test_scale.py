@@ -12,6 +12,8 @@ import pytest
 
 from ansible_collections.openvip.cluster.tests.benchmarks import scale
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def directory(tmp_path: pathlib.Path) -> pathlib.Path:

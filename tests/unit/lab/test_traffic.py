@@ -12,6 +12,8 @@ import pytest
 
 from ansible_collections.openvip.cluster.tests.lab import traffic
 
+pytestmark = pytest.mark.long
+
 PAGE = b"web1\n" + b"x" * 60000
 
 

@@ -167,6 +167,7 @@ def stop_for_a_while(seconds):
     return subprocess.Popen(["sh", "-c", script, str(os.getpid()), str(seconds)])
 
 
+@pytest.mark.long
 def test_time_in_which_nothing_is_run_is_no_time_out():
     stopped = []
 
@@ -185,6 +186,7 @@ def test_time_in_which_nothing_is_run_is_no_time_out():
     assert {record.outcome for record in records} == {"ok"} and prober.stalled_ns > 2e9
 
 
+@pytest.mark.long
 def test_standing_still_between_two_steps_of_a_probe_is_no_time_out(monkeypatch):
     advance, stopped = Prober._advance, []
 
@@ -201,6 +203,7 @@ def test_standing_still_between_two_steps_of_a_probe_is_no_time_out(monkeypatch)
     assert {record.outcome for record in records} == {"ok"} and prober.stalled_ns > 0.4e9
 
 
+@pytest.mark.long
 def test_an_answer_that_does_not_come_is_a_time_out_after_a_stand_still_too():
     held = []
 

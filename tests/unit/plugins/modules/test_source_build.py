@@ -25,6 +25,8 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.openvip.cluster.plugins.modules import source_build
 from ansible_collections.openvip.cluster.tests.unit.plugins.modules import toy_source
 
+pytestmark = pytest.mark.long
+
 ROOT = os.geteuid() == 0
 USER = "nobody" if ROOT else getpass.getuser()
 # The module in a process of its own.

@@ -17,6 +17,8 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.journal import unpack
 from ansible_collections.openvip.cluster.plugins.modules import vip_probe, vip_watch
 
+pytestmark = pytest.mark.long
+
 
 class Page(http.server.BaseHTTPRequestHandler):
     """Answers every request with the name of a host."""

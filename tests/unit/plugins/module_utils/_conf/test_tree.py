@@ -340,6 +340,7 @@ def test_walk_gives_ancestors_outermost_first():
     assert found == [("a", []), ("b", ["a"]), ("c", ["a", "b"]), ("d", [])]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     [

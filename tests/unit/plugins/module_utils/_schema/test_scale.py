@@ -15,6 +15,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.check impo
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 
+pytestmark = pytest.mark.long
+
 _SERVER = """\
     real_server 198.18.%d.%d 80 {
         weight %d
