@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_check
 short_description: Judge all hosts of a cluster together, before anything changes on any of them
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - openvip.cluster contributors (@openvip)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cluster_status
 short_description: Show who holds which address, how the hosts are, and what is wrong
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - openvip.cluster contributors (@openvip)
 description:

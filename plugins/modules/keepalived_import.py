@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: keepalived_import
 short_description: Write the variables of a cluster from the keepalived.conf of its hosts
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - openvip.cluster contributors (@openvip)
 description:

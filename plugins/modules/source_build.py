@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: source_build
 short_description: Build a program from its source archive and switch to it
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - openvip.cluster contributors (@openvip)
 description:

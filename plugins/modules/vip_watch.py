@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vip_watch
 short_description: Watch who has a virtual address, the whole time
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - openvip.cluster contributors (@openvip)
 description:
