@@ -21,7 +21,11 @@ SHELL_SCRIPTS = $(shell find . \( -name .git -o -name .cache -o -name .venv -o -
 GENERATORS = docs/generate.py docs/generate_nginx.py docs/generate_rules.py docs/generate_roles.py docs/generate_picture.py
 LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
 	lint-licences
-CHECKS = lint code molecule
+CHECKS = lint galaxy code molecule
+# What make build makes, and where tests/galaxy/install installs it
+ARCHIVE = dist/openvip-cluster-$(shell sed -n 's/^version: //p' galaxy.yml).tar.gz
+INSTALLED = .cache/galaxy/collections/ansible_collections/openvip/cluster
+GALAXY_CHECKS = galaxy-import galaxy-installed
 # Scenarios that take too long for every change: make test-all.
 SLOW_SCENARIOS = active_active active_active_three alerts debian_13 debian_13_nopreempt dnf drill drill_lvs haproxy \
 	host_integration lvs_tun metrics nginx_balancer safe_apply source switchover three_hosts
@@ -182,8 +186,11 @@ sanity: setup ## ansible-test sanity, on every Python found
 	@tests/sanity/run
 
 .PHONY: unit
-unit: setup ## the fast unit tests
-	@pytest -n auto -m 'not daemon and not kernel and not slow' tests/unit
+unit: setup unit-fast ## the fast unit tests
+
+.PHONY: unit-fast
+unit-fast: ## the same with the tools that are on PATH, as for an installed collection
+	@pytest -n auto -m 'not daemon and not kernel and not long and not slow' tests/unit
 
 .PHONY: unit-all
 unit-all: setup ## the unit tests but the slow ones; those with a real keepalived or IPVS install it (Debian, root)
@@ -208,8 +215,32 @@ docs: setup ## the documentation as a site, into dist/docs; a warning, such as a
 ##@ Packaging
 
 .PHONY: build
-build: setup ## the collection's tarball, into dist/
+build: setup ## the collection's archive, into dist/
 	@ansible-galaxy collection build --force --output-path dist
+
+.PHONY: galaxy
+galaxy: build ## build the archive, let Galaxy's importer judge it, install it into an empty place, and check it there
+	@tests/galaxy/tools >/dev/null
+	tests/galaxy/install $(ARCHIVE)
+	$(MAKE) --keep-going --jobs=2 --output-sync=target $(GALAXY_CHECKS)
+	echo "galaxy: passed"
+
+.PHONY: galaxy-import
+galaxy-import: ## the first half of galaxy, on what it has built and installed: the importer's judgement
+	@tests/galaxy/import $(ARCHIVE)
+
+.PHONY: galaxy-installed
+galaxy-installed: ## the other half: documentation, playbooks, execution environment and fast unit tests of what is installed
+	@tests/galaxy/check $(INSTALLED)
+
+.PHONY: galaxy-demo
+galaxy-demo: build ## make demo, not in this checkout but in an installation of that archive (LAB as for demo)
+	@tests/galaxy/install $(ARCHIVE)
+	PATH="$${PATH#"$(CURDIR)/.venv/bin:"}" $(MAKE) --directory=$(INSTALLED) demo
+
+.PHONY: release
+release: setup ## everything of a release but the upload: checks, version, changelog, archive, make galaxy (VERSION=1.2.3)
+	@python tests/galaxy/release.py '$(VERSION)'
 
 .PHONY: clean
 clean: ## remove what the targets made in this directory
