@@ -22,6 +22,8 @@ GENERATORS = docs/generate.py docs/generate_nginx.py docs/generate_rules.py docs
 LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
 	lint-licences
 CHECKS = lint galaxy code molecule
+# What the unit tests with a real keepalived, IPVS or compiler need (Debian)
+UNIT_PACKAGES = keepalived nftables iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
 # What make build makes, and where tests/galaxy/install installs it
 ARCHIVE = dist/openvip-cluster-$(shell sed -n 's/^version: //p' galaxy.yml).tar.gz
 INSTALLED = .cache/galaxy/collections/ansible_collections/openvip/cluster
@@ -194,8 +196,13 @@ unit-fast: ## the same with the tools that are on PATH, as for an installed coll
 
 .PHONY: unit-all
 unit-all: setup ## the unit tests but the slow ones; those with a real keepalived or IPVS install it (Debian, root)
-	@tests/install keepalived nftables iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
+	@tests/install $(UNIT_PACKAGES)
 	pytest -n auto --dist loadfile -m '$(or $(MARKER),not slow)' tests/unit
+
+.PHONY: coverage
+coverage: setup ## unit-all, and which branches of plugins/module_utils that takes; less than 95 % fail
+	@tests/install $(UNIT_PACKAGES)
+	tests/coverage -n auto --dist loadfile -m 'not slow' tests/unit
 
 .PHONY: unit-slow
 unit-slow: setup ## the unit tests that take too long for every change

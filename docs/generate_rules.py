@@ -222,8 +222,14 @@ def index() -> str:
 
 
 def pages() -> dict[str, str]:
-    """Return the text of every page by its name. Raises KeyError for a rule without an example."""
+    """Return the text of every page by its name.
+
+    :raises SystemExit: a rule has no example.
+    """
     given, of_clusters = examples(), cluster_examples()
+    missing = [rule.id for rule in rules() if rule.id not in (of_clusters if rule.about == CLUSTER else given)]
+    if missing:
+        sys.exit(f"docs/rules/examples has no example of {', '.join(missing)}: add it to the file of the rule's topic")
     found = {f"{rule.id}.md": cluster_page(rule, of_clusters[rule.id]) if rule.about == CLUSTER
              else page(rule, given[rule.id]) for rule in rules()}
     return {"README.md": index(), **found}

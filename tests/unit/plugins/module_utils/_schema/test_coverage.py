@@ -25,7 +25,6 @@ def test_every_path_is_accepted() -> None:
         path if since == OLDEST else "%s %s" % (path, version_text(since)) for path, since in sorted(claims().items())
     ]
     assert claimed == known()
-    assert len(claimed) == 530
 
 
 def test_counted(tmp_path: Path) -> None:
@@ -35,7 +34,7 @@ def test_counted(tmp_path: Path) -> None:
     file = tmp_path / "keywords.json"
     file.write_text(json.dumps({"keywords": listed}))
     assert coverage(file) == (
-        "530 of 531 paths, missing: global_defs/no_such_word "
+        f"{len(paths)} of {len(paths) + 1} paths, missing: global_defs/no_such_word "
         "(not counted: 1 that ended before keepalived 2.0.10, 3 that it does not accept)"
     )
 
