@@ -111,7 +111,8 @@ def one_of(*choices: str) -> Check:
     def check(word: str) -> None:
         if word not in choices:
             either = " or ".join([", ".join(choices[:-1]), choices[-1]]) if len(choices) > 1 else choices[0]
-            raise BadValueError('must be %s, got "%s".' % (either, word), did_you_mean(word, choices))
+            remedy = did_you_mean(word, choices, "Use one of them." if len(choices) > 1 else "Write %s." % either)
+            raise BadValueError('must be %s, got "%s".' % (either, word), remedy)
 
     return check
 

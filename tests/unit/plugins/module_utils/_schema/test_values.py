@@ -113,6 +113,7 @@ BAD = [
     (row(FLAG), "maybe", 'must be true or false, got "maybe".'),
     (row(FLAG), 2, "must be true or false, got 2."),
     (row(BOOL), {}, "must be true or false, got a dictionary."),
+    (STATE, "SLAVE", 'must be MASTER or BACKUP, got "SLAVE". Use one of them.'),
     (STATE, "master", 'must be MASTER or BACKUP, got "master". Did you mean "MASTER"?'),
     (STATE, True, "must be text, got true."),
     (row(IP), "198.18.0.1/24", "Leave the prefix length out."),
