@@ -185,6 +185,14 @@ def test_what_stands_beside_the_data_is_kept_as_raw_lines(tmp_path: pathlib.Path
     assert group["keepalived_vrrp_instance"][0]["raw"] == ["@lb1 state MASTER", "priority ${PRIORITY}"]
 
 
+@pytest.mark.parametrize("cluster", ["plain-spaces"], indirect=True)
+@pytest.mark.parametrize("limit, whole", [("lb1", False), ("lb,localhost", True)])
+def test_a_limit_that_leaves_somebody_out_is_refused(cluster: Cluster, limit: str, whole: bool) -> None:
+    ran = cluster.imported("--limit", limit)
+    assert (ran.returncode == 0) is whole and cluster.written.exists() is whole, ran.stdout
+    assert ("without --limit" in ran.stdout + ran.stderr) is not whole
+
+
 def test_a_host_without_the_file_stops_before_anything_is_written(tmp_path: pathlib.Path) -> None:
     cluster = Cluster(tmp_path, {"lb1": DATA / "plain-spaces-master.conf", "lb2": tmp_path / "missing.conf"})
     ran = cluster.imported()
