@@ -21,6 +21,9 @@ PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *GUIDES,
 # Where a block begins, and its language: a fence of Markdown, a directive of reStructuredText.
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 DIRECTIVE = re.compile(r"^( *)\.\. code-block:: (\w+)\n\n((?:\1   .*\n|\n)+)", re.MULTILINE)
+# Where a command stands: behind a prompt, or in a comment of a playbook. A backslash goes on in the next line.
+PROMPT = re.compile(r"^\$ ((?:.*\\\n)*.*)$", re.MULTILINE)
+COMMENT = re.compile(r"^#     ansible-playbook (?:.*\\\n)*.*$", re.MULTILINE)
 
 SPECS = {path.parts[-3]: yaml.safe_load(path.read_text())["argument_specs"]
          for path in (REPOSITORY / "roles").glob("*/meta/argument_specs.yml")}
@@ -66,7 +69,14 @@ def blocks(language: str) -> list[Block]:
     return [block for block in BLOCKS if block.language == language]
 
 
+def _comments() -> list[Block]:
+    """Return the commands in the comments of the playbooks, with a prompt."""
+    return [Block(path, path.read_text().count("\n", 0, found.start()) + 1, "console",
+                  re.sub("^# +", "", found[0], flags=re.MULTILINE).replace("ansible-playbook", "$ ansible-playbook"))
+            for path in PLAYBOOKS.values() for found in COMMENT.finditer(path.read_text())]
+
+
 def commands() -> list[Command]:
     """Return the commands, which are the lines that begin with the prompt; the other lines are what they print."""
     return [Command(block, shlex.split(found[1].replace("\\\n", " ")))
-            for block in blocks("console") for found in re.finditer(r"^\$ ((?:.*\\\n)*.*)$", block.text, re.MULTILINE)]
+            for block in [*blocks("console"), *_comments()] for found in PROMPT.finditer(block.text)]

@@ -215,5 +215,3 @@ def test_ansible_playbook_knows_every_task_and_every_playbook(documented, enviro
          str(shown), *files], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("playbook: ") == 1 + len(files)
-
-

@@ -48,8 +48,8 @@ def links():
 
 def table(title):
     """Return the rows of a table of the page on timing, each its cells, after the heading that begins so."""
-    _title, bar, *rest = TIMING[TIMING.index(title):].split("\n")
-    return [re.split(r"  +", line) for line in rest[:rest.index(bar)]]
+    _title, line, *rest = TIMING[TIMING.index(title):].split("\n")
+    return [re.split(r"  +", row) for row in rest[:rest.index(line)]]
 
 
 def milliseconds(span):
