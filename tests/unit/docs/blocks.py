@@ -15,6 +15,8 @@ from typing import NamedTuple
 import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+# The owner and the name on GitHub; galaxy.yml is not in the archive, and so not where the collection is installed.
+REMOTE = yaml.safe_load((REPOSITORY / "docs" / "docsite" / "links.yml").read_text())["edit_on_github"]["repository"]
 GUIDES = sorted((REPOSITORY / "docs" / "docsite" / "rst").glob("*.rst"))
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *GUIDES,
          *sorted((REPOSITORY / "roles").glob("*/README.md")), *sorted((REPOSITORY / "inventory").glob("*/README.md"))]

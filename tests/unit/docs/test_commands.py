@@ -9,12 +9,12 @@ import json
 import re
 
 import pytest
-import yaml
 
 from ansible_collections.openvip.cluster.plugins.action import keepalived_import
 from ansible_collections.openvip.cluster.tests.unit.docs.blocks import (
     BLOCKS,
     PLAYBOOKS,
+    REMOTE,
     REPOSITORY,
     SPECS,
     VARIABLES,
@@ -98,8 +98,7 @@ def see_doc(words, documented):
 
 
 def see_galaxy(words, dummy):
-    galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
-    assert words == ["collection", "install", f"{galaxy['namespace']}.{galaxy['name']}"]
+    assert words == ["collection", "install", REMOTE.rpartition("/")[2]]
 
 
 def see_vault(words, dummy):

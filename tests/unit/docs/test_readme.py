@@ -8,18 +8,16 @@ from __future__ import annotations
 import re
 
 import pytest
-import yaml
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _timing
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.predict import Check, Configuration, seconds
 from ansible_collections.openvip.cluster.tests.lab import faults
-from ansible_collections.openvip.cluster.tests.unit.docs.blocks import GUIDES, PAGES, REPOSITORY
+from ansible_collections.openvip.cluster.tests.unit.docs.blocks import GUIDES, PAGES, REMOTE, REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()
 TIMING = next(path for path in GUIDES if path.stem == "guide_timing").read_text()
-GALAXY = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
-HERE = "{}/blob/main/".format(GALAXY["repository"])
-RAW = HERE.replace("github.com", "raw.githubusercontent.com").replace("/blob/", "/")
+HERE = f"https://github.com/{REMOTE}/blob/main/"
+RAW = f"https://raw.githubusercontent.com/{REMOTE}/main/"
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[\w+\]: (\S+)$", re.MULTILINE)
 ROWS = re.findall(r"^\| ([^|]+) \| (yes[^|]*) \|", README, re.MULTILINE)
 # Of the bench: the hand-made pair with its script that stops keepalived, and the one of inventory/active_passive.
