@@ -82,6 +82,13 @@ def real_server_group_options() -> dict:
     }
 
 
+def own_options(documentation: dict, spec: dict) -> dict:
+    """Return the options of a block as a host sets some of them about itself, so that none of them is required."""
+    options = {name: role_option(option, spec[name]) for name, option in documentation.items()}
+    return {name: {key: value for key, value in option.items() if key != "required"}
+            for name, option in options.items()}
+
+
 def priority_order_option() -> dict:
     """Return the option of a VRRP instance that is none of keepalived's."""
     return {
@@ -103,6 +110,8 @@ def role_options() -> dict:
     spec = argument_spec()
     for section, option in options_documentation().items():
         main["options"]["keepalived_" + section] = role_option(option, spec[section])
+    main["options"]["keepalived_real_server"]["options"] = own_options(
+        options_documentation(REAL_SERVER), argument_spec(REAL_SERVER))
     main["options"]["keepalived_virtual_server"]["options"].update(real_server_group_options())
     main["options"]["keepalived_vrrp_instance"]["options"].update(priority_order_option())
     return main

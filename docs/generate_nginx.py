@@ -12,7 +12,7 @@ import sys
 
 import yaml
 
-from ansible_collections.openvip.cluster.docs.generate import TOP, Dumper, bring, role_option
+from ansible_collections.openvip.cluster.docs.generate import TOP, Dumper, bring, own_options, role_option
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.spec import argument_spec, options_documentation
 
 HEAD = """# SPDX-License-Identifier: GPL-3.0-or-later
@@ -45,6 +45,9 @@ def argument_specs() -> str:
         documentation, spec = options_documentation(block), argument_spec(block)
         for name, key in variables.items():
             main["options"].setdefault(name, role_option(documentation[key], spec[key]))
+    server = options_documentation("http")["upstream"]["suboptions"]["server"]["suboptions"]
+    main["options"]["nginx_upstream_server"]["options"] = own_options(
+        server, argument_spec("http")["upstream"]["options"]["server"]["options"])
     return HEAD + yaml.dump({"argument_specs": {"main": main}}, Dumper=Dumper, sort_keys=False, width=100)
 
 

@@ -28,7 +28,9 @@ HEAD = "| Variable | Type | Default | What it says |\n|---|---|---|---|"
 TYPES = {"bool": "switch", "dict": "dictionary", "float": "number", "int": "whole number", "list": "list",
          "path": "path", "raw": "any", "str": "text"}
 PLURALS = {"dict": "dictionaries", "float": "numbers", "int": "whole numbers", "path": "paths", "str": "texts"}
-SECTIONS = {f"keepalived_{name}": name for name in argument_spec()}
+# The variables whose words are on the page of the keywords, with the section that they are.
+SECTIONS = {**{f"keepalived_{name}": name for name in argument_spec()},
+            "keepalived_real_server": "virtual_server/real_server"}
 
 
 def kind(option: dict) -> str:
@@ -54,7 +56,8 @@ def description(name: str, option: dict) -> str:
     if "choices" in option:
         sentences.append("One of {}.".format(", ".join(f"`{choice}`" for choice in option["choices"])))
     if name in SECTIONS and "options" in option:
-        sentences.append(f"Its keywords are on [their page](../../docs/keywords.md#{SECTIONS[name].lower()}).")
+        heading = SECTIONS[name].lower().replace("/", "--")
+        sentences.append(f"Its keywords are on [their page](../../docs/keywords.md#{heading}).")
     return " ".join(plain(sentence.strip()) for sentence in sentences).replace("|", "\\|")
 
 

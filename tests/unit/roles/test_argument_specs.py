@@ -17,9 +17,7 @@ from ansible_collections.openvip.cluster.tests.unit.options import flat
 ROLES = sorted(path for path in (pathlib.Path(__file__).resolve().parents[3] / "roles").iterdir())
 # Dictionaries whose keys are for the user to choose, or those of an option that is named in the description.
 FREE = {
-    "keepalived_real_server": "those of real_server in keepalived_virtual_server",
-    "keepalived_override": "those of keepalived_config",
-    "nginx_upstream_server": "those of server in nginx_upstream",
+    "keepalived_override": "all of keepalived_config, which checks them once they are laid over the rest",
     "nginx_server/add_header": "names of headers",
     "nginx_server/location/add_header": "names of headers",
     "nginx_server/location/proxy_set_header": "names of headers",
