@@ -11,6 +11,11 @@ import re
 import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+# How tools are told to look away; with brackets, because this file is looked at, too
+SILENCERS = re.compile(
+    r"# ?no[q]a|type: ?i[g]nore|pragma: ?n[o]|pylint: ?d[i]sable|(shellcheck|yamllint) d[i]sable|(skip|warn)_l[i]st"
+    r"|(mark|pytest)\.(x?s[k]ip|xf[a]il)|ignore_e[r]rors: ")
+PLACES = ("docs", "execution_environment", "inventory", "meta", "molecule", "playbooks", "plugins", "roles", "tests")
 RUNTIME = yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text())
 
 
@@ -39,3 +44,14 @@ def test_make_help_lists_every_target():
     listed = {match[1] for match in (re.match(r"([a-z-]+):.*## \S", line) for line in lines) if match}
     defined = {match[1] for match in (re.match(r"([a-z][a-z-]*):", line) for line in lines) if match}
     assert listed == defined == phony
+
+
+def test_no_check_is_silenced():
+    found = [
+        f"{path}: {line}"
+        for top in PLACES
+        for path in (REPOSITORY / top).rglob("*")
+        if path.is_file() and path.suffix != ".pyc" and "data" not in path.parts
+        for line in path.read_text(errors="replace").splitlines() if SILENCERS.search(line)]
+    assert not found
+    assert not list((REPOSITORY / "tests" / "sanity").glob("ignore*"))
