@@ -186,6 +186,7 @@ def test_what_stands_beside_the_data_is_kept_as_raw_lines(tmp_path: pathlib.Path
 
 
 @pytest.mark.parametrize("cluster", ["plain-spaces"], indirect=True)
+@pytest.mark.slow
 @pytest.mark.parametrize("limit, whole", [("lb1", False), ("lb,localhost", True)])
 def test_a_limit_that_leaves_somebody_out_is_refused(cluster: Cluster, limit: str, whole: bool) -> None:
     ran = cluster.imported("--limit", limit)

@@ -96,16 +96,15 @@ def test_a_misspelt_key_stops_all_hosts_with_the_nearest(check):
     assert told == {} and "server www: unknown key" in output and "lisen" in output and "Did you mean" in output
 
 
+@pytest.mark.slow
 def test_one_port_needs_no_list(check):
     output, told = check(nginx_listen=8081)
     assert set(told) == set(HOSTS), output
     assert "listen 8081;" in told["web1"]["files"]["/etc/nginx/openvip.d/http/server/start_page.conf"]
 
 
-@pytest.mark.parametrize("listen, words", [
-    (["198.18.0.300:80"], 'server start_page: listen "198.18.0.300:80": "198.18.0.300" is no IP address'),
-    (["80 defaultserver"], 'Did you mean "default_server"?'),
-])
-def test_a_wrong_listen_of_the_start_page_stops_all_hosts_too(check, listen, words):
-    output, told = check(nginx_listen=listen)
-    assert told == {} and words in output.replace('\\"', '"'), output
+def test_a_wrong_listen_of_the_start_page_stops_all_hosts_too(check):
+    output, told = check(nginx_listen=["198.18.0.300:80"])
+    assert told == {}, output
+    words = 'server start_page: listen "198.18.0.300:80": "198.18.0.300" is no IP address'
+    assert words in output.replace('\\"', '"'), output
