@@ -77,7 +77,7 @@ def exists(literal):
         return any((REPOSITORY / kind).exists() for kind in (
             f"plugins/modules/{name}.py", f"playbooks/{name}.yml", f"roles/{name}/meta"))
     if literal.startswith(PLACES):
-        path, _, test = literal.partition("::")
+        path, dummy, test = literal.partition("::")
         return (REPOSITORY / path).exists() and (not test or test in names_of_tests(REPOSITORY / path))
     word = literal.split(":")[0]
     if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", word):
