@@ -308,3 +308,30 @@ def test_any_sequence_of_edits_keeps_everything_else(several):
     for line in ("! the balancer of the shop", "\trouter_id lb1   # our name", "\t# who is who", "\tfuture_word 5",
                  "# the end"):
         assert line in text.split("\n")
+
+
+@pytest.mark.parametrize(("text", "given_", "message"), [
+    ("vrrp_instance VI_1 {\n  virtual_ipaddress 198.18.0.100\n}\n", {"virtual_ipaddress": ["198.18.0.101"]},
+     r"k\.conf:2:3: virtual_ipaddress has a brace too many or too few\. Correct that by hand"),
+    ("vrrp_instance VI_1 {\n  priority {\n  }\n}\n", {"priority": 90}, r"k\.conf:2:3: priority has a brace too many"),
+])
+def test_a_line_that_is_no_such_line_is_left_to_people(text, given_, message):
+    with pytest.raises(EditError, match=message):
+        present(text, **given_)
+
+
+def test_a_line_goes_ahead_of_those_that_come_later_in_the_table():
+    text = "vrrp_instance VI_1 {\n  virtual_ipaddress {\n    198.18.0.100\n  }\n}\n"
+    assert present(text, state="BACKUP") == text.replace("{\n  virtual", "{\n  state BACKUP\n  virtual")
+
+
+def test_the_first_entry_of_an_empty_block():
+    text = "vrrp_instance VI_1 {\n  virtual_ipaddress {\n  }\n}\n"
+    expected = text.replace("{\n  }", "{\n    198.18.0.100\n  }")
+    assert present(text, virtual_ipaddress=["198.18.0.100"]) == expected
+
+
+def test_an_entry_goes_ahead_of_the_others():
+    text = "vrrp_instance VI_1 {\n  virtual_ipaddress {\n    198.18.0.101\n  }\n}\n"
+    assert present(text, virtual_ipaddress=["198.18.0.100", "198.18.0.101"]) == text.replace(
+        "    198.18.0.101", "    198.18.0.100\n    198.18.0.101")

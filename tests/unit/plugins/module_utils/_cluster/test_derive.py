@@ -9,7 +9,13 @@ import copy
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive, merge, priority
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import (
+    derive,
+    merge,
+    priority,
+    sync_daemon,
+    track,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
 
 FACTS = {
@@ -127,6 +133,21 @@ def test_the_tracked_service_is_wired_into_every_instance():
     assert data["global_defs"]["enable_script_security"] is True
 
 
+@pytest.mark.parametrize("key, section, use, other", [
+    ("file", "track_file", "track_file", "vrrp_script"), ("script", "vrrp_script", "track_script", "track_file")])
+def test_a_service_that_is_tracked_in_one_way_has_that_way_only(key, section, use, other):
+    data = {"vrrp_instance": [{"name": "VI_1"}]}
+    track(data, {"name": "nginx", key: TRACKED[key]})
+    assert data[section][0][key] == TRACKED[key] and len(data["vrrp_instance"][0][use]) == 1
+    assert other not in data and set(data["vrrp_instance"][0]) == {"name", use}
+
+
+def test_a_block_that_has_the_name_of_the_tracked_service_stays_as_it_is():
+    own = {"name": "nginx", "file": "/run/own", "weight": 5}
+    data, findings = derive(dict(cluster(), track_file=[own]), "lb1", MEMBERS, tracked=TRACKED)
+    assert findings == [] and data["track_file"] == [own]
+
+
 def test_an_instance_that_lists_its_own_tracking_keeps_it():
     config = cluster(track_script=["other"])
     config["vrrp_script"] = [{"name": "other", "script": "/usr/bin/true"}]
@@ -149,6 +170,25 @@ def test_the_override_comes_last_and_is_found_by_name():
 def test_an_override_of_an_unknown_block_is_refused_with_the_known_ones():
     dummy, findings = merge(cluster(), {"vrrp_instance": [{"name": "VI_2", "priority": 5}]})
     assert "VI_2" in str(findings[0]) and "VI_1" in str(findings[0])
+
+
+def test_an_override_extends_a_block_without_a_name_and_replaces_a_value():
+    config = dict(cluster(), global_defs={"router_id": "x", "script_user": "nobody"}, raw=["one"])
+    merged, findings = merge(config, {"global_defs": {"router_id": "y"}, "raw": ["two"], "include": "a.conf"})
+    assert findings == [] and merged["global_defs"] == {"router_id": "y", "script_user": "nobody"}
+    assert merged["raw"] == ["two"] and merged["include"] == "a.conf"
+    assert config["global_defs"]["router_id"] == "x"
+
+
+@pytest.mark.parametrize("instances, words", [
+    ([], None), ([{"name": "VI_1", "virtual_router_id": 51}], None),
+    ([{"name": "VI_1", "interface": "eth1"}], "eth1 VI_1"),
+    ([{"name": "VI_1", "interface": "eth1", "virtual_router_id": 51}, {"name": "VI_2"}], "eth1 VI_1 id 51"),
+])
+def test_the_sync_daemon_follows_the_first_instance_where_that_has_an_interface(instances, words):
+    data = {"vrrp_instance": instances}
+    sync_daemon(data)
+    assert data.get("global_defs", {}).get("lvs_sync_daemon") == words
 
 
 def test_router_id_is_the_host_unless_given():
