@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.openvip.cluster.plugins.module_utils._calibrate import Phase, calibrate, errors_ms
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import Outage
 
@@ -19,6 +21,7 @@ def test_an_error_is_the_difference_to_the_phase_that_it_meets():
     assert errors_ms(phases, found) == {"refuse": [2.0], "ignore": [-3.0]}
 
 
+@pytest.mark.long
 def test_known_outages_are_found():
     report = calibrate(repetitions=1, bad=0.4, timeout=0.05, settle=10)
     assert [report[kind]["seen"] for kind in ("refuse", "ignore")] == [1, 1]

@@ -75,6 +75,7 @@ def test_each_request_is_a_get_of_its_own():
     assert seen[0].startswith(b"GET /page?x=1 HTTP/1.0\r\nHost: 127.0.0.1:")
 
 
+@pytest.mark.long
 def test_probes_keep_their_grid_while_nobody_answers():
     held = []
     with service(lambda connection: held.append(connection.dup())) as url:
