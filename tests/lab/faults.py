@@ -39,7 +39,7 @@ class Fault:
     :ivar inject: does it to a host and returns the CLOCK_MONOTONIC (ns) right before.
     :ivar undo: makes the host well again and returns the same; harmless when there is nothing to undo.
     :ivar kind: what the cluster sees: "tracked" (systemd reports the service), "checked" (only a script can find it),
-        "planned" (keepalived says goodbye), "crash" (silence).
+        "planned" (keepalived says goodbye), "crash" (silence), "killed" (either of the two).
     :ivar remains_master: the host still believes to be the master when it is back, so the higher priority decides,
         whatever `nopreempt` says.
     """
@@ -158,7 +158,7 @@ FAULTS = (
 ALL = (
     *FAULTS,
     Fault("keepalived killed", "SIGKILL to all its processes; systemd starts it again",
-          _inside("signal-all", "keepalived", "SIGKILL"), _inside("revive", "keepalived"), "crash"),
+          _inside("signal-all", "keepalived", "SIGKILL"), _inside("revive", "keepalived"), "killed"),
     Fault("link down", "its interface set down; set up again", _link("down"), _link("up"), "crash"),
 )
 

@@ -18,7 +18,7 @@ class Fault(NamedTuple):
 
     :ivar name: its name in C(failover_drill_faults).
     :ivar summary: what is done, and what undoes it.
-    :ivar kind: what the cluster sees of it, one of C(predict.KINDS).
+    :ivar kind: what the cluster sees of it, one of those that C(predict.seconds) knows.
     :ivar by_default: whether the drill does it without being asked to.
     :ivar needs: the options of M(openvip.cluster.drill_fault) that it cannot do without.
     :ivar silent: the host cannot be reached meanwhile, so what it holds meanwhile is nobody's.
@@ -47,7 +47,7 @@ FAULTS = (
     Fault("service_hang", "every process of the service gets SIGSTOP; SIGCONT", "checked", True, ("service",)),
     Fault("keepalived_stop", "keepalived is stopped with systemctl stop; started again", "planned", True),
     Fault("keepalived_kill", "every process of keepalived gets SIGKILL; started again, if systemd has not done so",
-          "crash", True),
+          "killed", True),
     Fault("freeze", "keepalived and the service get SIGSTOP, and the kernel drops what comes for the addresses, ARP "
           "and VRRP included; SIGCONT, and nothing is dropped any more", "crash",
           needs=("interface", "addresses"), silent=True, remains_master=True),

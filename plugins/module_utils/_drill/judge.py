@@ -39,20 +39,18 @@ def as_predicted(outage_ms, low_ms, high_ms):
 
 
 def _span(records, since_ns, until_ns, limit_ns):
-    """Return failed probes and the length of the outages that begin in a stretch of time, as one.
+    """Return failed probes and the length, all together, of the outages that begin in a stretch of time.
 
-    :param limit_ns: an outage that ends later, or not at all, is not over; its length is C(None).
+    :param limit_ns: an outage that ends later, or not at all, is not over; the length is C(None).
     """
     found = [each for each in outages(records) if since_ns <= each.start_ns < until_ns]
-    if not found:
-        return {"outage_ms": 0.0, "failed": 0, "outcomes": {}}
-    last = found[-1].end_ns
+    lengths = [None if each.end_ns is None or each.end_ns > limit_ns else each.end_ns - each.start_ns
+               for each in found]
     outcomes: Dict[str, int] = {}
     for each in found:
         for name, count in each.outcomes.items():
             outcomes[name] = outcomes.get(name, 0) + count
-    outage = None if last is None or last > limit_ns else round((last - found[0].start_ns) / 1e6, 3)
-    return {"outage_ms": outage,
+    return {"outage_ms": None if None in lengths else round(sum(lengths) / 1e6, 3),
             "failed": sum(each.failed for each in found), "outcomes": outcomes}
 
 
@@ -79,6 +77,15 @@ def _claims(claims, shift, window):
     return watch.at_once(claims["events"], Interval(window.start_ns - shift, window.end_ns - shift))
 
 
+def _returned(held, hurt, taker, moved, end):
+    """Return when the address began to go back to the host that had the fault: it has it, or the other has it no more.
+
+    A client may notice a move only after the new holder has the address, so what fails until then belongs to the fault.
+    """
+    return min([spell.start_ns for spell in held.get(hurt, ()) if spell.start_ns > moved]
+               + [spell.end_ns for spell in held[taker] if spell.start_ns == moved], default=end)
+
+
 def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any], probe: Dict[str, Any],
           watched: Dict[str, Dict[str, Any]], claims: Dict[str, Any], healed: bool) -> Dict[str, Any]:
     """Return the figures of one fault, as RETURN of M(openvip.cluster.drill_report) describes them.
@@ -100,7 +107,9 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
     timeout = int(probe["timeout_ms"] * 1e6)
     moved, taker = min(((spell.start_ns, host) for host, spells in held[plan["address"]].items() if host != plan["host"]
                         for spell in spells if at <= spell.start_ns < back), default=(None, None))
-    turn = back if moved is None else moved
+    # a probe fails by a return that comes before its time-out
+    turn = back if moved is None else max(
+        moved, _returned(held[plan["address"]], plan["host"], taker, moved, end) - timeout)
     # what begins within a time-out of the undoing may be answered because of it
     away = _span(records, at - timeout, turn, back - timeout if moved is None else back)
     return_leg = _span(records, turn, end, end)

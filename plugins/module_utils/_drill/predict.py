@@ -80,7 +80,8 @@ def configuration(data: Dict[str, Any], name: Optional[str] = None) -> Configura
 def seconds(kind: str, holder: Configuration, waiting: Configuration) -> Optional[_timing.Range]:
     """Return how long the address is away, in seconds; C(None) when nothing moves it.
 
-    :param kind: one of KINDS.
+    :param kind: "none", "planned" (keepalived says goodbye), "crash" (silence), "killed" (either of the two), "tracked"
+        (systemd tells of the service), or "checked" (only a script can find it).
     :param holder: of the host with the fault.
     :param waiting: of the host that takes over.
     """
@@ -90,6 +91,10 @@ def seconds(kind: str, holder: Configuration, waiting: Configuration) -> Optiona
         return _timing.crash(waiting.timers)
     if kind == "planned":
         return _timing.planned(waiting.timers)
+    if kind == "killed":
+        # The children are told that their parent died (PR_SET_PDEATHSIG in vrrp/vrrp_daemon.c) and may say goodbye
+        # before they are killed themselves.
+        return _timing.Range(_timing.planned(waiting.timers).low, _timing.crash(waiting.timers).high)
     if kind == "tracked" and holder.tracks_file:
         return _timing.tracked(waiting.timers)
     moves = [_timing.checked(waiting.timers, check.interval, check.fall, check.run_time, check.weight)

@@ -26,6 +26,13 @@ def test_away_and_back_are_told_apart():
     assert result["as_predicted"] and result["problems"] == []
 
 
+def test_what_fails_after_the_move_belongs_to_the_fault_until_the_address_goes_back():
+    text = "A" * 41 + "B" * 10 + "x" * 8 + "B" * 141 + "x" * 2 + "A" * 40
+    result = drills.recorded(text, {"lb1": [(0, 41), (203, 9000)], "lb2": [(42, 202)]}, back=100)
+    assert (result["moved_ms"], result["outage_ms"], result["failed"]) == (10.0, 40.0, 8)
+    assert (result["back_outage_ms"], result["back_failed"]) == (10.0, 2)
+
+
 def test_the_timeline_counts_from_the_fault_and_has_the_changes_of_state_only():
     timeline = drills.moved()["timeline"]
     assert timeline["held"] == {"lb1": [[-200.0, 5.0], [225.0, 420.0]], "lb2": [[10.0, 220.0]]}
