@@ -44,13 +44,12 @@ def _span(records, since_ns, until_ns, limit_ns):
     :param limit_ns: an outage that ends later, or not at all, is not over; the length is C(None).
     """
     found = [each for each in outages(records) if since_ns <= each.start_ns < until_ns]
-    lengths = [None if each.end_ns is None or each.end_ns > limit_ns else each.end_ns - each.start_ns
-               for each in found]
+    lengths = [each.end_ns - each.start_ns for each in found if each.end_ns is not None and each.end_ns <= limit_ns]
     outcomes: Dict[str, int] = {}
     for each in found:
         for name, count in each.outcomes.items():
             outcomes[name] = outcomes.get(name, 0) + count
-    return {"outage_ms": None if None in lengths else round(sum(lengths) / 1e6, 3),
+    return {"outage_ms": round(sum(lengths) / 1e6, 3) if len(lengths) == len(found) else None,
             "failed": sum(each.failed for each in found), "outcomes": outcomes}
 
 
