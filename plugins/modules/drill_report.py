@@ -143,20 +143,20 @@ report:
           description: The predicted outage, C(low_ms) and C(high_ms). Nothing where no timer says it.
           type: dict
         outage_ms:
-          description: The measured outage until another host had the address, V(0) for none, nothing when it did not
-            end before the fault was undone.
+          description: The measured outages until the address began to go back, added up; V(0) for none, nothing when
+            one did not end before the fault was undone.
           type: float
         as_predicted:
           description: Whether the two agree. Nothing without a prediction.
           type: bool
         failed:
-          description: The failed requests in it.
+          description: The failed requests in them.
           type: int
         back_outage_ms:
-          description: The outage after that, when the address went back.
+          description: Those after that, when the address went back.
           type: float
         back_failed:
-          description: The failed requests in it.
+          description: The failed requests in them.
           type: int
         moved_ms:
           description: When another host had the address, from the fault. Nothing when none had.
