@@ -40,7 +40,7 @@ options:
         still log in, which is what differs from a host that is frozen.
       - V(link_down) sets O(interface) down. It is refused where Ansible logs in by it.
       - V(partition) has nftables or iptables drop VRRP in both directions.
-      - V(reboot) only says when. The host is rebooted afterwards with M(ansible.builtin.reboot), which can wait
+      - V(reboot) only says when. The host is rebooted afterwards with C(ansible.builtin.reboot), which can wait
         until it is back.
     type: str
   state:
