@@ -112,7 +112,9 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
     # what begins within a time-out of the undoing may be answered because of it
     away = _span(records, at - timeout, turn, back - timeout if moved is None else back)
     return_leg = _span(records, turn, end, end)
-    during, after = Interval(at, back), Interval(back, end)
+    # nobody undoes a reboot
+    over = turn if plan["comes_back"] else back
+    during, after = Interval(at, over), Interval(over, end)
     result = {
         "fault": plan["fault"], "summary": plan["summary"], "host": plan["host"], "address": plan["address"],
         "predicted": plan["predicted"], "expected_to_move": bool(plan["moves"]),

@@ -33,6 +33,13 @@ def test_what_fails_after_the_move_belongs_to_the_fault_until_the_address_goes_b
     assert (result["back_outage_ms"], result["back_failed"]) == (10.0, 2)
 
 
+def test_a_host_that_was_rebooted_takes_the_address_back_after_the_fault():
+    result = drills.recorded("A" * 41 + "B" * 159 + "A" * 100, {"lb1": [(0, 41), (200, 9000)], "lb2": [(42, 206)]},
+                             drills.planned("reboot"), back=300, claims=claims((0, 1), (200, 2), (206, 1)))
+    assert (result["holders_at_once"], result["overlap_ms"]) == (1, 0.0)
+    assert (result["holders_at_once_after"], result["overlap_after_ms"]) == (2, 30.0)
+
+
 def test_the_timeline_counts_from_the_fault_and_has_the_changes_of_state_only():
     timeline = drills.moved()["timeline"]
     assert timeline["held"] == {"lb1": [[-200.0, 5.0], [225.0, 420.0]], "lb2": [[10.0, 220.0]]}
