@@ -51,10 +51,10 @@ def results(hosts, tmp_path_factory):
 @pytest.mark.parametrize("fault", DIRECTOR)
 def test_the_other_director_takes_the_address_in_time_and_gives_it_back(results, fault):
     result = results[fault]
-    assert (result["host"], result["taken_by"], result["holders_at_once"]) == ("lb1", "lb2", 1)
-    assert result["healed"] and result["outage_ms"] <= result["predicted"]["high_ms"] + SLOW_MS
-    # who has a higher priority takes it, and the other lets it go when it has heard of that
-    assert result["overlap_after_ms"] <= SLOW_MS
+    assert (result["host"], result["taken_by"], result["healed"]) == ("lb1", "lb2", True)
+    assert result["outage_ms"] <= result["predicted"]["high_ms"] + SLOW_MS
+    # One says goodbye before it lets the address go, and on the way back hears of the other before it does.
+    assert max(result["overlap_ms"], result["overlap_after_ms"]) <= SLOW_MS
 
 
 @pytest.mark.parametrize("fault", REAL_SERVER)

@@ -33,6 +33,13 @@ def test_what_fails_after_the_move_belongs_to_the_fault_until_the_address_goes_b
     assert (result["back_outage_ms"], result["back_failed"]) == (10.0, 2)
 
 
+@pytest.mark.parametrize(("back", "outage"), [(61, 100.0), (60, None)])
+def test_an_outage_is_over_when_a_probe_was_answered_before_the_undoing(back, outage):
+    text, held = "A" * 40 + "x" * 20 + "A" * 60, {"lb1": [(0, 9000)], "lb2": []}
+    made = drills.planned("real_server_stop", real_server="web1")
+    assert drills.recorded(text, held, made, back=back)["outage_ms"] == outage
+
+
 def test_a_host_that_was_rebooted_takes_the_address_back_after_the_fault():
     result = drills.recorded("A" * 41 + "B" * 159 + "A" * 100, {"lb1": [(0, 41), (200, 9000)], "lb2": [(42, 206)]},
                              drills.planned("reboot"), back=300, claims=claims((0, 1), (200, 2), (206, 1)))
