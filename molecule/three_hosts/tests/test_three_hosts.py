@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from ansible_collections.openvip.cluster.tests.lab import containers, faults, watch
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
+from ansible_collections.openvip.cluster.tests.lab import containers, faults
 from ansible_collections.openvip.cluster.tests.lab.cluster import PATIENCE, Cluster
 
 testinfra_hosts = ["localhost"]
