@@ -16,10 +16,9 @@ import subprocess
 import sys
 
 import yaml
+from ansible.utils.version import SemanticVersion
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-# Semantic Versioning 2.0.0, without build metadata, which Galaxy does not tell apart
-VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?")
 NEXT = """
 {archive} is ready. To release it:
   git add --all
@@ -34,19 +33,21 @@ class ReleaseError(Exception):
     """This cannot be released; the text says why and what to do."""
 
 
-def order(version: str) -> tuple:
-    """Return what semantic versions are ordered by (semver.org, 11).
+def semantic(version: str) -> SemanticVersion:
+    """Return a version that can be compared. Build metadata is refused, which Galaxy does not tell apart.
 
-    :raises ReleaseError: it is no semantic version.
+    :raises ReleaseError: it is no semantic version (semver.org).
     """
-    match = VERSION.fullmatch(version)
-    identifiers = match[4].split(".") if match and match[4] else []
-    if not match or any(word.isdigit() and word != "0" and word.startswith("0") for word in identifiers):
+    found = SemanticVersion()
+    try:
+        found.parse(version)
+    except ValueError:
+        found = None
+    if found is None or found.buildmetadata:
         raise ReleaseError(
             f"'{version}' is no semantic version. Name one such as 1.2.3, or 1.2.3-rc.1 before it: "
             "make release VERSION=1.2.3")
-    words = tuple((0, int(word), "") if word.isdigit() else (1, 0, word) for word in identifiers)
-    return (*(int(match[number]) for number in (1, 2, 3)), not words, words)
+    return found
 
 
 def refuse(version: str, current: str, released: list[str], fragments: list[str], changed: list[str]) -> None:
@@ -58,11 +59,11 @@ def refuse(version: str, current: str, released: list[str], fragments: list[str]
     :param changed: what `git status --porcelain` prints, line by line.
     :raises ReleaseError: with the first reason.
     """
-    wanted = order(version)
-    if wanted < order(current):
+    wanted = semantic(version)
+    if wanted < semantic(current):
         raise ReleaseError(f"{version} is lower than {current}, which galaxy.yml says. Name that or a higher version.")
-    latest = max(released, key=order, default=None)
-    if latest is not None and wanted <= order(latest):
+    latest = max(released, key=semantic, default=None)
+    if latest is not None and wanted <= semantic(latest):
         raise ReleaseError(f"{latest} has been released (changelogs/changelog.yaml). Name a version above it.")
     if not fragments:
         raise ReleaseError("changelogs/fragments is empty, so there is nothing to release.")
