@@ -9,10 +9,10 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Dict, Iterable, List, Sequence
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import WARNING, Finding
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import nearest
 
 MISSPELT = "variable-misspelt"
 # How alike two names have to be, without their first word: others may be variables of the user's own.
@@ -34,10 +34,10 @@ def misspelt(group: str, by_host: Dict[str, Iterable[str]], known: Sequence[str]
                 found.setdefault(name, []).append(host)
     findings = []
     for name, hosts in sorted(found.items()):
-        meant = get_close_matches(name.split("_", 1)[1], list(words), n=1, cutoff=LIKENESS)
+        meant = nearest(name.split("_", 1)[1], words, LIKENESS)
         if meant:
             findings.append(Finding(
                 id=MISSPELT, severity=WARNING, object="variable %s of %s" % (name, group),
                 message="no role of openvip.cluster has a variable of this name, so it has no effect here.",
-                remedy='Did you mean "%s"?' % words[meant[0]], hosts=sorted(hosts)))
+                remedy='Did you mean "%s"?' % words[meant], hosts=sorted(hosts)))
     return findings

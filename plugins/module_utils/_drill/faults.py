@@ -9,8 +9,9 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-import difflib
 from typing import NamedTuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
 
 
 class Fault(NamedTuple):
@@ -73,6 +74,5 @@ def find(name):
     for fault in FAULTS:
         if fault.name == name:
             return fault
-    near = difflib.get_close_matches(name, NAMES, 1)
     raise ValueError('There is no fault "%s". %s' % (
-        name, 'Did you mean "%s"?' % near[0] if near else "Choose from %s." % ", ".join(NAMES)))
+        name, did_you_mean(name, NAMES, "Choose from %s." % ", ".join(NAMES))))

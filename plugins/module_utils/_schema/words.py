@@ -37,10 +37,10 @@ _UNITS = {"s": "seconds", "sec": "seconds", "second": "seconds", "seconds": "sec
 _UNITS["us"] = "microseconds"
 
 
-def nearest(word: str, known: Iterable[str]) -> Optional[str]:
-    """The known word that was most likely meant, or None."""
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> Optional[str]:
+    """The known word that was most likely meant, or None; likeness (0-1) is difflib's, 1 for the same word."""
     by_lower = {candidate.lower(): candidate for candidate in known}
-    match = get_close_matches(word.lower(), list(by_lower), n=1)
+    match = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=likeness)
     return by_lower[match[0]] if match else None
 
 
