@@ -24,8 +24,6 @@ from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK,
 PART, LEAST_MS = 0.2, 50.0
 #: Milliseconds of an overlap, by what the hosts say of themselves, that is no more than the hand-over between two.
 HAND_OVER_MS = 20.0
-#: nanoseconds after any time
-LATEST = float("inf")
 # what keepalived says when an instance changes its state (vrrp/vrrp.c)
 TRANSITION = re.compile(r"\([^)]+\) (Entering|Changing) ", re.IGNORECASE)
 
@@ -40,16 +38,15 @@ def as_predicted(outage_ms, low_ms, high_ms):
     return outage_ms is not None and low_ms - tolerance_ms(low_ms) <= outage_ms <= high_ms + tolerance_ms(high_ms)
 
 
-def _span(records, since_ns, until_ns, limit_ns):
-    """Return failed probes and the length, all together, of the outages that begin in a stretch of time.
+def _span(records, found, limit_ns):
+    """Return failed probes and the length, all together, of outages.
 
     :param limit_ns: an outage whose first good probe was answered later, or that has none, is not over; the length is
-        C(None).
+        C(None). Nothing for no limit.
     """
-    answered = {record.start_ns: record.start_ns + record.latency_us * 1000 for record in records}
-    found = [each for each in outages(records) if since_ns <= each.start_ns < until_ns]
-    lengths = [each.end_ns - each.start_ns for each in found
-               if each.end_ns is not None and answered[each.end_ns] <= limit_ns]
+    late = {record.start_ns for record in records
+            if limit_ns is not None and record.start_ns + record.latency_us * 1000 > limit_ns}
+    lengths = [each.end_ns - each.start_ns for each in found if each.end_ns is not None and each.end_ns not in late]
     outcomes: Dict[str, int] = {}
     for each in found:
         for name, count in each.outcomes.items():
@@ -114,9 +111,10 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
     # a probe fails by a return that comes before its time-out
     turn = back if moved is None else max(
         moved, _returned(held[plan["address"]], plan["host"], taker, moved, end) - timeout)
+    found = outages(records)
     # what is answered after the undoing may be so because of it
-    away = _span(records, at - timeout, turn, back)
-    return_leg = _span(records, turn, end, LATEST)
+    away = _span(records, [each for each in found if at - timeout <= each.start_ns < turn], back)
+    return_leg = _span(records, [each for each in found if turn <= each.start_ns], None)
     # nobody undoes a reboot
     over = turn if plan["comes_back"] else back
     during, after = Interval(at, over), Interval(over, end)
