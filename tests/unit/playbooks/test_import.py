@@ -110,6 +110,13 @@ def test_every_cluster_is_imported_without_a_difference(cluster: Cluster) -> Non
     assert changes(again.stdout) == {"lb1": 0, "lb2": 0, "localhost": 0}
 
 
+@pytest.mark.parametrize("cluster", ["plain-spaces"], indirect=True)
+def test_a_relative_directory_is_one_of_that_where_it_was_started(cluster: Cluster) -> None:
+    ran = cluster.imported("-e", "keepalived_import_directory=relative")
+    assert ran.returncode == 0 and not cluster.written.exists(), ran.stdout + ran.stderr
+    assert (cluster.directory / "relative/group_vars/lb/keepalived.yml").exists()
+
+
 CHECK = """
 - hosts: lb
   gather_facts: false

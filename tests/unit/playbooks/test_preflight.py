@@ -90,7 +90,7 @@ def test_there_is_nothing_wrong_with_the_examples(play, check, example):
 def test_the_preflight_of_a_right_cluster_says_what_it_has_not_seen(play):
     code, output = play(REPOSITORY / "playbooks" / "preflight.yml", REPOSITORY / "inventory" / "active_passive")
     assert code == 0, output
-    assert "lb: nothing to complain about" in output and "what the firewall lets in" in output
+    assert "lb: nothing to complain about" in output and "what the firewall of the host lets in" in output
     assert "the clock:" not in output and "the version of keepalived:" not in output
 
 
@@ -118,6 +118,15 @@ def test_the_role_refuses_a_wrong_cluster_before_it_installs_anything(play):
 def test_a_host_variable_counts_for_its_host_alone(play, check):
     code, output = play(check, REPOSITORY / "inventory" / "active_passive", hosts={"lb1": {"keepalived_unicast": True}})
     assert code != 0 and "cluster-unicast-and-multicast" in output and "on lb2" in output, output
+
+
+def test_a_variable_that_no_role_has_is_named_with_the_one_that_was_meant(play, check):
+    wrong = {"lb2": {"nginx_servers": [{"name": "shop"}]}}
+    code, output = play(check, REPOSITORY / "inventory" / "active_passive", hosts=wrong)
+    assert code == 0 and "WARNING" in output, output
+    said = re.sub(r"\s+", " ", output)
+    assert "variable nginx_servers of lb2: no role of openvip.cluster has a variable of this name" in said, output
+    assert 'Did you mean "nginx_server"?' in said, output
 
 
 def test_a_foreign_variable_that_cannot_be_made_is_named(play, check):
