@@ -10,8 +10,10 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import tempfile
+import time
 
 MODE = 0o600
 
@@ -61,22 +63,33 @@ def mode_of(path):
         return MODE
 
 
-def keep(module, path):
-    """Copy an existing file beside it under a name with a time stamp, and return that path; else C(None)."""
-    kept = module.backup_local(path) if os.path.exists(path) else None
-    if kept:
-        os.chmod(kept, MODE)
+def keep(module, path, directory=None):
+    """Copy an existing file under a name with a time stamp, and return that path; else C(None).
+
+    :param directory: where the copy goes; beside the file when C(None).
+    """
+    if not os.path.exists(path):
+        return None
+    if directory is None or directory == os.path.dirname(path):
+        kept = module.backup_local(path)
+    else:
+        prefix = os.path.basename(path) + time.strftime(".%Y-%m-%d@%H:%M:%S.")
+        descriptor, kept = tempfile.mkstemp(prefix=prefix, suffix="~", dir=directory)
+        with os.fdopen(descriptor, "wb") as target, open(path, "rb") as source:
+            shutil.copyfileobj(source, target)
+    os.chmod(kept, MODE)
     return kept
 
 
-def write(module, path, text, backup, mode=MODE):
+def write(module, path, text, backup, mode=MODE, kept_in=None):
     """Replace the file atomically and return the path of the backup, or C(None).
 
     :param backup: whether an existing file is kept.
     :param mode: the permissions of the new file.
+    :param kept_in: the directory of the backup; beside the file when C(None).
     :raises OSError: the directory cannot be written to.
     """
-    kept = keep(module, path) if backup else None
+    kept = keep(module, path, kept_in) if backup else None
     place(module, stage(module, path, text), path, mode)
     return kept
 

@@ -66,7 +66,9 @@ options:
     type: path
     default: /etc/nginx/nginx.conf
   backup:
-    description: Whether the former main file and the former C(openvip.d) are kept under names with a time stamp.
+    description:
+      - Whether the former main file, the former C(openvip.d) and each former O(file) elsewhere are kept in the
+        directory of the main file, under names with a time stamp.
     type: bool
     default: true
   config_test:
@@ -106,6 +108,19 @@ options:
       - The version that the files are for, for example V(1.26.3), which is installed only later or by an earlier task.
       - The default is that of O(binary).
     type: str
+  takeover:
+    description:
+      - Whether what somebody else has set up for nginx on the host may go. Otherwise the configuration is refused, in
+        check mode, too, where it would end or replace that.
+      - A file that O(path) includes, or O(path) itself, is somebody else's when it has C(server) or C(location) blocks,
+        was not written by this module, and is not as a package has installed it, by C(dpkg --verify) or
+        C(rpm --verify). It would end when the new configuration does not include it. C(conf.d/*.conf), for example,
+        may go on to be included.
+      - An existing O(file) elsewhere that would be replaced is somebody else's when it is not as a package has
+        installed it, and is not below a C(root) that this module has written before. Once O(path) is this module's,
+        only files below a C(root) are looked at.
+    type: bool
+    default: false
   unit:
     description: The systemd unit that is reloaded when it is active. Otherwise the master process gets C(SIGHUP).
     type: str

@@ -7,6 +7,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import stat
@@ -17,6 +18,7 @@ from typing import Any, Dict, List, Optional
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 
 from .complete import DIRECTORY
+from .others import Part
 from .program import put
 from .render import MODE, File
 
@@ -47,6 +49,15 @@ def read_tree(home: str) -> Dict[str, File]:
             if file is not None:
                 found[os.path.relpath(path, home)] = file
     return found
+
+
+def matching(pattern: str) -> List[Part]:
+    """Return the files of an absolute pattern, in the order in which nginx reads them.
+
+    :raises OSError: one cannot be read.
+    """
+    texts = ((path, _io.load(path)) for path in sorted(glob.glob(pattern)) if os.path.isfile(path))
+    return [Part(path, os.path.realpath(path), text) for path, text in texts if text is not None]
 
 
 def is_pending(home: str) -> bool:
@@ -130,9 +141,11 @@ class Exchange:
     def file(self, path: str, before: Optional[File], after: File) -> None:
         """Replace one file.
 
+        Its copy is kept beside the main file: beside a page everybody could fetch it.
+
         :raises OSError: it cannot be written.
         """
-        kept = _io.write(self.module, path, after.text, self.backup, after.mode)
+        kept = _io.write(self.module, path, after.text, self.backup, after.mode, self.home)
         self._written.append((path, before))
         if kept:
             self.backups.append(kept)

@@ -7,6 +7,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 from typing import Any, Dict, List, Tuple
@@ -14,7 +15,7 @@ from typing import Any, Dict, List, Tuple
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
 
-from . import control, files, process, upgrade
+from . import control, files, others, packages, process, upgrade
 from .check import normalise
 from .complete import DIRECTORY
 from .program import config_test, for_test, is_not_held, numbers, version
@@ -25,6 +26,7 @@ from .spec import argument_spec
 Files = Dict[str, File]
 
 REFUSED = "The configuration is refused and nothing was changed:"
+OTHERS = "Somebody else has set up nginx on this host, and nothing was changed:"
 PID_FILE = "/run/nginx.pid"
 _NO_UPSTREAM = re.compile(r'host not found in upstream "([^":]+)')
 
@@ -48,6 +50,7 @@ def module_argument_spec() -> Dict[str, Any]:
         "binary": {"type": "str", "default": "nginx"},
         "version": {"type": "str"},
         "unit": {"type": "str", "default": "nginx.service"},
+        "takeover": {"type": "bool", "default": False},
     }
 
 
@@ -110,7 +113,7 @@ class _Run:
 
     def compare(self) -> None:
         """Find what differs."""
-        before = files.read_tree(self.home)
+        self.before = before = files.read_tree(self.home)
         self.tree_differs = before != self.tree.files
         # nginx.conf last: as long as the former one is there, it is what includes the other files
         wanted = {**self.single, self.path: self.tree.main}
@@ -125,6 +128,33 @@ class _Run:
         self._compare_program()
         self.result["changed"] = self.result["differs"] = bool(
             self.changes or self.tree_differs or self.owed or self.outdated)
+
+    def guard(self) -> None:
+        """End the module when the change would end or replace what somebody else has set up."""
+        if not self.changes:
+            return
+        former, dummy = self.changes.get(self.path, (None, None))
+        sites: List[others.Part] = []
+        if former:
+            after = others.reached(others.Part(self.path, self.path, self.tree.main.text), self._wanted)
+            sites = others.lost(others.reached(others.Part(self.path, self.path, former.text), files.matching),
+                                {part.real for part in after}, packages.untouched)
+        earlier = [file.text for file in self.before.values() if others.is_ours(file.text)]
+        pages = others.replaced(
+            [path for path, (before, dummy) in self.changes.items() if before and path != self.path],
+            self.path not in self.changes or bool(former and others.is_ours(former.text)),
+            set(map(os.path.realpath, others.roots(earlier))),
+            set(map(os.path.realpath, others.roots([self.tree.main.text, *(
+                file.text for file in self.tree.files.values())]))), packages.untouched)
+        if sites or pages:
+            self.fail(OTHERS, others.told(sites, pages, self.path))
+
+    def _wanted(self, pattern: str) -> List[others.Part]:
+        """Return the files of a pattern as they will be."""
+        if not pattern.startswith(os.path.join(self.home, DIRECTORY) + os.sep):
+            return files.matching(pattern)
+        paths = {os.path.join(self.home, path): file.text for path, file in self.tree.files.items()}
+        return [others.Part(path, path, paths[path]) for path in fnmatch.filter(sorted(paths), pattern)]
 
     def _compare_program(self) -> None:
         """Find whether another program runs."""
@@ -244,6 +274,8 @@ def run_nginx(module: Any) -> None:
     run = _Run(module)
     try:
         run.compare()
+        if not run.params["takeover"]:
+            run.guard()
         if run.params["config_test"] and run.result["changed"]:
             run.test()
         if run.result["changed"] and not module.check_mode:

@@ -108,3 +108,15 @@ def test_a_wrong_listen_of_the_start_page_stops_all_hosts_too(check):
     assert told == {}, output
     words = 'server start_page: listen "198.18.0.300:80": "198.18.0.300" is no IP address'
     assert words in output.replace('\\"', '"'), output
+
+
+def test_a_page_of_somebody_else_stops_all_hosts_unless_it_may_go(check, tmp_path):
+    (tmp_path / "html").mkdir()
+    page = tmp_path / "html" / "index.html"
+    page.write_text("the shop\n")
+    output, told = check(nginx_root=str(page.parent))
+    assert told == {}, output
+    assert "Somebody else has set up nginx on this host" in output and str(page) in output, output
+    assert "nginx_takeover to true" in output
+    output, told = check(nginx_root=str(page.parent), nginx_takeover=True)
+    assert set(told) == set(HOSTS) and page.read_text() == "the shop\n", output

@@ -145,3 +145,69 @@ def test_files_that_cannot_be_written_leave_everything_as_it_was(nginx, monkeypa
     said = nginx()["msg"]
     assert "The files cannot be written, and everything is as it was:" in said and "No space left" in said
     assert files(nginx.home) == {"nginx.conf": FORMER}
+
+
+SHOP = "server {\n    listen 80;\n    server_name shop.example.com;\n}\n"
+
+
+@pytest.fixture
+def shop(nginx, tmp_path):
+    """Return the arguments for a host on which somebody else has a site and a page."""
+    (nginx.home / "sites-enabled").mkdir()
+    (nginx.home / "sites-enabled" / "shop").write_text(SHOP)
+    (nginx.home / "nginx.conf").write_text("events {\n}\nhttp {\n    include sites-enabled/*;\n}\n")
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "index.html").write_text("the shop\n")
+    page = {"path": str(tmp_path / "html" / "index.html"), "content": "lb1"}
+    server = {"name": "start_page", "listen": ["80"], "root": str(tmp_path / "html")}
+    return {"config": {"http": {"server": [server]}}, "file": [page]}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_somebody_else_has_set_up_is_not_replaced(nginx, shop, tmp_path, check):
+    before = files(tmp_path)
+    result = nginx(check=check, **shop)
+    assert result["failed"] and not result["changed"], result
+    assert f"- {nginx.home}/sites-enabled/shop (shop.example.com): it would no longer be served" in result["msg"]
+    assert f"- {tmp_path}/html/index.html: it would be replaced" in result["msg"]
+    assert "nginx_takeover to true" in result["msg"] and files(tmp_path) == before
+
+
+def test_a_site_that_goes_on_to_be_included_and_a_page_that_stays_are_no_reason(nginx, shop):
+    shop["config"]["http"]["include"] = ["sites-enabled/*"]
+    assert "index.html" in nginx(**shop)["msg"] and "shop.example.com" not in nginx(**shop)["msg"]
+    del shop["file"]
+    assert nginx(**shop)["changed"] and files(nginx.home)["sites-enabled/shop"] == SHOP
+
+
+def test_it_is_replaced_where_that_is_allowed_and_then_it_is_ours(nginx, shop, tmp_path):
+    assert nginx(check=True, takeover=True, **shop)["changed"]
+    result = nginx(takeover=True, **shop)
+    assert result["changed"] and (tmp_path / "html" / "index.html").read_text() == "lb1\n"
+    # nobody can fetch the copy, and the site itself stays where it is
+    assert os.listdir(tmp_path / "html") == ["index.html"] and files(nginx.home)["sites-enabled/shop"] == SHOP
+    [kept] = [path for path in result["backup_files"] if os.path.basename(path).startswith("index.html.")]
+    assert os.path.dirname(kept) == str(nginx.home) and os.stat(kept).st_mode & 0o777 == 0o600
+    with open(kept, encoding="utf-8") as stream:
+        assert stream.read() == "the shop\n"
+    assert not nginx(check=True, **shop)["changed"] and not nginx(**shop)["changed"]
+    # another text, and another site
+    shop["file"][0]["content"] = "lb2"
+    shop["config"]["http"]["server"].append({"name": "www", "listen": ["81"], "return": "204"})
+    assert nginx(**shop)["changed"] and (tmp_path / "html" / "index.html").read_text() == "lb2\n"
+
+
+def test_what_could_not_be_taken_leaves_no_copy(nginx, shop, tmp_path, monkeypatch):
+    def take(unit, pid_file, log):
+        raise control.ReloadError("the daemon is dead")
+
+    before = files(tmp_path)
+    monkeypatch.setattr(control, "take", take)
+    assert nginx(takeover=True, **shop)["failed"] and files(tmp_path) == before
+
+
+def test_what_a_package_has_installed_is_replaced(nginx, shop, monkeypatch):
+    asked = []
+    monkeypatch.setattr(module.packages, "untouched", lambda path: not asked.append(path))
+    assert nginx(**shop)["changed"]
+    assert [os.path.basename(path) for path in asked] == ["shop", "index.html"]
