@@ -123,15 +123,10 @@ def argument_specs() -> str:
 
 
 def role_config() -> str:
-    """Return the variable that collects the role's variables, one per section, into the data of the modules, and the
-    names of all of them."""
+    """Return the variable that collects the role's variables, one per section, into the data of the modules."""
     config = {section: "{{ keepalived_%s | default(none) }}" % section for section in options_documentation()}
     config["global_defs"] = SCRIPT_USER
-    # The role whose variables begin with the same word
-    other = yaml.safe_load((TOP / "roles" / "keepalived_metrics" / "meta" / "argument_specs.yml").read_text("utf-8"))
-    names = sorted({*role_options()["options"], *other["argument_specs"]["main"]["options"]})
-    return HEAD + yaml.dump({"__keepalived_config": config, "__keepalived_variables": names}, Dumper=Dumper,
-                            sort_keys=False, width=100)
+    return HEAD + yaml.dump({"__keepalived_config": config}, Dumper=Dumper, sort_keys=False, width=100)
 
 
 FILES = {"docs/keywords.md": page,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""Write the table of the variables into the README of each role, from its argument specification; `make generate`
-runs it, after the generators that write such specifications.
+"""Write the table of the variables into the README of each role, from its argument specification, and the names of the
+variables of all roles into one variable; `make generate` runs it, after the generators that write such specifications.
 
     python docs/generate_roles.py            writes them
     python docs/generate_roles.py --check    changes nothing, names those that are out of date, fails if there are any
@@ -17,13 +17,19 @@ from functools import partial
 
 import yaml
 
-from ansible_collections.openvip.cluster.docs.generate import TOP, bring
+from ansible_collections.openvip.cluster.docs.generate import TOP, Dumper, bring
 from ansible_collections.openvip.cluster.docs.reference import plain
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec
 
 BEGIN = "<!-- Written by docs/generate_roles.py from meta/argument_specs.yml: change that. -->"
 END = "<!-- The end of what is written. -->"
 HEAD = "| Variable | Type | Default | What it says |\n|---|---|---|---|"
+NAMES_HEAD = """# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# Written by docs/generate_roles.py from meta/argument_specs.yml of all roles: change those.
+---
+"""
+ROLES = sorted(path.name for path in (TOP / "roles").iterdir())
 # The names of the types in the words of the page of the keywords.
 TYPES = {"bool": "switch", "dict": "dictionary", "float": "number", "int": "whole number", "list": "list",
          "path": "path", "raw": "any", "str": "text"}
@@ -76,12 +82,23 @@ def rows(options: dict, defaults: dict, path: str = "") -> Iterator[str]:
         yield from rows(inside, {}, below)
 
 
+def entry_points(role: str) -> dict:
+    """Return the argument specification of each entry point of a role."""
+    path = TOP / "roles" / role / "meta" / "argument_specs.yml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+
+
+def variables() -> str:
+    """Return the variable that has the names of the variables of each role."""
+    names = {role: sorted({name for entry in entry_points(role).values() for name in entry.get("options") or {}})
+             for role in ROLES}
+    return NAMES_HEAD + yaml.dump({"__keepalived_variables": names}, Dumper=Dumper, width=100)
+
+
 def table(role: str) -> str:
     """Return the table of a role."""
-    top = TOP / "roles" / role
-    options = yaml.safe_load((top / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
-    defaults = yaml.safe_load((top / "defaults" / "main.yml").read_text(encoding="utf-8"))
-    return "\n".join([HEAD, *rows(options["main"]["options"], defaults)])
+    defaults = yaml.safe_load((TOP / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    return "\n".join([HEAD, *rows(entry_points(role)["main"]["options"], defaults)])
 
 
 def readme(role: str) -> str:
@@ -94,7 +111,8 @@ def readme(role: str) -> str:
     return f"{before}{BEGIN}\n\n{table(role)}\n\n{END}{after}"
 
 
-FILES = {f"roles/{path.name}/README.md": partial(readme, path.name) for path in sorted((TOP / "roles").iterdir())}
+FILES = {**{f"roles/{role}/README.md": partial(readme, role) for role in ROLES},
+         "roles/keepalived/vars/main/variables.yml": variables}
 
 
 if __name__ == "__main__":

@@ -30,10 +30,11 @@ ARGUMENTS = {
     "seen": {"type": "str"},
     "real_servers": {"type": "dict"},
     "members": {"type": "bool", "default": True},
-    "variables": {"type": "list", "elements": "str", "default": []},
+    "variables": {"type": "dict", "default": {}},
     "clock_tolerance": {"type": "float", "default": 2.0},
     "failover_limit": {"type": "float"},
     "fail_on": {"type": "str", "choices": [*SEVERITIES, NEVER], "default": "error"},
+    "output": {"type": "str", "choices": ["text", "none"], "default": "none"},
 }
 
 
@@ -56,9 +57,12 @@ class ActionModule(ActionBase):
             changed=False, findings=[finding.as_dict() for finding in verdict.findings], not_seen=not_seen,
             counts=counts(verdict.findings),
             table=table(verdict._replace(not_seen=verdict.not_seen + clusters.not_seen), options["group"]))
+        if options["output"] == "text":
+            # As it is: a callback would show it as a list of quoted strings.
+            self._display.display("\n".join(result["table"]))
         if fails(verdict.findings, options["fail_on"]):
             result.update(failed=True, msg="\n".join([REFUSED] + ["- " + line(each) for each in verdict.findings]))
-        else:
+        elif options["output"] == "none":
             for finding in verdict.findings:
                 if finding.severity == "warning":
                     self._display.warning(str(finding))
@@ -113,10 +117,14 @@ class Clusters:
         return found
 
     def misspelt(self):
-        """Return what is said of variables of the members that have almost the name of a known one."""
+        """Return what is said of variables that have almost the name of a known one.
+
+        The hosts are the members and those of the play, which other roles have variables of, such as web servers.
+        """
         known = self._options["variables"]
-        return [finding for name in dict.fromkeys(self._options["group"]) for finding in misspelt(
-            name, {host: self._scope[host] for host in names_of(name, self._task_vars, "cluster_check")}, known)]
+        hosts = [host for name in self._options["group"] for host in names_of(name, self._task_vars, "cluster_check")]
+        hosts += map(str, self._task_vars.get("ansible_play_hosts_all", []))
+        return misspelt({host: self._scope[host] for host in hosts}, known) if known else []
 
     def _names(self, host, group):
         """Return whether the definition of a host says that it is a member of the group."""

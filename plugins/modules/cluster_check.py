@@ -62,12 +62,12 @@ options:
     default: true
   variables:
     description:
-      - The names of the variables that a role has, for example V(keepalived_track_service). A variable of a member that
-        has almost one of these names, and none of them, is a warning, because it has no effect.
-      - The role P(openvip.cluster.keepalived#role) has C(__keepalived_variables).
-    type: list
-    elements: str
-    default: []
+      - By the name of each role the names of the variables that it has, for example V(keepalived_track_service). A
+        variable of a member, or of another host of the play, that begins with the name of a role and has almost one of
+        these names, and none of them, is a warning, because it has no effect. It may be a variable for something else.
+      - The role P(openvip.cluster.keepalived#role) has those of all roles in C(__keepalived_variables).
+    type: dict
+    default: {}
   clock_tolerance:
     description: Seconds that a clock may differ from the controller's.
     type: float
@@ -86,6 +86,13 @@ options:
       - info
       - never
     default: error
+  output:
+    description:
+      - Whether the findings, and what was not seen, are shown as a table. They are returned in any case.
+      - With V(none) a finding that is a warning is one of Ansible's.
+    type: str
+    choices: [text, none]
+    default: none
 seealso:
   - module: openvip.cluster.keepalived_config
   - module: openvip.cluster.keepalived_lint

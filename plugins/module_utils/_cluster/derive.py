@@ -206,7 +206,9 @@ def _derive_instance(instance, index, member, members, unicast):
         _defaults(instance, {"interface": device} if device else {})
     _defaults(instance, {"state": state(instance, index), "priority": priority(index, len(members))})
     alone = len(members) == 1
-    if unicast and not alone and instance.get("unicast_peer") is None and instance.get("interface") \
+    # of an interface that the host has not, the rule interface-not-on-host tells
+    there = member.facts is None or instance.get("interface") in member.facts["interfaces"]
+    if unicast and not alone and instance.get("unicast_peer") is None and instance.get("interface") and there \
             and instance_addresses(instance):
         keys, found = _unicast(instance, member, members)
         findings.extend(found)

@@ -141,9 +141,10 @@ def _not_seen(group: Group, cluster: Cluster) -> List[Unseen]:
     unseen(lambda member: member.facts is None, "interfaces and addresses",
            "gather facts, without --limit or with a fact cache.")
     unseen(lambda member: member.version is None, "the version of keepalived",
-           "run openvip.cluster.preflight where keepalived is installed.")
+           "it is not installed, or nobody has asked for it; run openvip.cluster.preflight again when it is there.")
     unseen(lambda member: member.clock is None, "the clock", "run openvip.cluster.preflight.")
-    unseen(lambda member: member.accepts is None, "what the firewall lets in", "see that it accepts protocol 112.")
+    unseen(lambda member: member.accepts is None, "what the firewall of the host lets in",
+           "the role keepalived lets VRRP in where a firewall is in force; a firewall between the hosts must, too.")
     unseen(lambda member: member.wire is None, "strangers on the segment with its virtual_router_id or its address",
            "run openvip.cluster.preflight, without --limit.")
     if group.real_servers is None and any(

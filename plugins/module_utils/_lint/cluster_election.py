@@ -117,8 +117,8 @@ def worst_cases(configuration: Configuration, block: Block, waiting: _timing.Tim
         script = scripts.get(tracking.name) if tracking.keyword == "track_script" else None
         if script is not None and tracking.weight <= 0:
             interval = script.get("interval", 1)
-            yield _timing.checked(waiting, interval, script.get("fall", 1), script.get("timeout", interval),
-                                  tracking.weight).high
+            seconds = _timing.run_time(str(script.get("script", "")), script.get("timeout", interval))
+            yield _timing.checked(waiting, interval, script.get("fall", 1), seconds, tracking.weight).high
 
 
 @cluster_rule("cluster-failover-too-slow", WARNING, "The worst case of a failover is longer than was wanted.",

@@ -14,6 +14,8 @@ import sys
 import pytest
 import yaml
 
+# They run ansible-playbook.
+pytestmark = pytest.mark.long
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 PLAY = [{"name": "Leave the service alone", "hosts": "localhost", "gather_facts": False, "tasks": [{
     "name": "Leave it alone", "when": "__keepalived_untracked_units | length > 0",

@@ -73,13 +73,14 @@ def inventory(case):
 def run(monkeypatch):
     """Run the action; the scope of each host is what is given for it."""
 
-    def call(groups, variables, known=(), **arguments):
+    def call(groups, variables, known=None, **arguments):
         monkeypatch.setattr(cluster_check, "Scope", lambda *dummy: variables)
         arguments = dict(
-            {"group": ["lb"], "definition": "definition", "seen": "seen", "variables": list(known)}, **arguments)
+            {"group": ["lb"], "definition": "definition", "seen": "seen", "variables": known or {}}, **arguments)
         task = MagicMock(args=arguments, async_val=0, check_mode=True)
         action = cluster_check.ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
-        return action.run(task_vars={"groups": dict(groups, all=list(variables)), "hostvars": {}})
+        return action.run(task_vars={"groups": dict(groups, all=list(variables)), "hostvars": {},
+                                     "ansible_play_hosts_all": [*groups["lb"], *groups.get("web", [])]})
 
     return call
 
@@ -195,6 +196,11 @@ def test_the_work_grows_linearly(run, monkeypatch):
 def test_a_variable_of_almost_a_known_name_is_a_warning(run):
     groups, hosts = inventory({})
     hosts["lb2"]["keepalived_unicst"] = True
-    result = run(groups, hosts, known=["keepalived_unicast"])
+    # of a host of the play that is no member
+    hosts["web1"]["nginx_servers"] = []
+    known = {"keepalived": ["keepalived_unicast"], "nginx": ["nginx_server"]}
+    result = run(groups, hosts, known=known)
     assert ids(result) == ["variable-misspelt"] and not result.get("failed")
-    assert result["findings"][0]["hosts"] == ["lb2"] and "keepalived_unicast" in result["findings"][0]["remedy"]
+    assert [(each["hosts"], each["remedy"]) for each in result["findings"]] == [
+        (["lb2"], 'Did you mean "keepalived_unicast"?'), (["web1"], 'Did you mean "nginx_server"?')]
+    assert run(groups, hosts, known=known, fail_on="warning")["failed"]

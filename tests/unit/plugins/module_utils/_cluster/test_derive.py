@@ -97,6 +97,11 @@ def test_unicast_without_the_facts_of_a_peer_is_refused_and_named():
     assert "lb2" in str(findings[0]) and "--limit" in str(findings[0])
 
 
+def test_unicast_by_an_interface_that_the_host_has_not_is_left_to_the_rule_for_that():
+    data, findings = derive(cluster(interface="eth7"), "lb1", MEMBERS, unicast=True)
+    assert findings == [] and "unicast_peer" not in data["vrrp_instance"][0]
+
+
 def test_unicast_follows_the_given_interface_not_the_virtual_address():
     config = cluster(virtual_ipaddress=["203.0.113.5/32"], interface="eth0")
     data, findings = derive(config, "lb1", MEMBERS[:2], unicast=True)
