@@ -7,7 +7,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.openvip.cluster.plugins.module_utils._drill import plan
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import plan, report
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
 from ansible_collections.openvip.cluster.plugins.plugin_utils._reports import REPORTS
 
@@ -23,11 +23,14 @@ ARGUMENTS = {
     "address": {"type": "str", "default": ""},
     "host": {"type": "str", "default": ""},
     "service": {"type": "str", "default": ""},
+    "interface": {"type": "str", "default": ""},
     "real_server": {"type": "str", "default": ""},
+    "real_server_service": {"type": "str", "default": ""},
     "watchdog": {"type": "int", "default": 30},
 }
 AGREED = ("members", "production", "confirm", "group", "prober")
-PLANNED = ("reports", "members", "url", "address", "host", "service", "real_server", "watchdog")
+PLANNED = ("reports", "members", "url", "address", "host", "service", "interface", "real_server", "real_server_service",
+           "watchdog")
 
 
 class ActionModule(ActionBase):
@@ -44,5 +47,5 @@ class ActionModule(ActionBase):
             plans = [plan.prepare(fault, **options) for fault in arguments["faults"]]
         except plan.PlanError as error:
             raise AnsibleActionFail(str(error)) from error
-        result.update(changed=False, plans=plans)
+        result.update(changed=False, plans=plans, lines=report.outlook(plans))
         return result

@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
         arguments = plain(self.validate_argument_spec(ARGUMENTS)[1])
         results, recording = arguments["results"], arguments["recording"]
         if recording:
-            results = [*results, judge.judge(**recording)]
+            results = [*results, judge.judge(calibration=arguments["calibration"], **recording)]
         told = {
             "time": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
             "members": sorted(each["name"] for each in arguments["reports"]),

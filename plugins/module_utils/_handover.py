@@ -25,6 +25,8 @@ import sys
 import time
 from typing import Any, NamedTuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils import _watchdog
+
 TAKER, GIVER = "taker", "giver"
 DIRECTORY = "/run/openvip-handover"
 UNIT = "openvip-handover-%s"
@@ -121,7 +123,9 @@ class Run:
         self.side = module.params["side"]
         self.request = module.params["addresses"]
         self.entries = [self._entry(each) for each in self.request]
-        self.path = os.path.join(DIRECTORY, self.side)
+        self.unit = UNIT % self.side
+        self.path = os.path.join(DIRECTORY, self.side + ".json")
+        self.script = os.path.join(DIRECTORY, self.side + ".sh")
 
     def _entry(self, given):
         """Return an entry of the options, or end the module."""
@@ -165,7 +169,6 @@ class Run:
         self.module.exit_json(changed=changed, ready=True)
 
     def _begin(self):
-        os.makedirs(DIRECTORY, mode=0o755, exist_ok=True)
         if self.side == TAKER:
             versions = {entry.address.version for entry in self.entries}
             self._arm([["nft", "delete", "table", family, TABLE] for version, family, dummy in FAMILIES
@@ -187,26 +190,25 @@ class Run:
 
     def _arm(self, undone):
         """Write what undoes it, and let systemd do that when nobody has done it in time."""
-        script = "".join("%s\n" % " ".join(map(shlex.quote, words)) for words in undone)
-        with open(self.path + ".sh", "w", encoding="utf-8") as stream:
-            stream.write("PATH=/usr/sbin:/usr/bin:/sbin:/bin\n%srm -f %s %s\n" % (
-                script, shlex.quote(self.path + ".sh"), shlex.quote(self.path + ".json")))
-        with open(self.path + ".json", "w", encoding="utf-8") as stream:
+        lines = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", *(" ".join(map(shlex.quote, words)) for words in undone),
+                 "rm -f %s %s" % (shlex.quote(self.script), shlex.quote(self.path))]
+        missing = _watchdog.arm(self.module, self.unit, self.script, "\n".join([*lines, ""]),
+                                self.module.params["expire"])
+        if missing:
+            self.module.fail_json(msg="Connections are not handed over: %s" % missing)
+        with open(self.path, "w", encoding="utf-8") as stream:
             json.dump(self.request, stream)
-        self.command(["systemd-run", "--quiet", "--collect", "--unit=" + UNIT % self.side,
-                      "--on-active=%d" % self.module.params["expire"], "--timer-property=AccuracySec=1s",
-                      "sh", self.path + ".sh"])
 
     def _remembered(self):
         try:
-            with open(self.path + ".json", encoding="utf-8") as stream:
+            with open(self.path, encoding="utf-8") as stream:
                 return json.load(stream)
         except (OSError, ValueError):
             return None
 
     def absent(self):
         """Wait until the connections have ended, and take back what was done."""
-        there = os.path.exists(self.path + ".sh")
+        there = os.path.exists(self.script)
         left = 0
         if there and self.side == GIVER and not self.module.check_mode:
             left = self._drained()
@@ -231,9 +233,8 @@ class Run:
 
     def undo(self):
         """Take back what was done, as far as it was."""
-        if os.path.exists(self.path + ".sh"):
-            self.module.run_command(["systemctl", "stop", UNIT % self.side + ".timer"])
-            self.module.run_command(["sh", self.path + ".sh"])
+        if os.path.exists(self.script):
+            _watchdog.run(self.module, self.unit, self.script)
 
 
 def handover_argument_spec():

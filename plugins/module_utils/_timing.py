@@ -15,6 +15,7 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import shlex
 from typing import NamedTuple
 
 #: Adverts that may be missing before the master counts as dead; keepalived's C(down_timer_adverts) (1-100).
@@ -102,6 +103,19 @@ def tracked(timers: Timers) -> Range:
     FAULT, which is announced.
     """
     return planned(timers)
+
+
+def run_time(command: str, timeout: float) -> float:
+    """Return the seconds after which a check script tells of a service that hangs: what curl(1) is told, or I(timeout).
+
+    :param timeout: of the C(vrrp_script), after which keepalived ends it; its C(interval) where it has none.
+    """
+    try:
+        words = shlex.split(command)
+        return min(float(words[words.index("--max-time") + 1]), timeout)
+    except (ValueError, IndexError):
+        # without it, or no command line: the daemon's own time-out ends it
+        return timeout
 
 
 def checked(timers: Timers, interval: float, fall: int = 1, run_time: float = 0.0, weight: int = 0) -> Range:

@@ -65,8 +65,16 @@ options:
     description: The systemd unit of the service behind the address.
     type: str
     default: ""
+  interface:
+    description: The interface of V(freeze) and V(link_down). The one of the vrrp_instance where it is empty.
+    type: str
+    default: ""
   real_server:
     description: The real server that gets its faults.
+    type: str
+    default: ""
+  real_server_service:
+    description: The systemd unit of the service on it.
     type: str
     default: ""
   watchdog:
@@ -137,8 +145,11 @@ plans:
     instance:
       description: The vrrp_instance that has the address.
       type: str
+    service:
+      description: The systemd unit of the service on the host.
+      type: str
     interface:
-      description: The interface of the instance on the host.
+      description: The interface of the fault on the host.
       type: str
     predicted:
       description: For how long the address is away, C(low_ms) and C(high_ms). Nothing where no timer says it.
@@ -167,4 +178,9 @@ plans:
     comes_back:
       description: Whether there is nothing to undo.
       type: bool
+lines:
+  description: A table for people, with each fault, the host that gets it, and the predicted outage in milliseconds.
+  returned: success
+  type: list
+  elements: str
 """

@@ -165,7 +165,8 @@ report:
           description: The host that had it then.
           type: str
         holders_at_once:
-          description: The most hosts that held an address at once while the fault lasted.
+          description: The most hosts that held an address at once, for more than the 20 ms of a hand-over, while the
+            fault lasted.
           type: int
         holders_at_once_after:
           description: The same afterwards.
@@ -176,8 +177,30 @@ report:
         overlap_after_ms:
           description: The same after the fault was undone.
           type: float
+        overlap_address:
+          description: The address that they had together for the longest time.
+          type: str
+        overlap_after_address:
+          description: The same after the fault was undone.
+          type: str
+        overlap_hosts:
+          description: The hosts that had it.
+          type: list
+          elements: str
+        overlap_after_hosts:
+          description: The same after the fault was undone.
+          type: list
+          elements: str
+        claimed_ms:
+          description: For how long, at least, several network cards answered ARP for the probed address. Nothing where
+            the prober could not ask.
+          type: float
+        claimed_after_ms:
+          description: The same after the fault was undone.
+          type: float
         problems:
-          description: What must not be, in words. Empty when the fault passed.
+          description: What must not be, in words, and at last why the figures are doubtful, if they are. Empty when the
+            fault passed.
           type: list
           elements: str
         timeline:

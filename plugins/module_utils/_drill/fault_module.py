@@ -17,7 +17,7 @@ import signal
 import subprocess
 import time
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _info
+from ansible_collections.openvip.cluster.plugins.module_utils import _info, _watchdog
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import faults, inject
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.journal import DIRECTORY
 
@@ -118,28 +118,6 @@ def injected():
         return None
 
 
-def arm(module, text, seconds):
-    """Leave the script that undoes the fault, and have systemd run it after some seconds."""
-    os.makedirs(DIRECTORY, mode=0o755, exist_ok=True)
-    with open(SCRIPT, "w", encoding="ascii") as stream:
-        stream.write(text)
-    # of a watchdog that has failed before
-    module.run_command(["systemctl", "reset-failed", WATCHDOG + ".service"])
-    code, dummy, errors = module.run_command([
-        "systemd-run", "--quiet", "--unit=" + WATCHDOG, "--description=undoes the fault of a drill",
-        "--on-active=%ds" % seconds, "--timer-property=AccuracySec=100ms", "/bin/sh", SCRIPT, "expired"])
-    if code != 0:
-        os.unlink(SCRIPT)
-        module.fail_json(msg="No fault without a watchdog: systemd-run failed: %s" % errors.strip())
-
-
-def undo(module):
-    """Undo the fault with its script, and disarm the watchdog, which comes first in case that this hangs."""
-    code, output, errors = module.run_command(["/bin/sh", SCRIPT])
-    module.run_command(["systemctl", "stop", WATCHDOG + ".timer"])
-    return code, (output + errors).strip()
-
-
 def take(module, step):
     """Do one step of a fault.
 
@@ -183,17 +161,22 @@ def _inject(module, fault):
         plan = inject.plan(fault.name, look(module), params)
     except inject.PlanError as error:
         module.fail_json(msg=str(error))
+    if plan.undo and not module.get_bin_path("systemd-run"):
+        module.fail_json(msg="No fault without a watchdog: this host has no systemd-run, which is part of systemd.")
     if module.check_mode:
         module.exit_json(changed=bool(plan.steps), fault=fault.name)
     if plan.undo:
-        arm(module, inject.script(fault.name, plan.undo, SCRIPT, params["files"]), params["seconds"])
+        text = inject.script(fault.name, plan.undo, SCRIPT, params["files"])
+        missing = _watchdog.arm(module, WATCHDOG, SCRIPT, text, params["seconds"])
+        if missing:
+            module.fail_json(msg="No fault without a watchdog: %s" % missing)
     now = {"at_ns": time.monotonic_ns(), "at_wall_ns": time.time_ns()}
     try:
         for step in plan.steps:
             take(module, step)
     except (OSError, subprocess.SubprocessError, inject.PlanError) as error:
         if plan.undo:
-            undo(module)
+            _watchdog.run(module, WATCHDOG, SCRIPT)
         module.fail_json(msg="%s could not be done, and is undone: %s" % (fault.name, error))
     module.exit_json(changed=bool(plan.steps), fault=fault.name, seconds=params["seconds"] if plan.undo else None,
                      **now)
@@ -204,7 +187,7 @@ def _undo(module):
     now = {"at_ns": time.monotonic_ns(), "at_wall_ns": time.time_ns()}
     if present is None or module.check_mode:
         module.exit_json(changed=present is not None, fault=present, **now)
-    code, said = undo(module)
+    code, said = _watchdog.run(module, WATCHDOG, SCRIPT)
     if os.path.exists(SCRIPT):
         module.fail_json(msg="%s is not undone (%d): %s" % (present, code, said))
     module.exit_json(changed=True, fault=present, said=said, **now)

@@ -13,8 +13,9 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
+from ansible_collections.openvip.cluster.plugins.module_utils._calibrate import KINDS
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.journal import unpack
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.watch import Interval
@@ -22,8 +23,15 @@ from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK,
 
 #: By how much a measured outage may miss its prediction: a part of it, or milliseconds, whichever is more.
 PART, LEAST_MS = 0.2, 50.0
-#: Milliseconds of an overlap, by what the hosts say of themselves, that is no more than the hand-over between two.
+#: Milliseconds of an overlap, whoever saw it, that is no more than the hand-over between two: with preemption both have
+#: the address until the old holder hears of the new one.
 HAND_OVER_MS = 20.0
+#: The part of the requests asked for that a prober sends that has the time to.
+ENOUGH = 0.9
+#: What the names of figures have in them that were taken after the fault was undone.
+AFTER = "_after"
+UNHEARD = ("At most %.0f ms pass, so one heard the other too late or not at all: see what keeps their adverts from "
+           "each other, a firewall, the switch, or a host that has no time.")
 # what keepalived says when an instance changes its state (vrrp/vrrp.c)
 TRANSITION = re.compile(r"\([^)]+\) (Entering|Changing) ", re.IGNORECASE)
 
@@ -72,10 +80,12 @@ def _held(plan, watched, cut):
 
 
 def _claims(claims, shift, window):
-    """Return how many cards claimed the address in two questions in a row, C(None) where nobody could ask."""
+    """Return how many cards claimed the address in two questions in a row, and for how many milliseconds several did at
+    least; C(None) for both where nobody could ask."""
     if not claims.get("available") or not claims.get("events"):
-        return None
-    return watch.at_once(claims["events"], Interval(window.start_ns - shift, window.end_ns - shift))
+        return None, None
+    asked = Interval(window.start_ns - shift, window.end_ns - shift)
+    return watch.at_once(claims["events"], asked), round(watch.claimed_ms(claims["events"], asked), 3)
 
 
 def _returned(held, hurt, taker, moved, end):
@@ -88,7 +98,8 @@ def _returned(held, hurt, taker, moved, end):
 
 
 def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any], probe: Dict[str, Any],
-          watched: Dict[str, Dict[str, Any]], claims: Dict[str, Any], healed: bool) -> Dict[str, Any]:
+          watched: Dict[str, Dict[str, Any]], claims: Dict[str, Any], healed: bool,
+          calibration: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
     """Return the figures of one fault, as RETURN of M(openvip.cluster.drill_report) describes them.
 
     :param plan: of C(plan.prepare).
@@ -98,6 +109,7 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
     :param watched: what M(openvip.cluster.vip_watch) returned on the members that could tell.
     :param claims: the same with the method C(claimed) on the prober.
     :param healed: whether the cluster was well again in time.
+    :param calibration: the prober's overhead, as M(openvip.cluster.vip_probe) returned it.
     """
     records = unpack(probe["records"])
     shift = records[0].wall_ns - records[0].start_ns if records else 0
@@ -124,29 +136,71 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
         "outage_ms": away["outage_ms"], "failed": away["failed"], "outcomes": away["outcomes"],
         "back_outage_ms": return_leg["outage_ms"], "back_failed": return_leg["failed"],
         "taken_by": taker, "moved_ms": None if moved is None else round((moved - at) / 1e6, 3),
-        "holders_at_once": _at_once(held, claims, shift, during),
-        "holders_at_once_after": _at_once(held, claims, shift, after),
-        "overlap_ms": max(_overlap(each, during) for each in held.values()),
-        "overlap_after_ms": max(_overlap(each, after) for each in held.values()),
         "asked_by_arp": bool(claims.get("available")),
         "rate": probe["rate"], "largest_gap_ms": probe["largest_gap_ms"], "probes": probe["probes"],
         "undone_ms": round((back - at) / 1e6, 3), "healed": bool(healed),
     }
+    result.update(_together(held, claims, shift, during))
+    result.update(_together(held, claims, shift, after, AFTER))
     predicted = plan["predicted"]
     result["as_predicted"] = predicted and as_predicted(result["outage_ms"], predicted["low_ms"], predicted["high_ms"])
     result["problems"] = problems(plan, result)
+    unsure = doubt(probe["rate"], probe["interval_ms"], probe["largest_gap_ms"], calibration)
+    if result["problems"] and unsure:
+        result["problems"].append(unsure)
     result["timeline"] = _timeline(records, held[plan["address"]], watched, at, end)
     return result
 
 
-def _at_once(held, claims, shift, window):
-    """Return the most hosts that held an address at once: of the probed one by ARP, where that can be asked, else, and
-    of all others, by what the hosts say for longer than a hand-over takes."""
-    most = _claims(claims, shift, window)
-    long = max((_overlap(each, window) for each in held.values()), default=0.0)
-    if most is not None and len(held) == 1:
-        return most
-    return max(most or 1, 2 if long > HAND_OVER_MS else 1)
+def _together(held, claims, shift, window, when=""):
+    """Return the figures of an address that several hosts held.
+
+    The most hosts that held one at once, for longer than a hand-over takes: of the probed one by ARP, where that can be
+    asked, else, and of all others, by what the hosts say.
+
+    :param when: nothing, or AFTER.
+    """
+    most, claimed = _claims(claims, shift, window)
+    address = max(held, key=lambda each: watch.overlaps_ms(held[each], window))
+    said = _overlap(held[address], window)
+    if most is not None and claimed <= HAND_OVER_MS:
+        most = min(most, 1)
+    if most is None or len(held) > 1:
+        most = max(most or 1, 2 if said > HAND_OVER_MS else 1)
+    return {"holders_at_once" + when: most, "overlap%s_ms" % when: said, "overlap%s_address" % when: address,
+            "overlap%s_hosts" % when: watch.overlapping(held[address], window), "claimed%s_ms" % when: claimed}
+
+
+def _who(result, when=""):
+    """Return for how long several hosts held an address, and who saw it, in words."""
+    seen = []
+    hosts, address, length = (result["overlap%s_%s" % (when, name)] for name in ("hosts", "address", "ms"))
+    if length:
+        seen.append("%s had %s together for %.1f ms by their own word" % (" and ".join(hosts), address, length))
+    if result["claimed%s_ms" % when]:
+        seen.append("the prober got answers to ARP for %s from several for at least %.1f ms" % (
+            result["address"], result["claimed%s_ms" % when]))
+    return ", and ".join(seen)
+
+
+def doubt(rate, interval_ms, gap_ms, calibration):
+    """Return a sentence that says why the figures are doubtful, or nothing.
+
+    :param rate: probes a second; nothing when unknown.
+    :param interval_ms: between two probes, as asked for.
+    :param gap_ms: the longest time between two probes.
+    :param calibration: the prober's overhead, or nothing.
+    """
+    found, longest = [], max(HAND_OVER_MS, 2 * interval_ms)
+    if rate is not None and rate < ENOUGH * 1000 / interval_ms:
+        found.append("reached only %.0f of %.0f requests a second" % (rate, 1000 / interval_ms))
+    if gap_ms > longest:
+        found.append("stood still for %.0f ms" % gap_ms)
+    wrong = max([(calibration or {}).get(kind, {}).get("maximum_ms") or 0.0 for kind in KINDS])
+    if wrong > longest:
+        found.append("was wrong by %.0f ms about outages of known length" % wrong)
+    return "The prober %s: the machines were short of time, and the figures are doubtful." % " and ".join(
+        found) if found else None
 
 
 def problems(plan, result):
@@ -158,15 +212,19 @@ def problems(plan, result):
     if result["outage_ms"] is None:
         found.append("The service did not answer steadily again before the fault was undone.")
     elif predicted is not None and not result["as_predicted"]:
-        found.append("The outage of %.0f ms is not the predicted %s." % (result["outage_ms"], span(predicted)))
+        low, high = predicted["low_ms"], predicted["high_ms"]
+        found.append("The prober saw an outage of %.0f ms. Predicted is %s, and %.0f-%.0f ms pass." % (
+            result["outage_ms"], span(predicted), max(0.0, low - tolerance_ms(low)), high + tolerance_ms(high)))
     if result["holders_at_once"] > 1 and not plan["several"]:
-        found.append("%d hosts held the address at once." % result["holders_at_once"])
+        found.append("%d hosts held the address at once: %s. %s" % (
+            result["holders_at_once"], _who(result), UNHEARD % HAND_OVER_MS))
     if plan["several"] and result["holders_at_once"] < 2:
         found.append("The partition did not make a second holder.")
-    if result["holders_at_once_after"] > 1 and not (
-            plan["remains_master"] and result["overlap_after_ms"] <= plan["waking_ms"]):
-        found.append("%d hosts held the address at once after the fault was undone."
-                     % result["holders_at_once_after"])
+    allowed = plan["waking_ms"] if plan["remains_master"] else HAND_OVER_MS
+    if result["holders_at_once_after"] > 1 and max(
+            result["overlap_after_ms"], result["claimed_after_ms"] or 0.0) > allowed:
+        found.append("%d hosts held the address at once after the fault was undone: %s. %s" % (
+            result["holders_at_once_after"], _who(result, AFTER), UNHEARD % allowed))
     if not result["healed"]:
         found.append("The cluster was not well again in time.")
     return found

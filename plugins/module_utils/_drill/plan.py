@@ -104,7 +104,8 @@ def _written(report, name):
     return next((each for each in config.get("vrrp_instance") or [] if each["name"] == name), {})
 
 
-def prepare(name, reports, members, url, address="", host="", service="", real_server="", watchdog=30):
+def prepare(name, reports, members, url, address="", host="", service="", interface="", real_server="",
+            real_server_service="", watchdog=30):
     """Return what is to be done with one fault, as RETURN of M(openvip.cluster.drill_plan) describes it.
 
     :param name: the fault.
@@ -112,6 +113,8 @@ def prepare(name, reports, members, url, address="", host="", service="", real_s
     :param url: what is probed; the start page at the first address when empty.
     :param address: the virtual address behind the URL, where its host is a name.
     :param host: the host with the fault; the present holder when empty.
+    :param service: the unit of the service behind the address, I(real_server_service) that on the real server.
+    :param interface: the one of the fault; that of the instance when empty.
     :param watchdog: seconds after which the host undoes the fault by itself.
     :raises PlanError: the cluster is not healthy, or an option does not fit it.
     """
@@ -151,7 +154,9 @@ def prepare(name, reports, members, url, address="", host="", service="", real_s
         "remains_master": fault.remains_master, "comes_back": fault.comes_back, "host": hurt, "holder": holder,
         "moves": moves or fault.several, "successor": others[0]["host"] if others else None,
         "instance": instance["name"], "url": url, "address": address, "addresses": list(dict.fromkeys(known)),
-        "interface": next((member["interface"] for member in instance["members"] if member["host"] == hurt), ""),
+        "service": real_server_service if fault.real_server else service,
+        "interface": interface or next((member["interface"] for member in instance["members"]
+                                        if member["host"] == hurt), ""),
         "waking_ms": _advert_int(by_name[holder], instance["name"]) * 1000 + WAKING_MS,
         "predicted": predicted, "wait": int(wait), "watchdog": watchdog,
         "final": {member: sorted("%s=%s" % (each, states[member]) for each, states in finals.items()

@@ -9,7 +9,6 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-import shlex
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _timing
@@ -38,14 +37,6 @@ class Configuration(NamedTuple):
     checks: Tuple[Check, ...]
 
 
-def _run_time(script: Dict[str, Any], interval: float) -> float:
-    """Return the seconds after which a script reports a service that hangs: curl's own time-out, or the daemon's."""
-    words = shlex.split(str(script.get("script", "")))
-    if "--max-time" in words[:-1]:
-        return float(words[words.index("--max-time") + 1])
-    return float(script.get("timeout", interval))
-
-
 def _tracked(instance: Dict[str, Any], keyword: str) -> List[str]:
     """Return the names of what an instance tracks; an entry is the line as it is written, the name first."""
     return [str(entry).split()[0] for entry in instance.get(keyword) or []]
@@ -68,8 +59,8 @@ def configuration(data: Dict[str, Any], name: Optional[str] = None) -> Configura
         script = scripts.get(tracked)
         if script is not None:
             interval = float(script.get("interval", 1))
-            checks.append(Check(interval, int(script.get("fall", 1)), _run_time(script, interval),
-                                int(script.get("weight", 0))))
+            run_time = _timing.run_time(str(script.get("script", "")), float(script.get("timeout", interval)))
+            checks.append(Check(interval, int(script.get("fall", 1)), run_time, int(script.get("weight", 0))))
     written = dict(DEFAULTS, **{key: instance[key] for key in DEFAULTS if key in instance})
     timers = _timing.Timers(
         int(written["version"]), float(written["advert_int"]), int(written["priority"]),

@@ -15,9 +15,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _table
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import timeline
-from ansible_collections.openvip.cluster.plugins.module_utils._drill.judge import span
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.judge import doubt, span
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 
+OUTLOOK = ("fault", "host", "predicted outage")
 HEADER = ("fault", "host", "predicted", "measured", "failed", "way back", "at once", "result")
 LEGEND = (
     "Blue: the host has the address; one that cannot be reached has nothing. Green and thin: requests that were "
@@ -69,6 +70,25 @@ def _row(result):
             "FAILED" if result["problems"] else "passed"]
 
 
+def _doubt(report):
+    """Return why the figures of all faults together are doubtful, or nothing."""
+    results = report["results"]
+    return doubt(min((result["rate"] for result in results if result["rate"] is not None), default=None),
+                 report["interval_ms"], max((result["largest_gap_ms"] for result in results), default=0.0),
+                 report["calibration"])
+
+
+def outlook(plans: List[Dict[str, Any]]) -> List[str]:
+    """Return what each fault is predicted to cost, as a table for the terminal.
+
+    :param plans: of C(plan.prepare), one for each fault.
+    """
+    rows = [[plan["fault"], plan["host"], span(plan["predicted"])] for plan in plans]
+    unknown = not all(plan["predicted"] for plan in plans)
+    return [*_table.lines(OUTLOOK, rows, right=(2,)),
+            *(["", "-: the address does not move, or no timer of VRRP says when."] if unknown else [])]
+
+
 def problems(report: Dict[str, Any]) -> List[str]:
     """Return what must not be, of all faults, each with its fault.
 
@@ -78,14 +98,14 @@ def problems(report: Dict[str, Any]) -> List[str]:
 
 
 def lines(report: Dict[str, Any]) -> List[str]:
-    """Return the table for the terminal, and what must not be below it.
+    """Return the table for the terminal, and below it what must not be, and why the figures are doubtful.
 
     :param report: as RETURN of M(openvip.cluster.drill_report) describes it.
     """
     found = ["Drill of %s at %s" % (", ".join(report["members"]), report["time"]), ""]
     found += _table.lines(HEADER, [_row(result) for result in report["results"]], right=range(2, 7))
-    wrong = problems(report)
-    return [*found, *([""] if wrong else []), *wrong]
+    below = [*problems(report), *filter(None, [_doubt(report)])]
+    return [*found, *([""] if below else []), *below]
 
 
 def junit(report: Dict[str, Any]) -> str:
@@ -185,6 +205,7 @@ def page(report: Dict[str, Any]) -> str:
             report["time"], report["prober"], report["url"])),
         '<p class="%s"><strong>%s</strong></p>' % ("bad" if failed else "good", verdict), _summary(report),
         '<p class="muted">%s</p>' % html.escape(_overhead(report["calibration"])),
+        *('<p class="bad">%s</p>' % html.escape(said) for said in filter(None, [_doubt(report)])),
         '<p class="muted">%s</p>' % html.escape(LEGEND),
         *(_section(result, report["interval_ms"]) for result in report["results"]),
         "<section><h2>Configuration</h2><p class=\"muted\">As it was on the hosts, without passwords.</p>%s</section>"

@@ -221,6 +221,26 @@ def at_once(events: List[Dict[str, Any]], window: Interval) -> int:
     return most
 
 
+def claimed_ms(events: List[Dict[str, Any]], window: Interval) -> float:
+    """Return for how long, at least, several cards claimed the address inside I(window), in milliseconds.
+
+    A spell counts from its first question to its last one. Where the questions stood still, two that follow each other
+    at once may both meet a hand-over that takes a moment, so their number says nothing about time.
+
+    :param window: by the clock of the one that asked.
+    """
+    total = 0.0
+    spells = [event for event in events if event["event"] == "holders"]
+    for spell, following in zip(spells, [*spells[1:], None]):
+        if len(spell["cards"]) > 1:
+            end = following["start_ns"] if following else window.end_ns
+            asked = following["asked_before"] if following else 0
+            # the questions of a spell are as far from each other as they are from the first one of the next
+            last = end - (end - spell["start_ns"]) / asked if asked else end
+            total += max(0, min(last, window.end_ns) - max(spell["start_ns"], window.start_ns))
+    return total / 1e6
+
+
 def held(events: List[Dict[str, Any]], end_ns: int, address: Optional[str] = None,
          clock: str = "start_ns") -> List[Interval]:
     """Return the intervals in which a host had an address, from its C(addresses) events.
@@ -270,3 +290,9 @@ def overlaps_ms(spells: Dict[str, List[Interval]], window: Interval) -> float:
     """
     hosts = list(spells.values())
     return sum(overlap_ms(one, other, window) for index, one in enumerate(hosts) for other in hosts[index + 1:])
+
+
+def overlapping(spells: Dict[str, List[Interval]], window: Interval) -> List[str]:
+    """Return the hosts that had the address together with another one inside I(window)."""
+    return [name for name, own in spells.items()
+            if any(overlap_ms(own, other, window) for host, other in spells.items() if host != name)]

@@ -40,6 +40,12 @@ def test_json_and_picture_are_written_and_errors_fail_where_that_is_asked_for(pl
     assert ElementTree.fromstring((tmp_path / "status.svg").read_text()).tag == "{http://www.w3.org/2000/svg}svg"
 
 
+def test_a_relative_path_is_one_of_the_directory_where_it_was_started(play, tmp_path):
+    done = play("--extra-vars", "status_output=none status_file=status.json status_svg=status.svg")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "status.json").exists() and (tmp_path / "status.svg").exists()
+
+
 def test_a_limit_is_told(play):
     done = play("--limit", "lb2")
     assert done.returncode == 0, done.stdout + done.stderr

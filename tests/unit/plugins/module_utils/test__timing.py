@@ -55,6 +55,18 @@ def test_a_check_of_weight_0_needs_its_failures_and_the_skew(options, expected):
     assert _timing.checked(FAST, **options) == pytest.approx((expected[0] + skew, expected[1] + skew))
 
 
+@pytest.mark.parametrize(("command", "seconds"), [
+    ("/usr/bin/curl --silent --max-time 0.5 http://127.0.0.1/", 0.5),
+    ("/usr/bin/curl --max-time 5 http://127.0.0.1/", 2),
+    ("/usr/bin/curl --silent http://127.0.0.1/", 2),
+    ("/usr/bin/pgrep --max-time", 2),
+    ("/usr/bin/curl --max-time soon", 2),
+    ("/usr/bin/curl --max-time 0.5 'http", 2),
+])
+def test_a_check_tells_of_what_hangs_when_curl_or_the_daemon_gives_up(command, seconds):
+    assert _timing.run_time(command, 2) == seconds
+
+
 def test_a_check_of_negative_weight_waits_for_the_master_down_interval():
     assert _timing.checked(FAST, interval=1, weight=-20) == pytest.approx((0.20625, 1.30625))
 

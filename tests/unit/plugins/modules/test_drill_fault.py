@@ -114,6 +114,23 @@ def test_check_mode_does_nothing(host):
     assert not host.script.exists()
 
 
+def test_check_mode_says_what_would_be_refused(host, monkeypatch):
+    host(fault="service_stop", service="nginx")
+    result = host(check=True, fault="keepalived_stop")
+    assert result["failed"] and "The fault service_stop is in this host." in result["msg"]
+    host(state="undone")
+    monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", lambda module, name, *more, **named: (
+        None if name in ("nft", "systemd-run") else f"/bin/{name}"))
+    monkeypatch.setattr(fault_module, "look", lambda module: {
+        "nft": None, "iptables": [], "main": {}, "processes": {}, "way_in": ["eth1"], "addresses": [], "routes": []})
+    for fault, message in (("freeze", "freeze needs the program nft"), ("link_down", "Ansible comes in by eth1"),
+                           ("keepalived_stop", "no process of keepalived.service runs")):
+        result = host(check=True, fault=fault, interface="eth1", addresses=["198.18.0.100"])
+        assert result["failed"] and message in result["msg"]
+    result = host(check=True, fault="link_down", interface="eth2", addresses=["198.18.0.100"])
+    assert result["failed"] and result["msg"].startswith("No fault without a watchdog: this host has no systemd-run")
+
+
 @pytest.mark.parametrize(("options", "message"), [
     ({"fault": "service_stopped"}, 'Did you mean "service_stop"?'),
     ({"fault": "service_stop"}, "service_stop needs service."),

@@ -61,7 +61,7 @@ def test_a_second_run_changes_nothing_and_check_mode_says_what_the_first_does(st
 @pytest.mark.daemon
 def test_systemd_is_told_to_take_it_back_in_time(story):
     armed = [call for call in story["calls"] if "systemd-run" in call]
-    assert [call.rpartition("/")[2] for call in armed] == ["giver.sh", "taker.sh"]
+    assert [call.rpartition("/")[2] for call in armed] == ["giver.sh expired", "taker.sh expired"]
     assert all("--on-active=180" in call for call in armed)
 
 

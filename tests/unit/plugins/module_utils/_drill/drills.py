@@ -45,22 +45,25 @@ def watched(*spells, messages=()):
         {"wall_ns": WALL + slot * SLOT, "message": message} for slot, message in messages]}
 
 
-def recorded(text, held, made=None, at=40, back=60, claims=None, healed=True):
+def recorded(text, held, made=None, at=40, back=60, claims=None, healed=True, **prober):
     """The result of a fault. A is a probe that lb1 answered, B one of lb2, x one that failed; one every slot.
 
     :param held: the spells of each host in slots.
     :param at: the slot of the fault.
     :param back: the slot of its undoing.
+    :param prober: what else the prober returned, or returned otherwise; C(calibration) is what it was measured to add.
     """
     records = [Record(index * SLOT, WALL + index * SLOT, ANSWERS[letter][0], 900, ANSWERS[letter][1])
                for index, letter in enumerate(text)]
-    probe = {"records": pack(records), "timeout_ms": 200.0, "rate": 200.0, "largest_gap_ms": 5.1, "probes": len(text)}
+    calibration = prober.pop("calibration", None)
+    probe = dict({"records": pack(records), "timeout_ms": 200.0, "rate": 200.0, "interval_ms": 5.0,
+                  "largest_gap_ms": 5.1, "probes": len(text)}, **prober)
     said = {"lb1": [(at + 1, "(VI_1) Entering FAULT STATE"), (at + 1, "Sent signal SIGCONT")],
             "lb2": [(at + 2, "(VI_1) Entering MASTER STATE")]}
     return judge.judge(
         made or planned(), {"at_wall_ns": WALL + at * SLOT}, {"at_wall_ns": WALL + back * SLOT}, probe,
         {host: watched(*spells, messages=said[host]) for host, spells in held.items()},
-        claims or {"available": False}, healed)
+        claims or {"available": False}, healed, calibration)
 
 
 def moved(**options):

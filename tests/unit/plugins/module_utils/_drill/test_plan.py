@@ -48,6 +48,14 @@ def test_a_real_server_with_a_fault_moves_no_address():
     assert (made["host"], made["moves"], made["final"]) == ("web1", False, BEFORE)
 
 
+def test_each_fault_has_the_unit_and_the_interface_that_it_is_put_into():
+    units = {"service": "nginx", "real_server": "web1", "real_server_service": "apache2"}
+    made = [drills.planned(name, **units) for name in ("service_stop", "real_server_stop")]
+    assert [each["service"] for each in made] == ["nginx", "apache2"]
+    assert drills.planned("freeze")["interface"] == "eth1"
+    assert drills.planned("freeze", interface="eth2")["interface"] == "eth2"
+
+
 def test_every_fault_can_be_planned():
     assert {drills.planned(name, real_server="web1")["fault"] for name in faults.NAMES} == set(faults.NAMES)
 

@@ -61,6 +61,24 @@ def test_the_table_has_a_row_per_fault_and_what_is_wrong_below_it(told):
     assert lines[7] == "service_hang: 198.18.0.100 did not move away from lb1 before the fault was undone."
 
 
+def test_the_predicted_cost_is_a_table_beforehand():
+    plans = [drills.planned("freeze"), drills.planned("keepalived_stop"), drills.planned("partition")]
+    lines = report.outlook(plans)
+    assert [line.split() for line in lines if line and not line.startswith("-")] == [
+        ["fault", "host", "predicted", "outage"], ["freeze", "lb1", "203-303", "ms"],
+        ["keepalived_stop", "lb1", "3", "ms"], ["partition", "lb1", "-"]]
+    assert lines[-1] == "-: the address does not move, or no timer of VRRP says when."
+    assert report.outlook(plans[:1])[-1].startswith("freeze ")
+
+
+def test_the_summary_says_that_the_machines_were_short_of_time(told):
+    sentence = "the machines were short of time, and the figures are doubtful."
+    assert sentence not in "".join(report.lines(told)) and sentence not in report.page(told)
+    told["results"][0]["rate"] = 132.4
+    assert report.lines(told)[-1] == f"The prober reached only 132 of 200 requests a second: {sentence}"
+    assert sentence in report.page(told)
+
+
 def test_junit_has_a_case_per_fault(told):
     suite = ElementTree.fromstring(report.junit(told)).find("testsuite")
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")

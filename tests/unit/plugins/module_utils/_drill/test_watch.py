@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import socket
 
+import pytest
+
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.watch import Interval
 
@@ -65,6 +67,16 @@ def test_what_is_cut_out_of_intervals():
     assert watch.without([Interval(0, 10), Interval(20, 30)], [Interval(4, 6), Interval(8, 25)]) == [
         (0, 4), (6, 8), (25, 30)]
     assert watch.without([Interval(0, 10)], []) == [(0, 10)]
+
+
+@pytest.mark.parametrize(("asked", "begin", "end", "milliseconds"), [
+    (4, 0, 100, 30.0), (4, 25, 100, 25.0), (4, 0, 30, 10.0), (4, 70, 100, 0.0), (1, 0, 100, 0.0), (2, 0, 100, 20.0)])
+def test_several_claim_an_address_from_the_first_question_to_the_last(asked, begin, end, milliseconds):
+    events = [{"event": "holders", "start_ns": start * 1000000, "cards": cards, "asked_before": before}
+              for start, cards, before in ((0, ["a"], 0), (20, ["a", "b"], 2), (60, ["b"], asked))]
+    assert watch.claimed_ms(events, window(begin, end)) == milliseconds
+    assert watch.claimed_ms(events[:2], window(0, 50)) == 30.0
+    assert watch.claimed_ms(events[:1], window(0, 50)) == 0.0
 
 
 def test_the_overlap_inside_a_window():
