@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import subprocess
 import time
 from collections import Counter
@@ -25,11 +26,26 @@ from ansible_collections.openvip.cluster.tests.lab.containers import LabError
 _PORTS = itertools.count(20000)
 # seconds: a playbook on machines whose Python is several times slower
 PLAYBOOK_SECONDS = 600
+_RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=(\d+)", re.MULTILINE)
 
 
 def environment() -> dict[str, str]:
     """Return the environment in which the lab's playbooks run; without colours, which would be in what they print."""
     return dict(os.environ, ANSIBLE_FORCE_COLOR="false")
+
+
+def recap(output: str) -> dict[str, tuple[int, int]]:
+    """Return how many tasks of a playbook ended well on each host, and how many of them changed something.
+
+    The controller, on which a playbook only looks, is left out.
+    """
+    return {host: (int(well), int(changed)) for host, well, changed in _RECAP.findall(output) if host != "localhost"}
+
+
+def changes(output: str) -> list[int]:
+    """Return how many tasks of a playbook changed something on each host, in the order of their names."""
+    found = recap(output)
+    return [found[host][1] for host in sorted(found)]
 
 
 @dataclass(frozen=True)
@@ -123,10 +139,11 @@ class Site:
         return time.monotonic() - begin
 
     @contextmanager
-    def probing(self, url: str, interval: float = 0.01, timeout: float = 0.2) -> Iterator[list[Record]]:
+    def probing(self, url: str, interval: float = 0.01, timeout: float = 0.9) -> Iterator[list[Record]]:
         """Make a request every `interval` seconds meanwhile; the list has their records afterwards.
 
-        :param timeout: seconds until an unanswered request has failed.
+        :param timeout: seconds until an unanswered request has failed. The default is less than a client waits before
+            it sends a lost SYN again (1 second, RFC 6298, 2.1), and more than a busy machine takes to answer.
         """
         records: list[Record] = []
         stream = self.cluster.stream(

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from ansible_collections.openvip.cluster.tests.lab import containers
+from ansible_collections.openvip.cluster.tests.lab.site import changes
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/active_passive"
@@ -145,7 +146,7 @@ def test_a_script_without_a_place_is_refused_before_anything_changes(files, site
     code, output = site(ALERTS, "--extra-vars", json.dumps({"keepalived_vrrp_instance": [instance]}))
     assert code != 0 and files() == before
     assert "vrrp_instance VI_1: it has a notify_master of its own" in output and "notify_script single" in output
-    assert re.findall(r"changed=(\d+)", output) == ["0", "0"], output
+    assert changes(output) == [0, 0], output
 
 
 def scripts(cluster, name):
@@ -164,7 +165,7 @@ def test_what_is_no_longer_listed_goes_and_comes_back_without_a_trace_in_the_sta
             config = containers.read(cluster.container(name), "/etc/keepalived/keepalived.conf")
             assert config.count(DIRECTORY) == len(left)
         code, output = site(ALERTS, "--extra-vars", json.dumps(wanted))
-        assert re.findall(r"changed=(\d+)", output) == ["0", "0"], output
+        assert changes(output) == [0, 0], output
     for name in cluster.names:
         left = containers.execute(cluster.container(name), "sh", "-c",
                                   "ls -d /run/keepalived-transition /etc/tmpfiles.d/keepalived-openvip.conf 2>&- | cat")
@@ -184,7 +185,7 @@ def test_a_service_that_is_no_longer_tracked_is_left_as_it_was(cluster, site, on
     for changed in (True, False):
         code, output = site(ALERTS, "--extra-vars", "keepalived_track_service=")
         assert code == 0, output
-        assert (re.findall(r"changed=(\d+)", output) == ["0", "0"]) is not changed, output
+        assert (changes(output) == [0, 0]) is not changed, output
         for name in cluster.names:
             left = on(name, units)
             assert "keepalived" not in left and "Restart=no" in left, left

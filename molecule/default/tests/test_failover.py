@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from ansible_collections.openvip.cluster.tests.lab import containers
 from ansible_collections.openvip.cluster.tests.lab.faults import FAULTS
+from ansible_collections.openvip.cluster.tests.lab.site import changes, recap
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/active_passive"
@@ -45,7 +44,7 @@ def test_a_change_is_taken_without_moving_the_address_or_losing_a_request(cluste
         assert code == 0, output
         observation.wait_settled("lb1")
     records = observation.recording().records
-    assert re.findall(r"changed=(\d+)", output) == ["1", "1"], output
+    assert changes(output) == [1, 1], output
     assert len(records) > 200
     assert [record for record in records if record.outcome != "ok"] == []
     assert {record.host for record in records} == {"lb1"}
@@ -88,9 +87,9 @@ def test_systemd_starts_a_killed_nginx_again_and_the_address_comes_back(cluster)
 def test_an_unchanged_run_changes_nothing_and_takes_at_most_twelve_tasks(site):
     code, output = site()
     assert code == 0, output
-    recap = re.findall(r"ok=(\d+) +changed=(\d+)", output)
+    tasks = recap(output)
     # the play gathers the facts before keepalived and nginx begin
-    assert len(recap) == 2 and all(int(ok) - 1 <= 12 and changed == "0" for ok, changed in recap), output
+    assert len(tasks) == 2 and all(well - 1 <= 12 and changed == 0 for well, changed in tasks.values()), output
 
 
 def test_check_mode_shows_the_difference_and_changes_nothing(files, site):

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
+
+from ansible_collections.openvip.cluster.tests.lab.site import changes
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/active_passive"
@@ -38,4 +39,4 @@ def test_wrong_input_changes_nothing_on_any_host(files, site, wrong):
     for word in words:
         assert word in output.replace("\\n", "\n"), output
     assert files() == before
-    assert re.findall(r"changed=(\d+)", output) == ["0", "0"], output
+    assert changes(output) == [0, 0], output

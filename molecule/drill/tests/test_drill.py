@@ -85,9 +85,9 @@ def slow(site, drill, tmp_path_factory):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_default_profile_is_slower_and_as_predicted_too(slow, results, fault):
     passed(slow, fault)
-    if fault in ("freeze", "link_down", "keepalived_kill"):
-        # three adverts of a second instead of a tenth
-        assert slow[fault]["outage_ms"] > 8 * results[fault]["outage_ms"]
+    if fault in ("freeze", "link_down"):
+        # Two to three adverts of a second instead of a tenth: at least 2062 ms to at most 306, and a fifth more or less
+        assert slow[fault]["outage_ms"] > 4 * results[fault]["outage_ms"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -192,5 +192,5 @@ def test_a_drill_that_was_not_confirmed_or_cannot_see_is_refused(site, tmp_path,
 
 def test_check_mode_does_nothing(site, tmp_path):
     code, said = site.playbook("playbooks/failover_drill.yml", options(tmp_path / "reports", "service_stop"), "--check")
-    assert code == 0, said
+    assert code == 0 and "predicted outage" in said, said
     assert not (tmp_path / "reports").exists() and site.cluster.holders() == ["lb1"]

@@ -66,7 +66,7 @@ def test_a_web_server_that_stops_costs_no_request(hosts):
             assert hosts.ask(URL, 20) == {"web2": 20}
         finally:
             hosts.execute("web1", "systemctl", "start", "nginx")
-    assert records and {record.outcome for record in records} == {"ok"}
+    assert records and [record for record in records if record.outcome != "ok"] == []
 
 
 @pytest.mark.parametrize("text, words", [

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.openvip.cluster.tests.lab import containers
 from ansible_collections.openvip.cluster.tests.lab.engine import wait_until
 from ansible_collections.openvip.cluster.tests.lab.faults import FAULTS
+from ansible_collections.openvip.cluster.tests.lab.site import changes
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/active_passive"
@@ -62,7 +63,7 @@ def applied(site, **variables):
     """Run the site with variables; return how many tasks changed something on each host."""
     code, output = site("--extra-vars", json.dumps(variables))
     assert code == 0, output
-    return [int(changed) for changed in re.findall(r"changed=(\d+)", output)]
+    return changes(output)
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.slug in ("nginx-stopped", "keepalived-stopped")],
@@ -80,7 +81,7 @@ def test_a_stranger_is_heard_by_no_firewall(cluster, on, stranger):
             pass
         observation.wait_settled("lb1")
     records = observation.recording().records
-    assert {record.host for record in records} == {"lb1"} and {record.outcome for record in records} == {"ok"}
+    assert records and [record for record in records if record.outcome != "ok" or record.host != "lb1"] == []
     on("lb1", "systemctl stop keepalived")
     try:
         cluster.wait_for_holder("lb2")
@@ -138,7 +139,7 @@ def test_a_chain_that_is_not_there_is_refused_with_the_one_that_is(site):
     code, output = site("--extra-vars", json.dumps({"keepalived_firewall_nftables_chain": "inet filter INPUT"}))
     assert code != 0
     assert "inet filter input" in output and "keepalived_firewall_nftables_chain" in output
-    assert re.findall(r"changed=(\d+)", output) == ["0", "0"], output
+    assert changes(output) == [0, 0], output
 
 
 def test_from_ufw_to_firewalld_and_back(cluster, site, on, stranger):
@@ -174,7 +175,7 @@ def test_a_restart_of_networkd_leaves_the_address_to_keepalived(cluster, on):
         observation.wait_settled("lb1", stays=1.0)
     recording = observation.recording()
     assert {record.host for record in recording.records} == {"lb1"}
-    assert {record.outcome for record in recording.records} == {"ok"}
+    assert [record for record in recording.records if record.outcome != "ok"] == []
     assert len(recording.held["lb1"]) == 1
 
 

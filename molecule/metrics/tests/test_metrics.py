@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ansible_collections.openvip.cluster.tests.lab import containers, faults
-from ansible_collections.openvip.cluster.tests.lab.site import Site
+from ansible_collections.openvip.cluster.tests.lab.site import Site, changes
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/active_passive"
@@ -51,7 +51,7 @@ def metrics(hosts):
     """Run playbooks/metrics.yml with more options; return the exit code, what it printed, and its counts of changes."""
     def run(*options):
         code, output = hosts.playbook("playbooks/metrics.yml", *MORE, *options)
-        return code, output, re.findall(r"changed=(\d+)", output)
+        return code, output, changes(output)
 
     return run
 
@@ -202,7 +202,7 @@ WRONG = {
 def test_wrong_settings_are_all_named_before_anything_changes(metrics):
     settings = {name: wrong for name, (wrong, _message) in WRONG.items()}
     code, output, changed = metrics("--extra-vars", json.dumps(settings))
-    assert code != 0 and changed == ["0", "0"]
+    assert code != 0 and changed == [0, 0]
     for name, (wrong, message) in WRONG.items():
         assert re.search(rf"{name} is \W*{wrong}.*{message}", " ".join(output.split())), (name, output)
 
@@ -217,7 +217,7 @@ def test_what_is_not_wanted_goes_without_a_trace_and_comes_back(hosts, metrics):
     assert told(hosts, "lb1") == {}
     left = hosts.execute("lb2", "sh", "-c", TRACES)
     assert "watch" not in left and "keepalived-metrics.timer" in left and f"{DIRECTORY}/keepalived.prom" in left
-    assert metrics(*fewer)[2] == ["0", "0"]
+    assert metrics(*fewer)[2] == [0, 0]
     code, output, dummy = metrics()
     assert code == 0, output
     held(hosts, "lb1", 1)

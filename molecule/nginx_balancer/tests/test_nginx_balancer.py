@@ -62,7 +62,7 @@ def test_a_web_server_that_stops_costs_no_request(hosts):
             assert hosts.ask(URL, 20) == {"web2": 20}
         finally:
             hosts.execute("web1", "systemctl", "start", "nginx")
-    assert records and {record.outcome for record in records} == {"ok"}
+    assert records and [record for record in records if record.outcome != "ok"] == []
 
 
 def test_the_other_balancer_takes_over_and_balances_alike(hosts):
@@ -105,7 +105,7 @@ def test_a_site_comes_and_goes_without_a_lost_request(hosts):
         code, output = hosts.playbook("playbooks/nginx_balancer.yml")
         assert code == 0, output
         assert hosts.ask("http://198.18.0.100:8080/", 1) == {"": 1}
-    assert len(records) > 500 and {record.outcome for record in records} == {"ok"}
+    assert len(records) > 500 and [record for record in records if record.outcome != "ok"] == []
 
 
 def test_a_broken_snippet_stops_before_anything_changes(hosts):

@@ -11,7 +11,7 @@ import re
 import pytest
 
 from ansible_collections.openvip.cluster.tests.lab import containers
-from ansible_collections.openvip.cluster.tests.lab.site import Site
+from ansible_collections.openvip.cluster.tests.lab.site import Site, changes
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/source"
@@ -63,7 +63,7 @@ def started(on):
 
 
 def unchanged(output):
-    return re.findall(r"changed=(\d+)", output) == ["0", "0"]
+    return changes(output) == [0, 0]
 
 
 def test_what_runs_is_what_was_built(cluster, running, on):
@@ -111,7 +111,7 @@ def test_another_nginx_costs_no_request(cluster, site, running, on, version):
         code, output = site(*versions(nginx=version))
         assert code == 0, output
     for records in (one, two):
-        assert len(records) > 200 and {record.outcome for record in records} == {"ok"}
+        assert len(records) > 200 and [record for record in records if record.outcome != "ok"] == []
     for download in downloads:
         assert download.close(120)["complete"] == READERS
     assert cluster.holder() == holder
