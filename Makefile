@@ -192,7 +192,7 @@ unit: setup unit-fast ## the fast unit tests
 
 .PHONY: unit-fast
 unit-fast: ## the same with the tools that are on PATH, as for an installed collection
-	@pytest -n auto -m 'not daemon and not kernel and not long and not slow' tests/unit
+	@pytest -n auto --dist worksteal -m 'not daemon and not kernel and not long and not slow' tests/unit
 
 .PHONY: unit-all
 unit-all: setup ## the unit tests but the slow ones; those with a real keepalived or IPVS install it (Debian, root)

@@ -199,6 +199,7 @@ def test_examples_of_one_block_can_be_done_one_after_the_other(documented, secti
     assert counts[0] == 1 and counts[-1] == 0, counts
 
 
+@pytest.mark.long
 def test_ansible_playbook_knows_every_task_and_every_playbook(documented, environment, tmp_path):
     plays = []
     for name, play in plain_plays(documented):
