@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""What the engine holds of the lab, as JSON: {"containers": [{"id", "name"}, ...], "networks": [...]}.
+"""Whether anything is in the way of a lab that the engine is to have.
 
     survey LABEL [--container NAME ...] [--network NAME ...] [--subnet CIDR ...]
 
-Listed is what carries LABEL and nothing else, so a caller may remove all of it. When something without LABEL has one of
-the names, or a network or route overlaps a subnet, that is said on standard error and the exit code is 1.
+When something without LABEL has one of the names, or a network or route overlaps a subnet, that is said on standard
+error and the exit code is 1. What carries LABEL is the lab's own, and never in the way.
 """
 
 import argparse
@@ -98,7 +98,6 @@ def main():
         conflicts += route_conflicts(networks + other_networks, subnet)
     if conflicts:
         sys.exit("".join(f"The lab cannot start: {conflict}.\n" for conflict in conflicts))
-    print(json.dumps({"containers": containers, "networks": networks}))
 
 
 if __name__ == "__main__":
