@@ -77,6 +77,13 @@ def execute(container: str, *words: str, data: bytes | None = None, seconds: flo
     return docker("exec", *interactive, *inside(container, *words), data=data, seconds=seconds)
 
 
+def said(container: str, lines: int) -> str:
+    """Return the last lines that a container's first process printed, a machine's console among them."""
+    done = subprocess.run(["docker", "logs", f"--tail={lines}", container], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=COMMAND_SECONDS, check=False)
+    return done.stdout.decode(errors="replace")
+
+
 def read(container: str, path: str) -> str:
     """Return the text of a file inside a container."""
     return execute(container, "cat", path)

@@ -32,6 +32,8 @@ IMAGES = {
 }
 MACHINE_IMAGE = ("tests/lab/machine/image",)
 BOOT_SECONDS = 120
+# of the console of a host that has not booted
+LAST_LINES = 40
 # is-system-running fails as long as there is no bus to ask
 BOOTED = """\
 until systemctl is-system-running --wait 2>&1 | grep -q -E 'running|degraded'; do sleep 0.1; done
@@ -192,7 +194,11 @@ def wait(host: Host, networks: Sequence[Network]) -> None:
 
     :raises LabError: it has not after BOOT_SECONDS, or an interface has not got its addresses.
     """
-    containers.execute(host.container, "timeout", str(BOOT_SECONDS), "sh", "-c", BOOTED, seconds=BOOT_SECONDS + 10)
+    try:
+        containers.execute(host.container, "timeout", str(BOOT_SECONDS), "sh", "-c", BOOTED, seconds=BOOT_SECONDS + 10)
+    except LabError as error:
+        raise LabError(f"host {host.name} has not booted: {error}. The last it said:\n"
+                       f"{containers.said(host.container, LAST_LINES)}") from error
     links = json.loads(containers.execute(host.container, "ip", "-json", "address"))
     found = {link["ifname"]: {entry["local"] for entry in link["addr_info"]} for link in links}
     for name, (network, given) in interfaces(host, networks).items():

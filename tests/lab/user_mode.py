@@ -17,6 +17,8 @@ import subprocess
 from pathlib import Path
 
 KERNEL = "linux.uml"
+# what the kernel is started with; the text says why
+XSTATE = Path(__file__).with_name("machine") / "files/xstate.c"
 MODULES = "/usr/lib/uml/modules"
 MEMORY = "192M"
 SECONDS = 120
@@ -53,21 +55,39 @@ def run(command: list[str], directory: Path, seconds: float = SECONDS) -> str:
     :param seconds: after so long the kernel is killed.
     :raises UserModeError: the command exits with another code than 0, or does not end in time.
     """
+    preload = compile_xstate(directory)
     init, log, code = (directory / name for name in ("init", "log", "code"))
     init.write_text(INIT.format(modules=MODULES, command=shlex.join(command), log=log, code=code), encoding="utf-8")
     init.chmod(0o755)
     console = _boot([KERNEL, f"mem={MEMORY}", "rootfstype=hostfs", "rw", f"init={init}", f"uml_dir={directory}/",
-                     "umid=kernel", "con=null", "con0=null,fd:1", "quiet"], seconds)
+                     "umid=kernel", "con=null", "con0=null,fd:1", "quiet"], preload, seconds)
     said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else console
     if not code.exists() or code.read_text(encoding="ascii").strip() != "0":
         raise UserModeError(f"{shlex.join(command)} failed in {KERNEL}:\n{said}\n{console}")
     return said
 
 
-def _boot(command: list[str], seconds: float) -> str:
+def compile_xstate(directory: Path) -> Path:
+    """Make the library of XSTATE in a directory and return its path.
+
+    :raises UserModeError: there is no gcc, or it fails; the text is what it said.
+    """
+    library = directory / "xstate.so"
+    try:
+        done = subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, XSTATE], capture_output=True, text=True,
+                              check=False)
+    except FileNotFoundError as error:
+        raise UserModeError("There is no gcc. Install it: apt-get install gcc libc6-dev") from error
+    if done.returncode:
+        raise UserModeError(f"gcc cannot compile {XSTATE}:\n{done.stderr}")
+    return library
+
+
+def _boot(command: list[str], preload: Path, seconds: float) -> str:
     """Run the kernel to its end and return what it printed. It is a session, so that no process of it stays behind."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               start_new_session=True, text=True, errors="replace")
+                               start_new_session=True, text=True, errors="replace",
+                               env=dict(os.environ, LD_PRELOAD=str(preload)))
     try:
         return process.communicate(timeout=seconds)[0]
     except subprocess.TimeoutExpired as error:

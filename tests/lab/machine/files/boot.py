@@ -177,8 +177,8 @@ def press_power_button(*unused: object) -> None:
 
 def run(command: list[str]) -> int:
     """Run the machine and return its exit code."""
-    machine = subprocess.Popen(command, executable=LAB / "linux", env=dict(os.environ, TMPDIR="/tmp"),
-                               stdin=subprocess.DEVNULL)
+    environment = dict(os.environ, TMPDIR="/tmp", LD_PRELOAD=str(LAB / "xstate.so"))
+    machine = subprocess.Popen(command, executable=LAB / "linux", env=environment, stdin=subprocess.DEVNULL)
     # the first process of a container inherits what others leave behind, and has to see it off
     process, status = os.wait()
     while process != machine.pid:
