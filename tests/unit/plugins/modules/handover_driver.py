@@ -56,6 +56,7 @@ for line in sys.stdin:
 """
 # Programs of systemd that note their call.
 STAND_IN = '#!/bin/sh\necho "$0 $*" >>/run/calls\n'
+BROKEN = "#!/bin/sh\necho no bus >&2\nexit 1\n"
 
 
 def sh(script):
@@ -76,9 +77,13 @@ def build():
         for address, prefix in zip(addresses, ("24", "64 nodad")):
             sh(f"ip -n {name} address add {address}/{prefix} dev eth1")
     for name in ("systemd-run", "systemctl"):
-        path = Path("/run/programs") / name
-        path.write_text(STAND_IN)
-        path.chmod(0o755)
+        program(name, STAND_IN)
+
+
+def program(name, text):
+    path = Path("/run/programs") / name
+    path.write_text(text)
+    path.chmod(0o755)
 
 
 def hand(side, vip, check=False, **options):
@@ -133,12 +138,16 @@ def move(vip):
     build()
     sides = ("giver", "taker")
     before = {side: traces(side) for side in sides}
+    program("systemd-run", BROKEN)
+    refused = {side: hand(side, vip) for side in sides}
+    untouched = {side: traces(side) for side in sides} == before
+    program("systemd-run", STAND_IN)
     services = [Program(side, SERVICE, side, str(int(family)), str(PORT)) for side in sides]
     for service in services:
         service.read()
     sh(f"ip -n giver address add {vip}/{length} dev eth1")
     old = Program("client", CLIENT, vip, str(PORT), str(TIMEOUT))
-    story = {"first": old.ask("a")}
+    story = {"no watchdog": refused, "no watchdog, untouched": untouched, "first": old.ask("a")}
     for number, check in enumerate((True, False, True, False)):
         story[f"run {number}"] = [hand(side, vip, check)["changed"] for side in sides]
     sh(f"ip -n taker address add {vip}/{length} dev eth1; ip -n giver address del {vip}/{length.split()[0]} dev eth1;"

@@ -65,6 +65,13 @@ def test_systemd_is_told_to_take_it_back_in_time(story):
     assert all("--on-active=180" in call for call in armed)
 
 
+@pytest.mark.daemon
+def test_nothing_is_done_that_systemd_would_not_take_back(story):
+    for found in story["no watchdog"].values():
+        assert found["failed"] and found["msg"] == "Connections are not handed over: systemd-run failed: no bus"
+    assert story["no watchdog, untouched"]
+
+
 def test_connections_that_a_client_waits_for_are_counted():
     assert waiting(TCP.splitlines(), {ipaddress.ip_address("198.18.0.100")}) == 2
 
