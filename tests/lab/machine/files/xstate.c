@@ -8,7 +8,7 @@
  * User-mode Linux before 6.13 knows 2696 bytes of them (HOST_FP_SIZE in arch/x86/um/shared/sysdep/ptrace_user.h), the
  * most that there was before AMX. The kernel below hands out the first bytes of its registers, but takes them back only
  * as a whole (xstateregs_set in arch/x86/kernel/fpu/regset.c: EFAULT), and user-mode Linux panics in put_fp_registers.
- * Here the missing end is what the process has at that time: nothing that user-mode Linux ever changes.
+ * Here the missing end is added. It holds nothing: the header, which user-mode Linux knows, says what is in use.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,6 +24,16 @@ typedef long function(enum __ptrace_request, pid_t, void *, void *);
 static function *original;
 /* Not on the stack, which is four pages in user-mode Linux; that has one processor and sets registers one at a time. */
 static char whole[65536];
+/* How many bytes the kernel below wants; none as long as it takes what it is given. */
+static size_t wanted;
+
+static long set_whole(pid_t pid, const struct iovec *given)
+{
+    struct iovec all = {whole, wanted};
+
+    memcpy(whole, given->iov_base, given->iov_len);
+    return original(PTRACE_SETREGSET, pid, (void *)NT_X86_XSTATE, &all);
+}
 
 long ptrace(enum __ptrace_request request, ...)
 {
@@ -32,6 +42,7 @@ long ptrace(enum __ptrace_request request, ...)
     void *address, *data;
     long result;
     int error;
+    const struct iovec *given;
     struct iovec all = {whole, sizeof whole};
 
     va_start(words, request);
@@ -41,13 +52,16 @@ long ptrace(enum __ptrace_request request, ...)
     va_end(words);
     if (!original)
         original = (function *)dlsym(RTLD_NEXT, "ptrace");
+    given = data;
+    if (request != PTRACE_SETREGSET || (unsigned long)address != NT_X86_XSTATE)
+        return original(request, pid, address, data);
+    if (given->iov_len < wanted)
+        return set_whole(pid, given);
     result = original(request, pid, address, data);
-    if (result != -1 || request != PTRACE_SETREGSET || (unsigned long)address != NT_X86_XSTATE)
-        return result;
     error = errno;
-    if (original(PTRACE_GETREGSET, pid, address, &all) == 0 && all.iov_len > ((struct iovec *)data)->iov_len) {
-        memcpy(whole, ((struct iovec *)data)->iov_base, ((struct iovec *)data)->iov_len);
-        return original(request, pid, address, &all);
+    if (result == -1 && original(PTRACE_GETREGSET, pid, address, &all) == 0 && given->iov_len < all.iov_len) {
+        wanted = all.iov_len;
+        return set_whole(pid, given);
     }
     errno = error;
     return result;
