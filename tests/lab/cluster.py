@@ -115,21 +115,23 @@ class Cluster:
         holders = self.holders()
         return holders[0] if len(holders) == 1 else None
 
-    def wait_for_holder(self, expected: str, timeout: float = PATIENCE) -> None:
-        """Return when `expected`, and nobody else, has claimed the address for a fifth of a second.
+    def wait_for_holder(self, expected: str | None = None, timeout: float = PATIENCE) -> str:
+        """Return the host that has claimed the address for a fifth of a second, and nobody else with it.
 
-        :raises LabError: it did not within `timeout` seconds; the message says who did.
+        :param expected: which host that must be; any when not given.
+        :raises LabError: none did within `timeout` seconds; the message says who did.
         """
+        wanted = [[expected]] if expected else [[name] for name in self.names]
         stream = self.arp(timeout + 1)
         try:
-            found = stream.find(
-                lambda event: event["event"] == "steady" and self.owners(event) == [expected], timeout)
+            found = stream.find(lambda event: event["event"] == "steady" and self.owners(event) in wanted, timeout)
         finally:
             errors = stream.kill()
         if found is None:
             last = [", ".join(self.owners(event)) for event in stream.events if "cards" in event][-1:]
-            raise LabError(f"{self.vip}: {expected} alone did not hold it within {timeout} s; "
+            raise LabError(f"{self.vip}: {expected or 'one host'} alone did not hold it within {timeout} s; "
                            f"last held by {''.join(last) or 'nobody'}. {errors}".rstrip())
+        return self.owners(found)[0]
 
     def states(self, name: str) -> dict[str, str]:
         """Return the state of each VRRP instance of a host: INIT, BACKUP, MASTER or FAULT; none without keepalived."""
@@ -164,12 +166,10 @@ class Cluster:
             seconds after the hurt host is well again it is watched that it does.
         :param timeout: seconds to wait for the move. None in time is a Result that says so, not an error.
         :param say: called with lines of progress.
-        :raises LabError: there is no single holder to begin with, or the address did not come back.
+        :raises LabError: no single host holds the address to begin with, or it did not come back.
         """
         fault = faults.find(fault) if isinstance(fault, str) else fault
-        host = host or self.holder()
-        if host is None:
-            raise LabError(f"{self.vip}: {self.holders() or 'nobody'} hold it; one host must before a fault")
+        host = host or self.wait_for_holder()
         target = self.host(host)
         final = self._final(fault, host, preempt)
         with self.observe() as observation:

@@ -16,8 +16,7 @@ INVENTORY = "inventory/active_passive_nopreempt"
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.slug for fault in FAULTS])
 def test_a_fault_moves_the_address_for_good(cluster, fault):
-    holder = cluster.holder()
-    assert holder in cluster.names
+    holder = cluster.wait_for_holder()
     other = next(name for name in cluster.names if name != holder)
     result = cluster.provoke(fault, preempt=False)
     assert (result.away.before, result.away.after) == (holder, other)

@@ -67,7 +67,7 @@ def unchanged(output):
 
 
 def test_what_runs_is_what_was_built(cluster, running, on):
-    assert cluster.holder() in cluster.names
+    assert cluster.wait_for_holder() in cluster.names
     for dummy, keepalived, _dummy, nginx in running().values():
         assert re.fullmatch(r"/opt/keepalived/2\.2\.7-[0-9a-f]{8}/sbin/keepalived", keepalived)
         assert re.fullmatch(r"/opt/nginx/1\.22\.1-[0-9a-f]{8}/sbin/nginx", nginx)
@@ -85,7 +85,7 @@ def test_nginx_says_the_name_that_it_was_given(on):
 
 @pytest.mark.parametrize("version", ["2.3.3", "2.2.7"])
 def test_another_keepalived_costs_one_planned_move(cluster, site, running, on, version):
-    holder = cluster.holder()
+    holder = cluster.wait_for_holder()
     other = next(name for name in cluster.names if name != holder)
     with cluster.observe() as observation:
         observation.wait_answers(holder)
@@ -104,7 +104,7 @@ def test_another_keepalived_costs_one_planned_move(cluster, site, running, on, v
 @pytest.mark.parametrize("version", ["1.26.3", "1.22.1"])
 def test_another_nginx_costs_no_request(cluster, site, running, on, version):
     on(f"head --bytes={LARGE} /dev/zero >/var/www/html/large")
-    holder, lab = cluster.holder(), Site(INVENTORY, ())
+    holder, lab = cluster.wait_for_holder(), Site(INVENTORY, ())
     downloads = [cluster.stream(cluster.client, "download", f"http://{address}/large", f"--count={READERS}",
                                 f"--rate={RATE}", "--patience=30") for address in ADDRESSES.values()]
     with lab.probing(f"http://{ADDRESSES['lb1']}/") as one, lab.probing(f"http://{ADDRESSES['lb2']}/") as two:
@@ -178,7 +178,7 @@ def test_the_packages_take_over_and_nothing_of_the_builds_stays(cluster, site, r
     stays = on("ls -d /opt/keepalived /opt/nginx /usr/local/sbin/keepalived /usr/local/sbin/nginx "
                "/etc/systemd/system/keepalived.service /etc/systemd/system/nginx.service 2>&- | cat")
     assert set(stays.values()) == {""}
-    assert cluster.holder() in cluster.names
+    assert cluster.wait_for_holder() in cluster.names
     assert set(on("curl --silent http://127.0.0.1/").values()) == {"lb1", "lb2"}
     code, output = site(*packages)
     assert unchanged(output), output

@@ -119,10 +119,13 @@ class Upgrade:
             error = failure(self.log.failures())
             if error:
                 raise error
+            # In this order: a file that was renamed before its text was read has been taken back. While there is none,
+            # the successor has yet to write its own.
+            renamed = _renamed(self.pid_file)
             pid = read_pid(self.pid_file)
             if pid and pid != self.former and _accepting(pid):
                 return pid
-            if pid == self.former and _renamed(self.pid_file) != self.renamed:
+            if pid == self.former and renamed not in (None, self.renamed):
                 raise ReloadError("the new nginx has ended at once")
             time.sleep(POLL)
         raise ReloadError("the new nginx took no connections within %d s" % TIMEOUT)
