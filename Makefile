@@ -22,6 +22,8 @@ GENERATORS = docs/generate.py docs/generate_nginx.py docs/generate_rules.py docs
 LINTERS = lint-yaml lint-ansible lint-python lint-types lint-shell lint-changelog lint-docs lint-generated \
 	lint-licences
 CHECKS = lint galaxy code molecule
+# Lines of a check's output that say what went wrong
+FAILURES = fatal: \[|\[ERROR\]|^ERROR|^FAILED|^E +(assert|[A-Za-z_.]*Error)|[1-9][0-9]* failed|error: |\*\*\*
 # What the unit tests with a real keepalived, IPVS or compiler need (Debian)
 UNIT_PACKAGES = keepalived nftables iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
 # What make build makes, and where tests/galaxy/install installs it
@@ -79,16 +81,21 @@ fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through
 .PHONY: test
 test: setup ## lint, sanity, unit tests and the molecule scenarios; about 20 minutes
 	@failed=
+	mkdir -p .cache/test
 	for check in $(CHECKS); do
 	    printf '\n===== %s =====\n' "$$check"
 	    start=$$SECONDS
-	    if $(MAKE) "$$check"; then
+	    if $(MAKE) "$$check" 2>&1 | tee ".cache/test/$$check.log"; then
 	        result=passed
 	    else
 	        result=FAILED
 	        failed+=" $$check"
 	    fi
 	    printf '===== %s %s after %d s =====\n' "$$check" "$$result" $$((SECONDS - start))
+	done
+	for check in $$failed; do
+	    printf '\n===== %s: what failed, out of .cache/test/%s.log =====\n' "$$check" "$$check"
+	    grep -E '$(FAILURES)' ".cache/test/$$check.log" | cut -c 1-1000 | tail -n 20 || true
 	done
 	if [ -n "$$failed" ]; then
 	    printf '\n===== failed:%s =====\n' "$$failed"
