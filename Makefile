@@ -34,7 +34,7 @@ INSTALLED = .cache/galaxy/collections/ansible_collections/openvip/cluster
 GALAXY_CHECKS = galaxy-import galaxy-installed
 # Scenarios that take too long for every change: make test-all.
 SLOW_SCENARIOS = active_active active_active_three alerts debian_13 debian_13_nopreempt dnf drill drill_lvs haproxy \
-	host_integration lvs_nat lvs_tun metrics nginx_balancer safe_apply source switchover three_hosts
+	host_integration lvs_nat lvs_tun metrics nginx_balancer nopreempt safe_apply source switchover three_hosts
 # Scenarios that converge once, because they take long for it: make test-all runs them a second time.
 ONCE_SCENARIOS = lvs_dr lvs_nat lvs_tun nopreempt
 
