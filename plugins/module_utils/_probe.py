@@ -177,15 +177,20 @@ class Prober:
 
     def _loop(self, begin: int, duration: int) -> None:
         slot, awake_by = 0, begin
+        slots = -(-duration // self._interval)
         while True:
             now = time.monotonic_ns()
             self._discount(now - awake_by)
             awake_by = now
             due = begin + slot * self._interval
-            if due - begin >= duration or self._stopped:
+            if slot == slots or self._stopped:
                 self._stopped = True
                 if not self._open:
                     return
+            elif now - begin >= duration:
+                self.skipped += slots - slot
+                slot = slots
+                continue
             elif now >= due:
                 self._note_start(now - due, slot)
                 self._start(slot)

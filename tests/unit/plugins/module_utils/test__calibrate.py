@@ -25,7 +25,7 @@ def test_an_error_is_the_difference_to_the_phase_that_it_meets():
 def test_known_outages_are_found():
     report = calibrate(repetitions=1, bad=0.4, timeout=0.05, settle=10)
     assert [report[kind]["seen"] for kind in ("refuse", "ignore")] == [1, 1]
-    # a bound that a busy machine keeps, too; the figures themselves are for the reader
-    assert all(report[kind]["maximum_ms"] < 300 for kind in ("refuse", "ignore"))
+    # a bound that a busy machine keeps, too, less the time in which it stood still; the figures are for the reader
+    assert all(report[kind]["maximum_ms"] < 300 + report["largest_gap_ms"] for kind in ("refuse", "ignore"))
     assert report["probes"] > 20
     assert report["late_us"]["median"] < 300000

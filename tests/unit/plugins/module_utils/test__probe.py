@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -140,9 +141,9 @@ def test_the_end_of_a_descriptor_ends_the_run():
 def test_records_beyond_the_limit_are_counted(monkeypatch):
     monkeypatch.setattr(_probe, "MOST_RECORDS", 5)
     with service(answering(ANSWER)) as url:
-        prober = Prober(url)
-        assert len(prober.run(0.1)) == 5
-    assert prober.dropped > 0
+        prober = Prober(url, report=lambda record: prober.dropped == 3 and prober.stop())
+        assert len(prober.run(60)) == 5
+    assert prober.dropped >= 3
 
 
 @pytest.mark.parametrize(("url", "options"), [
@@ -166,6 +167,17 @@ def stop_for_a_while(seconds):
     """Let this whole process stand still, as a machine does whose processors are taken away."""
     script = "kill -STOP $0; sleep $1; kill -CONT $0"
     return subprocess.Popen(["sh", "-c", script, str(os.getpid()), str(seconds)])
+
+
+def test_slots_after_the_end_are_not_counted_as_left_out():
+    def stand_still(record):
+        if not prober.skipped:
+            time.sleep(0.1)  # what is tested: a process that is not run until after the end
+
+    with service(answering(ANSWER)) as url:
+        prober = Prober(url, interval=0.01, report=stand_still)
+        records = prober.run(0.05)
+    assert len(records) + prober.skipped == 5 and prober.skipped
 
 
 @pytest.mark.long

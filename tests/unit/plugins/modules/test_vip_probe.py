@@ -33,10 +33,16 @@ class Page(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Service(http.server.ThreadingHTTPServer):
+    """A server that lets no connection wait for a second call because it was not run for a moment."""
+
+    request_queue_size = 500
+
+
 @pytest.fixture
 def port():
     """The port of a service that answers."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+    with Service(("127.0.0.1", 0), Page) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server.server_address[1]
@@ -59,7 +65,7 @@ def run(capsys, monkeypatch, tmp_path):
 
 
 def test_http_is_probed_two_hundred_times_a_second_and_names_the_host(run, port):
-    result = run(vip_probe, url=f"http://127.0.0.1:{port}/", duration=1, calibrate=False, records=True)
+    result = run(vip_probe, url=f"http://127.0.0.1:{port}/", duration=1, timeout=2.5, calibrate=False, records=True)
     assert not result["changed"] and result["failures"] == 0 and result["outages"] == []
     assert result["probes"] + result["left_out"] == 200
     assert set(result["answered"]) == {"lb1"}
