@@ -13,6 +13,7 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import selectors
 import socket
 import statistics
@@ -26,7 +27,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._outage import (
     outages,
     spread,
 )
-from ansible_collections.openvip.cluster.plugins.module_utils._probe import NANOSECONDS, Prober
+from ansible_collections.openvip.cluster.plugins.module_utils._probe import LONGEST_RUN, NANOSECONDS, Prober
 
 KINDS = ("refuse", "ignore")
 # multiples of the golden ratio, without their whole part, fill the unit interval evenly
@@ -95,12 +96,14 @@ class _Server:
         return Phase(kind, start, time.monotonic_ns())
 
 
-def _serve_phases(pipe: Any, plan: List[Tuple[str, float]], good: float) -> None:
+def _serve_phases(pipe: Any, plan: List[Tuple[str, float]], good: float, end: int) -> None:
     server = _Server()
     pipe.send(server.port)
     pipe.recv()
     pipe.send([server.phase(kind, good, bad) for kind, bad in plan])
-    # until the parent has seen the service back and says so
+    server.phase("none", good, 0)
+    os.close(end)
+    # until the probes under way have their answers
     while not pipe.poll():
         server.phase("none", good, 0)
 
@@ -140,15 +143,19 @@ def calibrate(repetitions: int = 5, bad: float = 0.1, interval: float = 0.005, t
     good = settle * interval + timeout
     fork = multiprocessing.get_context("fork")
     pipe, other_end = fork.Pipe()
-    server = fork.Process(target=_serve_phases, args=(other_end, plan, good), daemon=True)
+    # The server closes this at its end: after a given time the last outage might not be over on a machine that is late.
+    reading, writing = os.pipe()
+    server = fork.Process(target=_serve_phases, args=(other_end, plan, good, writing), daemon=True)
     server.start()
+    os.close(writing)
     try:
         prober = Prober("http://127.0.0.1:%d/" % pipe.recv(), interval, timeout)
         pipe.send("begin")
-        records = prober.run((good + bad + interval) * len(plan) + good)
+        records = prober.run(LONGEST_RUN, reading)
         phases = [Phase(*phase) for phase in pipe.recv()]
         pipe.send("end")
     finally:
+        os.close(reading)
         server.join(2 * good)
         server.terminate()
     report: Dict[str, Any] = {
