@@ -147,7 +147,8 @@ report:
             one did not end before the fault was undone.
           type: float
         as_predicted:
-          description: Whether the two agree. Nothing without a prediction.
+          description: Whether the two agree, within a fifth or 50 milliseconds; a shorter outage does, too, unless the
+            host could not be reached. Nothing without a prediction.
           type: bool
         failed:
           description: The failed requests in them.

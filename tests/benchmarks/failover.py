@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from ansible_collections.openvip.cluster.plugins.module_utils._drill.judge import as_predicted
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.judge import as_predicted, bounds_ms
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.measure import Result
 from ansible_collections.openvip.cluster.plugins.module_utils._timing import Range
 from ansible_collections.openvip.cluster.tests.benchmarks.variants import (
@@ -83,7 +83,7 @@ def beside(results: Results, predicted: dict[str, dict[str, Range | None]]) -> l
                 row.append(f"never; {table.figure(outages)}")
                 continue
             low, high = expected.low * 1000, expected.high * 1000
-            within = sum(as_predicted(outage, low, high) for outage in outages)
+            within = sum(as_predicted(outage, *bounds_ms(low, high)) for outage in outages)
             row.append(f"{low:.0f}-{high:.0f}; {table.figure(outages)}; {within} of {len(outages)}")
         rows.append(row)
     return table.lines(PREDICTED, rows)

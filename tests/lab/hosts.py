@@ -142,8 +142,11 @@ def create_command(host: Host, image: str, management: Network, label: str) -> l
                   "--stop-timeout=30", image, str(host.megabytes)]
     else:
         # By the docker command, because systempaths=unconfined, which makes /proc/sys writable, is its own: the
-        # engine's API has no such word. cgroupns=host with the bind mount serves version 1 and 2 of cgroups.
-        words += ["--stop-signal=SIGRTMIN+3", "--cap-add=SYS_ADMIN", "--cap-add=NET_RAW", "--cap-add=NET_BROADCAST",
+        # engine's API has no such word. cgroupns=host with the bind mount serves version 1 and 2 of cgroups. The engine
+        # lets containers forward packets, which hosts do not: one that has lost an address would keep requests for it
+        # until the next holder answers.
+        words += ["--sysctl=net.ipv4.ip_forward=0", "--stop-signal=SIGRTMIN+3", "--cap-add=SYS_ADMIN",
+                  "--cap-add=NET_RAW", "--cap-add=NET_BROADCAST",
                   "--security-opt=systempaths=unconfined", "--cgroupns=host",
                   "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs=/run/lock", "--env=container=docker",
                   image, "/sbin/init"]

@@ -41,9 +41,23 @@ def tolerance_ms(milliseconds):
     return max(PART * milliseconds, LEAST_MS)
 
 
-def as_predicted(outage_ms, low_ms, high_ms):
-    """Return whether an outage (C(None) for one that did not end) is as long as predicted, within the tolerance."""
-    return outage_ms is not None and low_ms - tolerance_ms(low_ms) <= outage_ms <= high_ms + tolerance_ms(high_ms)
+def bounds_ms(low_ms, high_ms, silent=True):
+    """Return the shortest and the longest outage that are as predicted, within the tolerance, in milliseconds.
+
+    :param silent: whether the host cannot be reached meanwhile. One that can be, and that forwards packets
+        (ip_forward, ip-sysctl), keeps what clients send to an address that it has lost until the next holder answers
+        its ARP, so that they lose less than is predicted, or nothing.
+    """
+    return max(0.0, low_ms - tolerance_ms(low_ms)) if silent else 0.0, high_ms + tolerance_ms(high_ms)
+
+
+def _bounds(plan):
+    return bounds_ms(silent=plan["silent"], **plan["predicted"])
+
+
+def as_predicted(outage_ms, shortest_ms, longest_ms):
+    """Return whether an outage (C(None) for one that did not end) is within C(bounds_ms)."""
+    return outage_ms is not None and shortest_ms <= outage_ms <= longest_ms
 
 
 def _span(records, found, limit_ns):
@@ -143,7 +157,7 @@ def judge(plan: Dict[str, Any], injected: Dict[str, Any], undone: Dict[str, Any]
     result.update(_together(held, claims, shift, during))
     result.update(_together(held, claims, shift, after, AFTER))
     predicted = plan["predicted"]
-    result["as_predicted"] = predicted and as_predicted(result["outage_ms"], predicted["low_ms"], predicted["high_ms"])
+    result["as_predicted"] = predicted and as_predicted(result["outage_ms"], *_bounds(plan))
     result["problems"] = problems(plan, result)
     unsure = doubt(probe["rate"], probe["interval_ms"], probe["largest_gap_ms"], calibration)
     if result["problems"] and unsure:
@@ -212,9 +226,8 @@ def problems(plan, result):
     if result["outage_ms"] is None:
         found.append("The service did not answer steadily again before the fault was undone.")
     elif predicted is not None and not result["as_predicted"]:
-        low, high = predicted["low_ms"], predicted["high_ms"]
         found.append("The prober saw an outage of %.0f ms. Predicted is %s, and %.0f-%.0f ms pass." % (
-            result["outage_ms"], span(predicted), max(0.0, low - tolerance_ms(low)), high + tolerance_ms(high)))
+            result["outage_ms"], span(predicted), *_bounds(plan)))
     if result["holders_at_once"] > 1 and not plan["several"]:
         found.append("%d hosts held the address at once: %s. %s" % (
             result["holders_at_once"], _who(result), UNHEARD % HAND_OVER_MS))
