@@ -34,9 +34,13 @@ def remove(kind, label, limit):
             print(f"lab: asking again: {message}", file=sys.stderr, flush=True)
             time.sleep(PAUSE)
         seen.update((entry["id"], entry["name"]) for entry in found)
-        done = subprocess.run([*WORDS[kind], *(entry["id"] for entry in found)], capture_output=True, text=True,
-                              timeout=SECONDS, check=False)
-        message = done.stderr.strip() or f"a removed {kind} is still listed"
+        try:
+            done = subprocess.run([*WORDS[kind], *(entry["id"] for entry in found)], capture_output=True, text=True,
+                                  timeout=max(PAUSE, limit - time.monotonic()), check=False)
+        except subprocess.TimeoutExpired:
+            message = "the engine does not answer"
+        else:
+            message = done.stderr.strip() or f"a removed {kind} is still listed"
     return list(seen.values())
 
 

@@ -25,7 +25,9 @@ fi
 for word in "$@"; do
     case $word in id-*) name=${word#id-} ;; *) continue ;; esac
     left=$(cat "$name")
-    if [ "$left" -gt 0 ]; then
+    if [ "$left" = hang ]; then
+        exec sleep 60
+    elif [ "$left" -gt 0 ]; then
         echo $((left - 1)) >"$name"
         echo "could not kill $name: did not receive an exit event" >&2
         failed=1
@@ -68,14 +70,15 @@ def test_where_nothing_is_nothing_is_removed(engine):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_what_never_goes_is_said_in_the_engines_words(engine):
-    (engine / "container/lb1").write_text("1000")
+@pytest.mark.parametrize(("left", "words"), [
+    ("1000", "could not kill lb1: did not receive an exit event"), ("hang", "the engine does not answer")])
+def test_what_never_goes_is_said_in_the_engines_words(engine, left, words):
+    (engine / "container/lb1").write_text(left)
     module = "import sys; sys.path.insert(0, sys.argv[1]); import remove; remove.SECONDS = 1; sys.argv[1:] = ['label']"
     done = subprocess.run(["python3", "-c", f"{module}; remove.main()", str(REMOVE.parent)], capture_output=True,
                           text=True, timeout=60, check=False)
     assert done.returncode == 1
-    assert done.stderr.endswith("The lab cannot be removed within 1 seconds: "
-                                "could not kill lb1: did not receive an exit event\n")
+    assert done.stderr.endswith(f"The lab cannot be removed within 1 seconds: {words}\n")
 
 
 def test_a_label_is_needed(engine):
