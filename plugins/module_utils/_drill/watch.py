@@ -125,7 +125,8 @@ class Spells:
 
 def arp(interface: str, address: str, stop: Stop, report: Callable[[Dict[str, Any]], None],
         interval: float = 0.01) -> None:
-    """Ask who has I(address) every I(interval) seconds, and report each change of the answer."""
+    """Ask who has I(address) every I(interval) seconds or, on a machine that is late, later, and report each change of
+    the answer."""
     asking = _Arp(interface, address)
     spells = Spells(report)
     open_requests: Deque[Tuple[int, int, Set[str]]] = collections.deque()
@@ -150,7 +151,8 @@ def arp(interface: str, address: str, stop: Stop, report: Callable[[Dict[str, An
         open_requests.append((number, time.monotonic_ns(), set()))
         asking.ask(number)
         number += 1
-        due = max(due + interval, time.monotonic())
+        # never sooner: two questions at once would both meet a hand-over that takes a moment
+        due = max(due, time.monotonic()) + interval
     report({"event": "report", "requests": number})
 
 
@@ -224,8 +226,8 @@ def at_once(events: List[Dict[str, Any]], window: Interval) -> int:
 def claimed_ms(events: List[Dict[str, Any]], window: Interval) -> float:
     """Return for how long, at least, several cards claimed the address inside I(window), in milliseconds.
 
-    A spell counts from its first question to its last one. Where the questions stood still, two that follow each other
-    at once may both meet a hand-over that takes a moment, so their number says nothing about time.
+    A spell counts from its first question to its last one, because questions that stood still say nothing by their
+    number.
 
     :param window: by the clock of the one that asked.
     """

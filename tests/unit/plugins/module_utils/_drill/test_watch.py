@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 
 import pytest
 
@@ -53,6 +54,31 @@ def test_two_claims_that_last_to_the_end_count():
 def test_nobody_claims():
     assert watch.at_once(fold("", ""), window(0, 10)) == 0
     assert watch.at_once([], window(0, 10)) == 0
+
+
+def test_questions_that_were_late_are_not_made_up_for_at_once(monkeypatch):
+    asked, ours = [], socket.socketpair()
+
+    class Asking:
+        """A segment on which nobody answers, with a question that takes as long as five."""
+
+        socket = ours[0]
+        replies = staticmethod(list)
+
+        def __init__(self, *dummy):
+            pass
+
+        def ask(self, number):
+            asked.append(time.monotonic())
+            if number == 2:
+                time.sleep(0.05)
+
+    monkeypatch.setattr(watch, "_Arp", Asking)
+    watch.arp("eth1", "198.18.0.100", watch.Stop(0.2), lambda event: None)
+    for end in ours:
+        end.close()
+    apart = [later - earlier for earlier, later in zip(asked, asked[1:])]
+    assert len(apart) > 3 and min(apart) >= 0.01
 
 
 def test_the_intervals_of_a_host_that_has_the_address_now_and_then():
