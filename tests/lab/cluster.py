@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import measure, watch
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import Record
-from ansible_collections.openvip.cluster.tests.lab import containers, faults
+from ansible_collections.openvip.cluster.tests.lab import containers, faults, stalls
 from ansible_collections.openvip.cluster.tests.lab.containers import Event, LabError, Stream
 from ansible_collections.openvip.cluster.tests.lab.faults import Fault, Host
 
@@ -221,6 +221,7 @@ class Observation:
             for name in cluster.names:
                 self._streams[name] = cluster.stream(name, "addresses", cluster.vip, f"--duration={LONGEST}")
             self._streams["arp"] = cluster.arp()
+            self._streams["stalls"] = cluster.stream(cluster.client, "stalls", f"--duration={LONGEST}")
             self._streams["probe"] = cluster.stream(
                 cluster.client, "probe", f"http://{cluster.vip}{cluster.path}", f"--duration={LONGEST}",
                 f"--interval={cluster.interval}", f"--timeout={TIMEOUT}")
@@ -298,7 +299,16 @@ class Observation:
             # the watcher of a host that was restarted has ended with it, and cannot say until when it had the address
             complete = bool(events) and events[-1]["event"] == "report"
             held[name] = watch.held(events, records[-1].start_ns if complete else 0)
-        return measure.Recording(records, self._streams["arp"].events, held)
+        claims = stalls.undisturbed_claims(self._streams["arp"].events, records[-1].start_ns, self._disturbed)
+        return measure.Recording(records, claims, held)
+
+    def lost(self, host: str | None = None) -> list[Record]:
+        """Return the requests that failed, or that not `host` answered, while the machine did not stand still."""
+        return stalls.lost(self.recording().records, self._disturbed, host)
+
+    @property
+    def _disturbed(self) -> list[watch.Interval]:
+        return stalls.disturbed(self._streams["stalls"].events)
 
 
 def _last_steady(events: Sequence[Event]) -> Event | None:

@@ -28,6 +28,7 @@ REMOTE_FILES = (
     "tests/lab/act.py",
     "plugins/module_utils/_drill/watch.py",
     "tests/lab/remote.py",
+    "tests/lab/stalls.py",
     "tests/lab/traffic.py",
 )
 REMOTE_MAIN = """\

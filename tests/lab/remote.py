@@ -29,7 +29,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._outage import (
     spread,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._probe import Prober
-from ansible_collections.openvip.cluster.tests.lab import act, traffic
+from ansible_collections.openvip.cluster.tests.lab import act, stalls, traffic
 
 
 def say(event: Dict[str, Any]) -> None:
@@ -80,6 +80,7 @@ def main(words: List[str]) -> None:
         command.add_argument("name")
         command.add_argument("signal", type=lambda word: signal.Signals[word])
     commands.add_parser("states")
+    commands.add_parser("stalls", parents=[watching])
     asking = argparse.ArgumentParser(add_help=False)
     asking.add_argument("--count", type=int, default=100, help="requests")
     asking.add_argument("--patience", type=float, default=2.0, help="seconds until one has failed")
@@ -122,6 +123,7 @@ def main(words: List[str]) -> None:
         "download": lambda: traffic.download(options.url, options.count, options.rate, options.patience, say),
         "advertise": lambda: traffic.advertise(
             options.address, options.number, watch.Stop(options.duration, sys.stdin.fileno()), say),
+        "stalls": lambda: stalls.observe(watch.Stop(options.duration, sys.stdin.fileno()), say),
         "states": lambda: say({"event": "report", "states": act.states()}),
         "freeze": lambda: say({"event": "report", "frozen": act.freeze(options.container, True)}),
         "port": lambda: act.port(options.index, options.state, options.thaw),

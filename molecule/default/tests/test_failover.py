@@ -43,11 +43,8 @@ def test_a_change_is_taken_without_moving_the_address_or_losing_a_request(cluste
         code, output = site("--extra-vars", CHANGE)
         assert code == 0, output
         observation.wait_settled("lb1")
-    records = observation.recording().records
     assert changes(output) == [1, 1], output
-    assert len(records) > 200
-    assert [record for record in records if record.outcome != "ok"] == []
-    assert {record.host for record in records} == {"lb1"}
+    assert len(observation.recording().records) > 200 and observation.lost("lb1") == []
     for name, pid in pids.items():
         assert "vrrp_garp_master_refresh 60" in containers.read(
             cluster.container(name), "/etc/keepalived/keepalived.conf")

@@ -93,7 +93,7 @@ def test_another_keepalived_costs_one_planned_move(cluster, site, running, on, v
         assert code == 0, output
         observation.wait_settled(other)
     recording = observation.recording()
-    lost = [record for record in recording.records if record.outcome != "ok"]
+    lost = observation.lost()
     assert len(recording.records) > 200 and len(lost) <= PLANNED and recording.holders_at_once == 1
     assert all(f"/{version}-" in keepalived for dummy, keepalived, *_nginx in running().values())
     assert started(on)[other] < started(on)[holder]

@@ -66,7 +66,7 @@ def test_twenty_planned_moves_cost_no_request_and_no_download(cluster, run, on, 
             observation.wait_settled(taker)
         recording = observation.recording()
         assert len(recording.records) > 200 and recording.holders_at_once == 1
-        lost += [(number, record) for record in recording.records if record.outcome != "ok"]
+        lost += [(number, record) for record in observation.lost()]
         holders.append(recording.records[-1].host)
         assert download.close(30)["complete"] == READERS
     assert lost == []
@@ -117,7 +117,7 @@ def test_with_nopreempt_the_address_stays_and_nobody_is_out(cluster, run, site, 
         recording = observation.recording()
         assert "In maintenance now: no host." in output and recording.holders_at_once == 1
         # The host gives the address up before the other takes it: a few milliseconds of skew.
-        lost = [record for record in recording.records if record.outcome != "ok"]
+        lost = observation.lost()
         assert len(recording.records) > 200 and len(lost) <= 4
     finally:
         code, output = site()
