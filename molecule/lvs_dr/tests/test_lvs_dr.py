@@ -14,8 +14,8 @@ testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/lvs_dr"
 ADDRESSES = ("198.18.0.100", "2001:db8:18::100")
 URL, URL6 = "http://198.18.0.100/", "http://[2001:db8:18::100]/"
-# of the inventory: connect_timeout and delay_loop; what a look at the table takes comes on top
-NOTICED = 1 + 2 + 0.5
+# of the inventory: connect_timeout and delay_loop; what a look at the table takes on a busy machine comes on top
+NOTICED = 1 + 2 + 1.5
 DOWNLOADS, RATE, SIZE = 100, 100000, 1500000
 # seconds; modules of Ansible can keep a machine of the lab busy for longer than the prober waits otherwise
 PATIENT = 2.0
