@@ -292,7 +292,7 @@ class Observation:
 
     def recording(self) -> measure.Recording:
         """Return what was seen; only after the observation has ended."""
-        records = [Record(*row) for row in self._report["records"]]
+        records = self._records
         held = {}
         for name in self._cluster.names:
             events = self._streams[name].events
@@ -304,13 +304,17 @@ class Observation:
 
     def lost(self, host: str | None = None) -> list[Record]:
         """Return the requests that failed, or that not `host` answered, while the machine did not stand still."""
-        return stalls.lost(self.recording().records, self._disturbed, host)
+        return stalls.lost(self._records, self._disturbed, host)
 
     def longest_stall_ms(self) -> float:
         """Return for how long the machine with the lab stood still at most, as far as that is more than being busy."""
         spans = [event["end_ns"] - event["start_ns"] for event in self._streams["stalls"].events
                  if event["event"] == "stall"]
         return max(spans, default=0) / 1e6
+
+    @functools.cached_property
+    def _records(self) -> list[Record]:
+        return [Record(*row) for row in self._report["records"]]
 
     @property
     def _disturbed(self) -> list[watch.Interval]:
