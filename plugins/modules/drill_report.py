@@ -166,7 +166,7 @@ report:
           description: The host that had it then.
           type: str
         holders_at_once:
-          description: The most hosts that held an address at once, for more than the 20 ms of a hand-over, while the
+          description: The most hosts that held an address at once, for more than the 50 ms of a hand-over, while the
             fault lasted.
           type: int
         holders_at_once_after:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.measure import Leg, Result
 from ansible_collections.openvip.cluster.tests.lab import faults, predict, prepare, table
 from ansible_collections.openvip.cluster.tests.lab.cluster import Cluster
@@ -84,7 +85,8 @@ def run(cluster: Cluster, rounds: int, say: Callable[[str], None]) -> list[str]:
             found += problems(fault, result)
     print("", *report(cluster, results), "", sep="\n")
     print("outage: from the start of the first failed request to the start of the first of 20 good ones in a row.\n"
-          "holders at once: most network cards that claimed the address in two ARP questions in a row, 10 ms apart.\n"
+          "holders at once: most network cards that claimed the address by ARP; several count when they did for more\n"
+          f"than the {watch.HAND_OVER_MS:.0f} ms that a hand-over may take.\n"
           "overlap: time in which two reachable hosts had the address (most of all rounds). A host that was frozen\n"
           "wakes as the master it was, and the two need a moment to find out.\n"
           "predicted: VRRP's timers alone, from the hosts' keepalived.conf.")

@@ -18,14 +18,13 @@ from typing import Any, Dict, List, Optional
 from ansible_collections.openvip.cluster.plugins.module_utils._calibrate import KINDS
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.journal import unpack
-from ansible_collections.openvip.cluster.plugins.module_utils._drill.watch import Interval
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.watch import HAND_OVER_MS, Interval
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK, outages
 
 #: By how much a measured outage may miss its prediction: a part of it, or milliseconds, whichever is more.
 PART, LEAST_MS = 0.2, 50.0
-#: Milliseconds of an overlap, whoever saw it, that is no more than the hand-over between two: with preemption both have
-#: the address until the old holder hears of the new one.
-HAND_OVER_MS = 20.0
+#: Milliseconds for which a prober may stand still, or be wrong, before its figures are doubtful.
+STILL_MS = 20.0
 #: The part of the requests asked for that a prober sends that has the time to.
 ENOUGH = 0.9
 #: What the names of figures have in them that were taken after the fault was undone.
@@ -94,8 +93,8 @@ def _held(plan, watched, cut):
 
 
 def _claims(claims, shift, window):
-    """Return how many cards claimed the address in two questions in a row, and for how many milliseconds several did at
-    least; C(None) for both where nobody could ask."""
+    """Return how many cards claimed the address at once, and for how many milliseconds several did at least; C(None)
+    for both where nobody could ask."""
     if not claims.get("available") or not claims.get("events"):
         return None, None
     asked = Interval(window.start_ns - shift, window.end_ns - shift)
@@ -177,8 +176,6 @@ def _together(held, claims, shift, window, when=""):
     most, claimed = _claims(claims, shift, window)
     address = max(held, key=lambda each: watch.overlaps_ms(held[each], window))
     said = _overlap(held[address], window)
-    if most is not None and claimed <= HAND_OVER_MS:
-        most = min(most, 1)
     if most is None or len(held) > 1:
         most = max(most or 1, 2 if said > HAND_OVER_MS else 1)
     return {"holders_at_once" + when: most, "overlap%s_ms" % when: said, "overlap%s_address" % when: address,
@@ -205,7 +202,7 @@ def doubt(rate, interval_ms, gap_ms, calibration):
     :param gap_ms: the longest time between two probes.
     :param calibration: the prober's overhead, or nothing.
     """
-    found, longest = [], max(HAND_OVER_MS, 2 * interval_ms)
+    found, longest = [], max(STILL_MS, 2 * interval_ms)
     if rate is not None and rate < ENOUGH * 1000 / interval_ms:
         found.append("reached only %.0f of %.0f requests a second" % (rate, 1000 / interval_ms))
     if gap_ms > longest:

@@ -40,6 +40,10 @@ DUMP_REQUEST = 0x301
 RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x10, 0x100
 # the attribute that has the address of the host itself, by family (linux/if_addr.h)
 LOCAL = {socket.AF_INET: 2, socket.AF_INET6: 1}
+#: Milliseconds of an overlap, whoever saw it, that is no more than a hand-over: with preemption both hosts have the
+#: address until the old holder has read the first advert of the new one, for which it needs a processor. It is half of
+#: an C(advert_int) of 0.1 s, so that an advert that was lost shows.
+HAND_OVER_MS = 50.0
 # how often it is looked whether a file is still there, in seconds
 LOOK = 0.1
 
@@ -208,19 +212,17 @@ def addresses(wanted: List[str], stop: Stop, report: Callable[[Dict[str, Any]], 
 
 
 def at_once(events: List[Dict[str, Any]], window: Interval) -> int:
-    """Return the largest number of cards that claimed the address in two questions in a row inside I(window).
+    """Return the largest number of cards that claimed the address inside I(window), for longer than C(HAND_OVER_MS)
+    where they are several.
 
-    One question alone does not count: when a host of higher priority takes the address from one that is well, it has it
-    for the moment that its advert needs to reach the other and be read there. L(overlap_ms) measures that moment.
+    When a host of higher priority takes the address from one that is well, both have it until its advert has reached
+    the other and was read there. L(overlap_ms) measures that moment.
     """
-    most = 0
     spells = [event for event in events if event["event"] == "holders"]
-    for spell, following in zip(spells, [*spells[1:], None]):
-        end = following["start_ns"] if following else window.end_ns
-        lasting = following is None or following["asked_before"] > 1
-        if lasting and spell["start_ns"] < window.end_ns and end > window.start_ns:
-            most = max(most, len(spell["cards"]))
-    return most
+    counts = [len(spell["cards"]) for spell, following in zip(spells, [*spells[1:], None])
+              if spell["start_ns"] < window.end_ns and (following is None or following["start_ns"] > window.start_ns)]
+    most = max(counts, default=0)
+    return min(most, 1) if claimed_ms(events, window) <= HAND_OVER_MS else most
 
 
 def claimed_ms(events: List[Dict[str, Any]], window: Interval) -> float:

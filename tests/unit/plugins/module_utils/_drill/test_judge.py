@@ -43,11 +43,11 @@ def test_an_outage_is_over_when_a_probe_was_answered_before_the_undoing(back, ou
 
 
 def test_a_host_that_was_rebooted_takes_the_address_back_after_the_fault():
-    result = drills.recorded("A" * 41 + "B" * 159 + "A" * 100, {"lb1": [(0, 41), (200, 9000)], "lb2": [(42, 210)]},
-                             drills.planned("reboot"), back=300, claims=claims((0, 1), (200, 2), (210, 1)))
+    result = drills.recorded("A" * 41 + "B" * 159 + "A" * 100, {"lb1": [(0, 41), (200, 9000)], "lb2": [(42, 214)]},
+                             drills.planned("reboot"), back=300, claims=claims((0, 1), (200, 2), (214, 1)))
     assert (result["holders_at_once"], result["overlap_ms"]) == (1, 0.0)
-    assert (result["holders_at_once_after"], result["overlap_after_ms"]) == (2, 50.0)
-    assert result["claimed_after_ms"] == 40.0 and len(result["problems"]) == 1
+    assert (result["holders_at_once_after"], result["overlap_after_ms"]) == (2, 70.0)
+    assert result["claimed_after_ms"] == 60.0 and len(result["problems"]) == 1
 
 
 def test_the_timeline_counts_from_the_fault_and_has_the_changes_of_state_only():
@@ -92,13 +92,13 @@ def test_an_address_that_does_not_move_is_a_problem():
 
 
 @pytest.mark.parametrize(("spells", "during", "after"), [
-    (((0, 1),), 1, 1), (((0, 1), (44, 2), (54, 1)), 2, 1), (((0, 1), (70, 2), (80, 1)), 1, 2)])
+    (((0, 1),), 1, 1), (((0, 1), (44, 2), (58, 1)), 2, 1), (((0, 1), (70, 2), (84, 1)), 1, 2)])
 def test_two_holders_by_the_answers_of_the_segment_are_a_problem(spells, during, after):
     result = drills.moved(claims=claims(*spells))
     assert (result["holders_at_once"], result["holders_at_once_after"]) == (during, after)
     assert len(result["problems"]) == (during > 1) + (after > 1)
     for problem in result["problems"]:
-        assert "the prober got answers to ARP for 198.18.0.100 from several for at least 40.0 ms" in problem
+        assert "the prober got answers to ARP for 198.18.0.100 from several for at least 60.0 ms" in problem
         assert "by their own word" not in problem
 
 
@@ -118,15 +118,15 @@ def test_two_holders_by_their_own_word_are_a_problem_where_nobody_can_ask():
     assert (result["overlap_ms"], result["holders_at_once"]) == (65.0, 2)
     assert result["problems"] == [
         "2 hosts held the address at once: lb1 and lb2 had 198.18.0.100 together for 65.0 ms by their own word. At "
-        "most 20 ms pass, so one heard the other too late or not at all: see what keeps their adverts from each other, "
+        "most 50 ms pass, so one heard the other too late or not at all: see what keeps their adverts from each other, "
         "a firewall, the switch, or a host that has no time."]
 
 
 def test_a_host_that_cannot_be_reached_holds_nothing_and_may_wake_as_master():
     text = "A" * 40 + "x" * 20 + "B" * 80 + "A" * 40
-    held = {"lb1": [(0, 9000)], "lb2": [(60, 110)]}
+    held = {"lb1": [(0, 9000)], "lb2": [(60, 112)]}
     result = drills.recorded(text, held, drills.planned("freeze"), back=100)
-    assert (result["overlap_ms"], result["overlap_after_ms"], result["holders_at_once_after"]) == (0.0, 50.0, 2)
+    assert (result["overlap_ms"], result["overlap_after_ms"], result["holders_at_once_after"]) == (0.0, 60.0, 2)
     assert not [problem for problem in result["problems"] if "at once" in problem]
     held["lb2"] = [(60, 180)]
     result = drills.recorded(text, held, drills.planned("freeze"), back=100)
@@ -137,7 +137,7 @@ def test_a_host_that_cannot_be_reached_holds_nothing_and_may_wake_as_master():
 
 def test_a_partition_must_make_two_holders():
     made, text = drills.planned("partition"), "A" * 100
-    assert drills.recorded(text, {"lb1": [(0, 9000)], "lb2": [(50, 60)]}, made)["problems"] == []
+    assert drills.recorded(text, {"lb1": [(0, 9000)], "lb2": [(45, 60)]}, made)["problems"] == []
     problems = drills.recorded(text, {"lb1": [(0, 9000)], "lb2": []}, made)["problems"]
     assert "The partition did not make a second holder." in problems
 

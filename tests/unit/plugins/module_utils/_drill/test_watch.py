@@ -14,11 +14,11 @@ from ansible_collections.openvip.cluster.plugins.module_utils._drill.watch impor
 
 
 def fold(*answers):
-    """The events of a watcher whose questions, one every millisecond, were answered by these cards."""
+    """The events of a watcher whose questions, one every 10 ms, were answered by these cards."""
     events = []
     spells = watch.Spells(events.append)
     for number, cards in enumerate(answers):
-        spells.add(number * 1000000, set(cards))
+        spells.add(number * 10000000, set(cards))
     return events
 
 
@@ -29,7 +29,7 @@ def window(start_ms, end_ms):
 def test_a_new_spell_begins_when_the_answer_changes():
     events = fold("a", "a", "", "b")
     assert [(event["cards"], event["start_ns"], event["asked_before"]) for event in events] == [
-        (["a"], 0, 0), ([], 2000000, 2), (["b"], 3000000, 1)]
+        (["a"], 0, 0), ([], 20000000, 2), (["b"], 30000000, 1)]
 
 
 def test_equal_answers_become_steady_once():
@@ -37,18 +37,26 @@ def test_equal_answers_become_steady_once():
     assert [event["event"] for event in events] == ["holders", "steady"]
 
 
-def test_two_claims_in_a_row_are_two_holders_at_once():
-    events = fold("a", "a", "ab", "ab", "b", "b")
-    assert watch.at_once(events, window(0, 10)) == 2
-    assert watch.at_once(events, window(4, 10)) == 1
+@pytest.mark.parametrize(("questions", "holders"), [(1, 1), (6, 1), (7, 2)])
+def test_two_claims_that_last_no_longer_than_fifty_milliseconds_are_a_hand_over(questions, holders):
+    events = fold("a", "a", *["ab"] * questions, "b", "b")
+    assert watch.at_once(events, window(0, 1000)) == holders
+    assert watch.at_once(events, window(40, 1000)) == 1
+    assert watch.at_once(events, window(20 + 10 * questions, 1000)) == 1
 
 
-def test_two_claims_to_one_question_are_a_hand_over():
-    assert watch.at_once(fold("a", "a", "ab", "b", "b"), window(0, 10)) == 1
+def test_two_claims_now_and_again_are_counted_together():
+    assert watch.at_once(fold(*["a", "ab", "ab", "ab"] * 2), window(0, 80)) == 1
+    assert watch.at_once(fold(*["a", "ab", "ab", "ab"] * 3), window(0, 120)) == 2
+
+
+def test_three_claims_are_three_holders():
+    assert watch.at_once(fold("a", *["abc"] * 10), window(0, 120)) == 3
 
 
 def test_two_claims_that_last_to_the_end_count():
-    assert watch.at_once(fold("a", "ab"), window(0, 10)) == 2
+    assert watch.at_once(fold("a", "ab"), window(0, 70)) == 2
+    assert watch.at_once(fold("a", "ab"), window(0, 60)) == 1
 
 
 def test_nobody_claims():
