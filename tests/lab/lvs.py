@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _timing
+from ansible_collections.openvip.cluster.plugins.module_utils._drill import judge
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import OK, Record
 from ansible_collections.openvip.cluster.tests.lab import predict
 from ansible_collections.openvip.cluster.tests.lab.cluster import PATIENCE
@@ -93,6 +94,10 @@ class Lvs(Site):
     def crash_ms(self) -> float:
         """Return how long new connections wait for the other director when the first dies, by VRRP's timers alone."""
         return _timing.crash(predict.configurations(self.cluster)[1].timers).high * 1000
+
+    def longest_crash_ms(self) -> float:
+        """Return the longest time that is as predicted, within the tolerance of the drill."""
+        return judge.bounds_ms(0.0, self.crash_ms())[1]
 
 
 def evenly(counts: Mapping[str, int], names: Iterable[str]) -> bool:

@@ -92,7 +92,7 @@ def large(lvs):
 
 
 def test_a_killed_director_costs_no_connection_and_neither_does_its_return(lvs, large):
-    limit = lvs.crash_ms() + 200
+    limit = lvs.longest_crash_ms()
     try:
         with lvs.probing(URL) as records:
             downloads = lvs.downloads(large, DOWNLOADS, RATE, "lb2")

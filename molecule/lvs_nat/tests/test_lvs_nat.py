@@ -57,7 +57,7 @@ def test_answers_pass_the_director_and_nothing_else_of_the_host_does(lvs):
 
 
 def test_both_addresses_move_together(lvs):
-    limit = lvs.crash_ms() + 200
+    limit = lvs.longest_crash_ms()
     with lvs.probing(URL) as records:
         lvs.execute("lb1", "systemctl", "stop", "keepalived")
         lvs.cluster.wait_for_holder("lb2")
