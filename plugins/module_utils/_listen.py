@@ -32,8 +32,8 @@ FILTER = (
     (0x28, 0, 0, 12), (0x15, 0, 2, IPV4), (0x30, 0, 0, 23), (0x15, 3, 4, VRRP), (0x15, 0, 3, IPV6), (0x30, 0, 0, 20),
     (0x15, 0, 1, VRRP), (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0),
 )
-# Seconds for ARP probes, and between two of them. An answer counts when 15 more have been sent (watch.SENDERS).
-ASKING, BETWEEN = 0.6, 0.02
+# ARP probes for an address, of which half have their answer in the end; seconds between two, and for all of them
+PROBES, BETWEEN, LONGEST = 2 * watch.SENDERS - 2, 0.02, 30.0
 
 
 class Advert(NamedTuple):
@@ -107,7 +107,8 @@ def claims(interface: str, address: str) -> List[str]:
     def report(event: Dict[str, Any]) -> None:
         cards.update(dict.fromkeys(event.get("cards", [])))
 
-    watch.arp(interface, address, watch.Stop(ASKING), report, BETWEEN)
+    # by their number: a busy machine may not send enough of them in a given time, and hear nobody
+    watch.arp(interface, address, watch.Stop(LONGEST), report, BETWEEN, PROBES)
     return list(cards)
 
 

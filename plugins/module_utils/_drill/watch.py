@@ -128,15 +128,18 @@ class Spells:
 
 
 def arp(interface: str, address: str, stop: Stop, report: Callable[[Dict[str, Any]], None],
-        interval: float = 0.01) -> None:
+        interval: float = 0.01, questions: Optional[int] = None) -> None:
     """Ask who has I(address) every I(interval) seconds or, on a machine that is late, later, and report each change of
-    the answer."""
+    the answer. A question has its answer when SENDERS - 1 more have been asked.
+
+    :param questions: how many are asked; without an end when not given.
+    """
     asking = _Arp(interface, address)
     spells = Spells(report)
     open_requests: Deque[Tuple[int, int, Set[str]]] = collections.deque()
     number = 0
     due = time.monotonic()
-    while True:
+    while questions is None or number < questions:
         wait = due - time.monotonic()
         if wait > 0:
             if not stop.wait(asking.socket, wait):

@@ -64,11 +64,13 @@ def test_nobody_claims():
     assert watch.at_once([], window(0, 10)) == 0
 
 
-def test_questions_that_were_late_are_not_made_up_for_at_once(monkeypatch):
-    asked, ours = [], socket.socketpair()
+@pytest.fixture
+def asked(monkeypatch):
+    """When questions were asked on a segment on which nobody answers, with one that takes as long as five."""
+    times, ours = [], socket.socketpair()
 
     class Asking:
-        """A segment on which nobody answers, with a question that takes as long as five."""
+        """The segment."""
 
         socket = ours[0]
         replies = staticmethod(list)
@@ -77,16 +79,27 @@ def test_questions_that_were_late_are_not_made_up_for_at_once(monkeypatch):
             pass
 
         def ask(self, number):
-            asked.append(time.monotonic())
+            times.append(time.monotonic())
             if number == 2:
                 time.sleep(0.05)
 
     monkeypatch.setattr(watch, "_Arp", Asking)
-    watch.arp("eth1", "198.18.0.100", watch.Stop(0.2), lambda event: None)
+    yield times
     for end in ours:
         end.close()
+
+
+def test_questions_that_were_late_are_not_made_up_for_at_once(asked):
+    watch.arp("eth1", "198.18.0.100", watch.Stop(0.2), lambda event: None)
     apart = [later - earlier for earlier, later in zip(asked, asked[1:])]
     assert len(apart) > 3 and min(apart) >= 0.01
+
+
+def test_a_number_of_questions_is_asked_however_long_they_take(asked):
+    events = []
+    watch.arp("eth1", "198.18.0.100", watch.Stop(30), events.append, questions=20)
+    assert len(asked) == 20 and events[-1] == {"event": "report", "requests": 20}
+    assert [event["cards"] for event in events[:-1]] == [[]]
 
 
 def test_the_intervals_of_a_host_that_has_the_address_now_and_then():
