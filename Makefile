@@ -106,9 +106,9 @@ test: setup ## lint, the installed archive, sanity, unit tests and the molecule 
 	printf '\n===== passed: %s =====\n' '$(CHECKS)'
 
 .PHONY: test-all
-test-all: test ## the same, slow unit tests and scenarios, the newest ansible-core, check mode and a second run on LVS, the site
+test-all: test ## the same, slow tests and scenarios, the newest ansible-core, check mode and a second run on LVS, the site
 	@$(MAKE) unit-slow
-	for scenario in $(SLOW_SCENARIOS); do $(MAKE) molecule SCENARIO="$$scenario"; done
+	for scenario in lvs_dr $(SLOW_SCENARIOS); do $(MAKE) molecule SCENARIO="$$scenario"; done
 	$(MAKE) molecule-core
 	$(MAKE) molecule-check
 	$(MAKE) molecule-idempotence
@@ -222,10 +222,11 @@ unit-slow: setup ## the unit tests that take too long for every change
 	@$(MAKE) unit-all MARKER=slow
 
 .PHONY: molecule
-molecule: setup ## the molecule scenarios but the slow ones (SCENARIO=default for one)
+molecule: setup ## the molecule scenarios and tests but the slow ones (SCENARIO=default for all of one)
 	@trap 'tests/lab/engine down' EXIT
 	environment=$$(tests/lab/engine up)
 	eval "$$environment"
+	export PYTEST_ADDOPTS="$(if $(SCENARIO),,-m 'not slow') $${PYTEST_ADDOPTS:-}"
 	MOLECULE_COMMAND_BORDERS=false molecule test $(if $(SCENARIO),--scenario-name=$(SCENARIO),--all $(addprefix --exclude=,$(SLOW_SCENARIOS)))
 
 .PHONY: docs
