@@ -69,27 +69,30 @@ class Lvs(Site):
             seconds)
 
     def counters(self, name: str, connections: int = 0, ip: str = "198.18.0.100", port: int = 80) -> dict[str, int]:
-        """Return what a director has counted for a service, when it has counted so many connections and no more come.
+        """Return what a director has counted for a service, when it has counted so many connections and no more comes.
 
         ip_vs_est.c adds up every two seconds, by the director's own clock, which can be slower than ours: two looks
         agree that are further apart.
 
-        :raises LabError: they were not counted in time, or more and more were.
+        :raises LabError: they were not counted in time, or more and more was.
         """
-        def look() -> tuple[float, dict[str, int]]:
+        looks: list[tuple[float, str]] = []
+        found: dict[str, int] = {}
+
+        def counted() -> bool:
+            # the line of the totals (ip_vs_ctl.c)
+            lines = self.execute(name, "cat", "/proc/uptime", "/proc/net/ip_vs_stats").splitlines()
+            looks.append((float(lines[0].split()[0]), lines[3]))
+            last, totals = looks[-1]
+            if not any(earlier == totals and last - at > 2.5 for at, earlier in looks):
+                return False
             services = self.module(name, "ipvs_info")["virtual_server"]
-            return (float(self.execute(name, "cat", "/proc/uptime").split()[0]), next(
+            found.update(next(
                 service["stats"] for service in services if (service["ip"], service["port"]) == (ip, port)))
+            return found["connections"] >= connections
 
-        def settled() -> bool:
-            looks.append(look())
-            last, found = looks[-1]
-            return found["connections"] >= connections and any(
-                counters == found and last - at > 2.5 for at, counters in looks)
-
-        looks = [look()]
-        self.wait(f"{name} has counted {connections} connections, and no more come", settled, 60)
-        return looks[-1][1]
+        self.wait(f"{name} has counted {connections} connections, and no more comes", counted, 60)
+        return found
 
     def crash_ms(self) -> float:
         """Return how long new connections wait for the other director when the first dies, by VRRP's timers alone."""

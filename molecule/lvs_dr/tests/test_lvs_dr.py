@@ -127,6 +127,7 @@ def test_a_real_server_that_is_rebooted_serves_again_untouched(lvs):
     assert lvs.cluster.holders() == ["lb1"]
 
 
+@pytest.mark.slow
 def test_a_real_server_is_drained_under_load_without_a_failed_request(lvs):
     with lvs.probing(URL, timeout=PATIENT) as records:
         code, output = lvs.playbook("playbooks/drain.yml", "--extra-vars", "real_server=web2 drain_interval=1")

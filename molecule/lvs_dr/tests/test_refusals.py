@@ -13,6 +13,8 @@ import pytest
 from ansible_collections.openvip.cluster.tests.lab.predict import KEEPALIVED_CONF
 from ansible_collections.openvip.cluster.tests.lab.site import changes
 
+pytestmark = pytest.mark.slow
+
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/lvs_dr"
 DR = {"ip": "198.18.0.100", "port": 80, "protocol": "TCP", "lb_algo": "rr", "lb_kind": "DR", "real_server_group": "web"}

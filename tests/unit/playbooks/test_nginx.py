@@ -110,6 +110,7 @@ def test_a_wrong_listen_of_the_start_page_stops_all_hosts_too(check):
     assert words in output.replace('\\"', '"'), output
 
 
+@pytest.mark.slow
 def test_a_page_of_somebody_else_stops_all_hosts_unless_it_may_go(check, tmp_path):
     (tmp_path / "html").mkdir()
     page = tmp_path / "html" / "index.html"

@@ -13,7 +13,7 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.daemon
+pytestmark = [pytest.mark.daemon, pytest.mark.slow]
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 # An /etc of its own.
