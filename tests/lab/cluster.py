@@ -90,17 +90,22 @@ class Cluster:
         return sorted(self.cards.get(card, card) for card in event["cards"])
 
     def holders(self) -> list[str]:
-        """Return the hosts that claim the address now, by ARP: a host that is frozen or cut off claims nothing."""
-        stream = self.arp(0.3)
+        """Return the hosts that claim the address now, by ARP, for a fifth of a second, as a busy one may be late.
+
+        A host that is frozen or cut off claims nothing.
+        """
+        stream = self.arp(PATIENCE)
         try:
-            steady = stream.find(lambda event: event["event"] in ("steady", "report"), PATIENCE)
+            steady = stream.find(lambda event: event["event"] in ("steady", "report"), 2 * PATIENCE)
         finally:
             stream.kill()
         seen = [event for event in stream.events if "cards" in event]
         return self.owners(steady if steady and "cards" in steady else seen[-1]) if seen else []
 
-    def answering(self, seconds: float = 1.0) -> set[tuple[str, ...]]:
-        """Ask for the address by ARP for so long and return which hosts answered together, at each time they did."""
+    def answering(self, seconds: float = 3.0) -> set[tuple[str, ...]]:
+        """Ask for the address by ARP for so long and return which hosts answered together for a fifth of a second, at
+        each time they did; none where nobody did for that long.
+        """
         stream = self.arp(seconds)
         try:
             complete = stream.find(lambda event: event["event"] == "report", seconds + PATIENCE)
@@ -108,7 +113,7 @@ class Cluster:
             errors = stream.kill()
         if complete is None:
             raise LabError(f"{self.vip}: the requests did not end. {errors}".rstrip())
-        return {tuple(self.owners(event)) for event in stream.events if "cards" in event}
+        return {tuple(self.owners(event)) for event in stream.events if event["event"] == "steady"}
 
     def holder(self) -> str | None:
         """Return the host that holds the address, or None when none or several do."""
