@@ -26,8 +26,6 @@ BEAT = 0.005
 LATE_NS = 30000000
 # A client's request before it and what the cluster did because of it: the prober's time-out, three adverts.
 BEFORE_NS, AFTER_NS = 200000000, 300000000
-# between two questions of the ARP watcher
-QUESTION_NS = 10000000
 
 
 def beat(processor: int, say: Callable[[Dict[str, Any]], None]) -> None:
@@ -68,7 +66,8 @@ def disturbed(events: Sequence[Dict[str, Any]]) -> List[Interval]:
 
 
 def undisturbed_claims(claims: Sequence[Dict[str, Any]], end_ns: int, absent: List[Interval]) -> List[Dict[str, Any]]:
-    """Return the events of the ARP watcher without the spells of several holders that lasted no longer than that.
+    """Return the events of the ARP watcher without the spells of several holders that lasted no longer than that and a
+    hand-over.
 
     :param end_ns: until when it watched.
     :param absent: of C(disturbed).
@@ -77,7 +76,9 @@ def undisturbed_claims(claims: Sequence[Dict[str, Any]], end_ns: int, absent: Li
     left_out = []
     for spell, following in zip(spells, [*spells[1:], {"start_ns": end_ns}]):
         rest = watch.without([Interval(spell["start_ns"], following["start_ns"])], absent)
-        if len(spell["cards"]) > 1 and sum(each.end_ns - each.start_ns for each in rest) <= QUESTION_NS:
+        rest_ns = sum(each.end_ns - each.start_ns for each in rest)
+        stalled = rest_ns < following["start_ns"] - spell["start_ns"]
+        if len(spell["cards"]) > 1 and stalled and rest_ns <= watch.HAND_OVER_MS * 1e6:
             left_out.append(spell)
     _tell(len(left_out), "spells of several holders")
     return [event for event in claims if event not in left_out]
