@@ -79,7 +79,7 @@ options:
           - Then C(net.ipv4.vs.backup_only=1) makes IPVS of this host leave every packet alone while its sync daemon is
             a backup. What the other director sends here is delivered, and not balanced again.
           - keepalived starts that daemon by C(lvs_sync_daemon), as a backup unless the instance named there is the
-            master. Without it there is no guard.
+            master. Without it, or without an instance there, there is no guard.
           - Only with V(DR) and V(TUN).
         type: bool
         default: false

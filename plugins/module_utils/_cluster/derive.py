@@ -223,15 +223,21 @@ def await_connections(instances):
             _defaults(instance, {"preempt_delay": LEARNING_SECONDS})
 
 
-def sync_daemon(data):
-    """Let the directors copy their connections to each other: by the interface of the first instance, as its state is.
+def sync_daemon(data, guarded):
+    """Let the directors copy their connections to each other by the interface of the first instance.
 
     Without it a connection ends with the director that forwarded it. The identifier keeps apart the clusters of one
     segment, and the instance's number does that already (keepalived.conf(5), lvs_sync_daemon).
+
+    :param guarded: whether the kernel is to know by the daemon's state which director balances, see C(loop_guard). Then
+        it is that of the first instance. Otherwise each director sends and takes all the time: a keepalived that stops
+        the sending that it has only just started may wait for ever for the kernel's answer, and keep the address. The
+        thread was stopped before it ran, which is EINTR (kthread of kernel/kthread.c), and to that netlink sends no
+        answer (netlink_rcv_skb of net/netlink/af_netlink.c).
     """
     instance = next(iter(data.get("vrrp_instance") or []), None)
     if instance and instance.get("interface"):
-        words = [str(instance["interface"]), str(instance["name"])]
+        words = [str(instance["interface"])] + ([str(instance["name"])] if guarded else [])
         if instance.get("virtual_router_id"):
             words += ["id", str(instance["virtual_router_id"])]
         _defaults(data.setdefault("global_defs", {}), {"lvs_sync_daemon": " ".join(words)})
@@ -291,6 +297,6 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
         if data.get("vrrp_script"):
             _defaults(global_defs, {"enable_script_security": True})
     if synced:
-        sync_daemon(data)
+        sync_daemon(data, any(entry.guarded for entry in resolved))
     data, unknown = merge(data, override)
     return data, findings + unknown + refusals(data, resolved, members)

@@ -29,7 +29,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services 
     service_addresses,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lvs import ADDRESS_ON_REAL_SERVERS, ip_of
-from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import split
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import sync_daemon
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
 
 
@@ -58,10 +58,10 @@ def _own(entry: Resolved, directors: Sequence[Member]) -> Iterator[Finding]:
 
 
 def _followed(data: Data) -> Optional[str]:
-    """Return the name of the vrrp_instance whose state the sync daemon has, None when there is no daemon."""
-    words = split((data.get("global_defs") or {}).get("lvs_sync_daemon") or "")
-    if len(words) > 1:
-        return words[1]
+    """Return the name of the vrrp_instance whose state the sync daemon has, None when it has none or is none."""
+    daemon = sync_daemon((data.get("global_defs") or {}).get("lvs_sync_daemon"))
+    if daemon:
+        return daemon.instance
     return next((str(instance["name"]) for instance in data.get("vrrp_instance") or []
                  if instance.get("lvs_sync_daemon_interface")), None)
 
@@ -89,9 +89,10 @@ def refusals(data: Data, resolved: Sequence[Resolved], directors: Sequence[Membe
     name = _followed(data)
     if name is None:
         return findings + [problem(
-            "loop-guard-without-sync-daemon", label(entry.service), "loop_guard has no effect without lvs_sync_daemon, "
-            "whose state tells the kernel which director balances",
-            "Set sync_daemon (the role's lvs_director_sync_daemon), or lvs_sync_daemon in global_defs.").finding
+            "loop-guard-without-sync-daemon", label(entry.service), "loop_guard needs an lvs_sync_daemon with the "
+            "state of a vrrp_instance, by which the kernel knows which director balances",
+            "Set sync_daemon (the role's lvs_director_sync_daemon), or name the vrrp_instance in lvs_sync_daemon of "
+            "global_defs.").finding
             for entry in guarded]
     together = _together(name, data)
     for entry in resolved:

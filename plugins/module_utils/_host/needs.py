@@ -18,7 +18,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
-from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import ADDRESS_BLOCKS
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import ADDRESS_BLOCKS, sync_daemon
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding, error
 
 Data = Dict[str, Any]
@@ -114,15 +114,13 @@ def _vrrp(data: Data, member: Member, members: Sequence[Member]) -> Tuple[List[A
 
 
 def _sync(data: Data, member: Member, members: Sequence[Member]) -> Tuple[List[Allowed], List[Finding]]:
-    """Return what the sync daemon of C(lvs_sync_daemon INTERFACE INSTANCE [id N] [port N] [group ADDRESS] ...)
-    needs."""
-    words = str((data.get("global_defs") or {}).get("lvs_sync_daemon") or "").split()
-    if not words:
+    """Return what the sync daemon of C(lvs_sync_daemon) needs."""
+    daemon = sync_daemon((data.get("global_defs") or {}).get("lvs_sync_daemon"))
+    if daemon is None:
         return [], []
-    options = dict(zip(words[2::2], words[3::2]))
-    version = ipaddress.ip_address(options.get("group", "224.0.0.81")).version
-    sources, findings = _peers("lvs_sync_daemon", version, words[0], member, members)
-    port = int(options.get("port", SYNC_PORT))
+    version = ipaddress.ip_address(daemon.options.get("group", "224.0.0.81")).version
+    sources, findings = _peers("lvs_sync_daemon", version, daemon.interface, member, members)
+    port = int(daemon.options.get("port", SYNC_PORT))
     return [Allowed(FAMILIES[version], source, "udp", port) for source in sources], findings
 
 

@@ -27,7 +27,7 @@ from .cluster import (
     names,
     spread,
 )
-from .model import Block, Configuration, addresses, is_strict, split, vrrp_version
+from .model import Block, Configuration, addresses, is_strict, sync_daemon, vrrp_version
 
 # Bytes of auth_pass that are sent (RFC 2338 section 5.3.6.1); the rest is cut.
 PASSWORD_BYTES = 8
@@ -228,9 +228,9 @@ def sync_daemon_differs(cluster: Cluster) -> ClusterSaid:
         return  # the id may follow from that number
     found = {}
     for host, configuration in cluster.configurations.items():
-        words = split(configuration.globals.get("lvs_sync_daemon", ""))
-        if words:
-            found[host] = words[words.index("id") + 1] if "id" in words[:-1] else "of the first instance"
+        daemon = sync_daemon(configuration.globals.get("lvs_sync_daemon"))
+        if daemon:
+            found[host] = daemon.options.get("id", "of the first instance")
     if differ(found):
         yield Fault(f"the id of lvs_sync_daemon differs: {spread(found)}.", "Use the same id on all directors.",
                     deviating(found), "lvs_sync_daemon", "global_defs")

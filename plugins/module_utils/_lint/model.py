@@ -32,6 +32,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import ROOT, item_name
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.entries import SYNC_DAEMON
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
 
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
@@ -58,6 +59,28 @@ _WORD = re.compile(f"[^{WHITE}]+")
 def split(text: Any) -> List[str]:
     """Return the words of a value as keepalived splits them."""
     return _WORD.findall(str(text))
+
+
+class SyncDaemon(NamedTuple):
+    """The words of C(lvs_sync_daemon): who is copied to and from, and whose state the daemon follows.
+
+    Without an C(instance) a director sends and takes connections all the time.
+    """
+
+    interface: str
+    instance: Optional[str]
+    options: Dict[str, str]
+
+
+def sync_daemon(line: Any) -> Optional[SyncDaemon]:
+    """Return what C(lvs_sync_daemon) says (keepalived.conf(5)), None where it is not set."""
+    words = split(line or "")
+    if not words:
+        return None
+    named = [word for word in words[1:2] if word not in SYNC_DAEMON.options]
+    rest = words[1 + len(named):]
+    options = dict(zip(rest[::2], rest[1::2]))
+    return SyncDaemon(words[0], options.pop("inst", next(iter(named), None)), options)
 
 
 class Address(NamedTuple):

@@ -185,14 +185,16 @@ def test_an_override_extends_a_block_without_a_name_and_replaces_a_value():
     assert config["global_defs"]["router_id"] == "x"
 
 
-@pytest.mark.parametrize("instances, words", [
-    ([], None), ([{"name": "VI_1", "virtual_router_id": 51}], None),
-    ([{"name": "VI_1", "interface": "eth1"}], "eth1 VI_1"),
-    ([{"name": "VI_1", "interface": "eth1", "virtual_router_id": 51}, {"name": "VI_2"}], "eth1 VI_1 id 51"),
+@pytest.mark.parametrize("instances, guarded, words", [
+    ([], True, None), ([{"name": "VI_1", "virtual_router_id": 51}], True, None),
+    ([{"name": "VI_1", "interface": "eth1"}], False, "eth1"),
+    ([{"name": "VI_1", "interface": "eth1"}], True, "eth1 VI_1"),
+    ([{"name": "VI_1", "interface": "eth1", "virtual_router_id": 51}, {"name": "VI_2"}], False, "eth1 id 51"),
+    ([{"name": "VI_1", "interface": "eth1", "virtual_router_id": 51}, {"name": "VI_2"}], True, "eth1 VI_1 id 51"),
 ])
-def test_the_sync_daemon_follows_the_first_instance_where_that_has_an_interface(instances, words):
+def test_the_sync_daemon_follows_the_first_instance_only_for_the_guard(instances, guarded, words):
     data = {"vrrp_instance": instances}
-    sync_daemon(data)
+    sync_daemon(data, guarded)
     assert data.get("global_defs", {}).get("lvs_sync_daemon") == words
 
 

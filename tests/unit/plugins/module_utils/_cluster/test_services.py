@@ -146,7 +146,7 @@ def test_derive_writes_the_complete_service_and_the_definition_stays():
     data, findings = derive(config, "lb2", [LB1, LB2], groups=GROUPS, synced=True)
     assert findings == [] and config == before and check(data) == []
     assert data["virtual_server"][0]["real_server"][1]["weight"] == 3
-    assert data["global_defs"]["lvs_sync_daemon"] == "eth1 VI_1 id 51"
+    assert data["global_defs"]["lvs_sync_daemon"] == "eth1 id 51"
     assert {(instance["preempt_delay"], instance["state"]) for instance in data["vrrp_instance"]} == {(10, "BACKUP")}
 
 
@@ -284,7 +284,11 @@ def test_the_guard_needs_the_sync_daemon_where_there_are_two_directors():
     [finding] = derived(guarded(), synced=False)[1]
     assert finding.id == "loop-guard-without-sync-daemon" and "lvs_director_sync_daemon" in str(finding)
     assert derived(guarded(), members=[LB1], synced=False)[1] == []
+    [finding] = derived(dict(guarded(), global_defs={"lvs_sync_daemon": "eth1 id 51"}))[1]
+    assert finding.id == "loop-guard-without-sync-daemon" and "name the vrrp_instance" in str(finding)
+    assert derived(guarded())[0]["global_defs"]["lvs_sync_daemon"] == "eth1 VI_1 id 51"
     for more in ({"global_defs": {"lvs_sync_daemon": "eth1 VI_1 id 51"}},
+                 {"global_defs": {"lvs_sync_daemon": "eth1 inst VI_1"}},
                  {"vrrp_instance": [dict(INSTANCES[0], lvs_sync_daemon_interface="eth1")]}):
         assert derived(dict(guarded(), **more), synced=False)[1] == []
 

@@ -90,14 +90,9 @@ def asked(monkeypatch):
 
 
 def test_questions_that_were_late_are_not_made_up_for_at_once(asked):
-    watch.arp("eth1", "198.18.0.100", watch.Stop(0.2), lambda event: None)
-    apart = [later - earlier for earlier, later in zip(asked, asked[1:])]
-    assert len(apart) > 3 and min(apart) >= 0.01
-
-
-def test_a_number_of_questions_is_asked_however_long_they_take(asked):
     events = []
     watch.arp("eth1", "198.18.0.100", watch.Stop(30), events.append, questions=20)
+    assert min(later - earlier for earlier, later in zip(asked, asked[1:])) >= 0.01
     assert len(asked) == 20 and events[-1] == {"event": "report", "requests": 20}
     assert [event["cards"] for event in events[:-1]] == [[]]
 

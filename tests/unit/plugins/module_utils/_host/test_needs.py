@@ -47,7 +47,8 @@ def test_adverts_in_an_authentication_header_are_of_another_protocol():
     assert allowed(config, MEMBERS[:2]) == [("ipv4", "198.18.0.12", "ah", None)]
 
 
-@pytest.mark.parametrize("words, port", [("eth1 VI_1 id 51", 8848), ("eth1 VI_1 id 51 port 9000", 9000)])
+@pytest.mark.parametrize("words, port", [
+    ("eth1 VI_1 id 51", 8848), ("eth1", 8848), ("eth1 port 9000", 9000), ("eth1 VI_1 id 51 port 9000", 9000)])
 def test_the_sync_daemons_come_from_the_others(words, port):
     config = dict(data(), global_defs={"lvs_sync_daemon": words})
     assert ("ipv4", "198.18.0.12", "udp", port) in allowed(config)
