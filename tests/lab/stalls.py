@@ -72,12 +72,11 @@ def undisturbed_claims(claims: Sequence[Dict[str, Any]], end_ns: int, absent: Li
     :param end_ns: until when it watched.
     :param absent: of C(disturbed).
     """
-    spells = [event for event in claims if event["event"] == "holders"]
     left_out = []
-    for spell, following in zip(spells, [*spells[1:], {"start_ns": end_ns}]):
-        rest = watch.without([Interval(spell["start_ns"], following["start_ns"])], absent)
-        rest_ns = sum(each.end_ns - each.start_ns for each in rest)
-        stalled = rest_ns < following["start_ns"] - spell["start_ns"]
+    for spell, following in watch.followed(list(claims)):
+        whole = Interval(spell["start_ns"], following["start_ns"] if following else end_ns)
+        rest_ns = sum(each.end_ns - each.start_ns for each in watch.without([whole], absent))
+        stalled = rest_ns < whole.end_ns - whole.start_ns
         if len(spell["cards"]) > 1 and stalled and rest_ns <= watch.HAND_OVER_MS * 1e6:
             left_out.append(spell)
     _tell(len(left_out), "spells of several holders")

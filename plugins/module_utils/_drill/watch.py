@@ -214,6 +214,12 @@ def addresses(wanted: List[str], stop: Stop, report: Callable[[Dict[str, Any]], 
     report({"event": "report"})
 
 
+def followed(events: List[Dict[str, Any]]) -> List[Tuple[Dict[str, Any], Optional[Dict[str, Any]]]]:
+    """Return each spell of equal answers among the events of C(arp) with the next one, the last with C(None)."""
+    spells = [event for event in events if event["event"] == "holders"]
+    return list(zip(spells, [*spells[1:], None]))
+
+
 def at_once(events: List[Dict[str, Any]], window: Interval) -> int:
     """Return the largest number of cards that claimed the address inside I(window), for longer than C(HAND_OVER_MS)
     where they are several.
@@ -221,8 +227,7 @@ def at_once(events: List[Dict[str, Any]], window: Interval) -> int:
     When a host of higher priority takes the address from one that is well, both have it until its advert has reached
     the other and was read there. L(overlap_ms) measures that moment.
     """
-    spells = [event for event in events if event["event"] == "holders"]
-    counts = [len(spell["cards"]) for spell, following in zip(spells, [*spells[1:], None])
+    counts = [len(spell["cards"]) for spell, following in followed(events)
               if spell["start_ns"] < window.end_ns and (following is None or following["start_ns"] > window.start_ns)]
     most = max(counts, default=0)
     return min(most, 1) if claimed_ms(events, window) <= HAND_OVER_MS else most
@@ -237,8 +242,7 @@ def claimed_ms(events: List[Dict[str, Any]], window: Interval) -> float:
     :param window: by the clock of the one that asked.
     """
     total = 0.0
-    spells = [event for event in events if event["event"] == "holders"]
-    for spell, following in zip(spells, [*spells[1:], None]):
+    for spell, following in followed(events):
         if len(spell["cards"]) > 1:
             end = following["start_ns"] if following else window.end_ns
             asked = following["asked_before"] if following else 0

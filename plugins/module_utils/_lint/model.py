@@ -77,10 +77,10 @@ def sync_daemon(line: Any) -> Optional[SyncDaemon]:
     words = split(line or "")
     if not words:
         return None
-    named = [word for word in words[1:2] if word not in SYNC_DAEMON.options]
-    rest = words[1 + len(named):]
+    interface, *rest = words
+    instance = rest.pop(0) if rest and rest[0] not in SYNC_DAEMON.options else None
     options = dict(zip(rest[::2], rest[1::2]))
-    return SyncDaemon(words[0], options.pop("inst", next(iter(named), None)), options)
+    return SyncDaemon(interface, options.pop("inst", instance), options)
 
 
 class Address(NamedTuple):
