@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reach, read and exchange files so that no unprivileged user can redirect it.
+
+A path is resolved once: a link counts only if root, or who runs this, has made it. From then on each directory of the
+path is opened without following a link, and everything is done relative to the open directory (openat(2)).
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import stat
+from typing import Iterator, Optional
+
+# linux/fs.h
+RENAME_EXCHANGE = 2
+# As many as the kernel follows (MAXSYMLINKS of include/linux/namei.h).
+LINKS = 40
+# How a directory is opened: no link is followed, and no program that is started gets it.
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# What a file system says that has no RENAME_EXCHANGE (rename(2)).
+_NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+class UnsafeError(OSError):
+    """A path leads through something that another user made; the message names it and the remedy."""
+
+
+def resolved(path: str) -> str:
+    """Return the absolute path without links, also where its end does not exist.
+
+    :raises UnsafeError: a link in it belongs neither to root nor to who runs this.
+    :raises OSError: it cannot be read.
+    """
+    rest = [name for name in reversed(os.path.abspath(path).split("/")) if name]
+    current = "/"
+    links = 0
+    while rest:
+        name = rest.pop()
+        if name == "..":
+            current = os.path.dirname(current)
+            continue
+        step = os.path.join(current, name)
+        try:
+            found = os.lstat(step)
+        except FileNotFoundError:
+            found = None
+        if found is None or not stat.S_ISLNK(found.st_mode):
+            current = step
+            continue
+        if found.st_uid not in (0, os.geteuid()):
+            raise UnsafeError(errno.EPERM, f"a link that user {found.st_uid} made, which root must not follow. Remove "
+                              "it, or set the path to what it leads to", step)
+        links += 1
+        if links > LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        target = os.readlink(step)
+        if target.startswith("/"):
+            current = "/"
+        rest.extend(part for part in reversed(target.split("/")) if part not in ("", "."))
+    return current
+
+
+@contextlib.contextmanager
+def opened(directory: str) -> Iterator[int]:
+    """Open a directory of a path that C(resolved) returned; the block gets its descriptor.
+
+    :raises OSError: it does not exist, or one of its parts has become a link meanwhile.
+    """
+    descriptor = os.open("/", DIRECTORY)
+    try:
+        for name in directory.split("/"):
+            if name:
+                try:
+                    inner = os.open(name, DIRECTORY, dir_fd=descriptor)
+                except OSError as error:
+                    error.filename = directory
+                    raise
+                os.close(descriptor)
+                descriptor = inner
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read(path: str) -> Optional[bytes]:
+    """Return the content of a regular file, C(None) when there is none.
+
+    :param path: as C(resolved) returned it.
+    :raises OSError: it cannot be read, or is something else than a file; this never blocks.
+    """
+    try:
+        with opened(os.path.dirname(path)) as directory:
+            descriptor = os.open(os.path.basename(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
+                                 dir_fd=directory)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        error.filename = path
+        raise
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        return stream.read()
+
+
+def status(name: str, directory: int) -> Optional[os.stat_result]:
+    """Return what lstat(2) has of a name in an open directory, C(None) when it does not exist."""
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def exchange(one: str, one_directory: int, other: str, other_directory: int) -> bool:
+    """Exchange two names in one step; both must exist.
+
+    :returns: C(False) where the file system cannot.
+    :raises OSError: it failed for another reason.
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    try:
+        call = library.renameat2  # glibc 2.28
+    except AttributeError:
+        return False
+    if call(one_directory, os.fsencode(one), other_directory, os.fsencode(other), RENAME_EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in _NO_EXCHANGE:
+        return False
+    raise OSError(number, os.strerror(number), other)

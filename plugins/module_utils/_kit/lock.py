@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A lock of this host that no unprivileged user can take, block or influence.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import time
+from typing import Iterator
+
+# Root's alone; empty after a boot, as a lock has to be.
+DIRECTORY = "/run/openvip"
+POLL = 0.02
+
+
+class LockError(Exception):
+    """The lock cannot be had; the message names it, who has it, and the remedy."""
+
+
+def private_directory(path: str) -> None:
+    """Make a directory that only its owner can enter, or verify that the one at I(path) is such a directory.
+
+    :raises LockError: something else is there, or it belongs to another user or is open to others.
+    :raises OSError: it cannot be made.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    found = os.lstat(path)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        raise LockError(f"{path} is not a directory that only user {os.geteuid()} can enter. Find out who made it, and "
+                        "remove it.")
+
+
+@contextlib.contextmanager
+def locked(path: str, seconds: float, purpose: str) -> Iterator[None]:
+    """Hold the lock I(path) while the block runs. The kernel releases it when the process ends, however it ends.
+
+    :param path: a file in a directory of our own, see C(private_directory); both are made where they are missing.
+    :param seconds: how long to wait for another process that holds it.
+    :param purpose: what this process does, for the message that another one gets.
+    :raises LockError: another process holds it until the deadline, or the file is not ours.
+    :raises OSError: the file cannot be made.
+    """
+    private_directory(os.path.dirname(path))
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            raise LockError(f"{path} is not a file of user {os.geteuid()}. Find out who made it, and remove it.")
+        end = time.monotonic() + seconds
+        while not _taken(descriptor):
+            if time.monotonic() > end:
+                holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another process"
+                raise LockError(f"{holder} has not ended within {seconds:g} s, and holds {path}. Wait for its end, "
+                                "then run this again.")
+            time.sleep(POLL)
+        with contextlib.suppress(OSError):  # who holds it is said for a message only; a full disk is no reason to fail
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{purpose} (process {os.getpid()})\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,343 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Change files and settings of a host as a whole, or not at all.
+
+    lock -> recover -> stage -> journal -> exchange -> take into force and confirm -> commit -> clean up
+
+Whatever ends the process, each path is the complete former or the complete new object, and the next transaction of
+this host, whoever's it is, restores what was begun (see C(Transaction.owed)). Undoing needs no disk space and removes
+nothing that the change did not add.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import signal
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Union
+
+from . import journal, lock
+from .lock import LockError
+from .place import STAGED, Object, Place, RestoreError
+from .process import run
+
+LOCK = "change"
+LOCK_SECONDS = 60.0
+COMMAND_SECONDS = 60.0
+# A connection that is lost, or a controller that is stopped, does not interrupt a change: it takes seconds.
+DEFERRED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
+
+
+class Command(NamedTuple):
+    """A command that changes the running host. What is as wanted already is no step: undoing removes nothing else.
+
+    :ivar words: the program and its arguments.
+    :ivar undo: what reverses it, empty for nothing; it may be run where the command was not.
+    :ivar data: what the program reads.
+    :ivar undo_data: the same of what reverses it.
+    """
+
+    words: Sequence[str]
+    undo: Sequence[str] = ()
+    data: str = ""
+    undo_data: str = ""
+
+
+Step = Union[Object, Command]
+
+
+class TransactionError(Exception):
+    """The change was not made.
+
+    :ivar reason: the exception that ended it.
+    :ivar begun: whether something had been changed, and was restored.
+    :ivar notes: sentences about what could not be restored; empty when everything is as it was.
+    """
+
+    def __init__(self, reason: Exception, begun: bool, notes: List[str]) -> None:
+        super().__init__(explained(reason))
+        self.reason = reason
+        self.begun = begun
+        self.notes = notes
+
+
+class CommandError(Exception):
+    """A command of a step failed."""
+
+
+def explained(error: Exception) -> str:
+    """Return what to say of an error; a full disk is called that."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" at {error.filename}" if error.filename else ""
+        return f"the disk is full{where} ({error.strerror}). Free some space, then run this again."
+    return str(error)
+
+
+def at(point: str) -> None:
+    """Called between any two steps of a transaction; tests end the process here."""
+
+
+class Transaction:
+    """The right to change this host: holds its lock from C(with) on, and has restored what an earlier change left.
+
+    :ivar owed: whether what runs on the host may have another configuration than the files say, because a change of
+        the same name was interrupted: it has to be taken into force even where nothing differs.
+    :ivar notes: sentences about what an earlier change left and could not be restored.
+    """
+
+    def __init__(self, name: str, seconds: float = LOCK_SECONDS, check: bool = False) -> None:
+        """
+        :param name: of the writer, such as C(keepalived); a word.
+        :param seconds: how long to wait for the lock.
+        :param check: only look: neither the lock is taken nor anything restored.
+        """
+        self.name = name
+        self.check = check
+        self.notes: List[str] = []
+        self.owed = False
+        self._seconds = seconds
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Transaction:
+        """
+        :raises LockError: another change has not ended in time.
+        :raises OSError: the lock or a journal cannot be read or written.
+        """
+        if self.check:
+            self.owed = any(self.name in journal.names(kind) for kind in (journal.BEGUN, journal.OWED))
+            return self
+        path = os.path.join(lock.DIRECTORY, LOCK)
+        self._stack.enter_context(lock.locked(path, self._seconds, f"a change of {self.name}"))
+        try:
+            for name in journal.names(journal.DONE):
+                _clean(name, journal.DONE)
+                journal.remove(name, journal.OWED)
+                journal.remove(name, journal.DONE)
+            for name in journal.names(journal.BEGUN):
+                self._recover(name)
+            for name in journal.names(journal.STAGING):
+                _clean(name, journal.STAGING)
+            self.owed = self.name in journal.names(journal.OWED)
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        self._stack.close()
+
+    def carry_out(self, steps: Sequence[Step], force: Optional[Callable[[], None]] = None,
+                  force_former: Optional[Callable[[], str]] = None, ready: Optional[Callable[[], None]] = None,
+                  ) -> List[str]:
+        """Make the change, or leave everything as it was.
+
+        :param steps: in their order; undone in the reverse order.
+        :param force: takes the change into force and confirms it; what it raises rolls everything back.
+        :param force_former: takes what is restored into force, called only where I(force) was; returns a sentence where
+            that failed, else an empty one.
+        :param ready: called when all is staged and written down, just before the first step; what it raises ends the
+            change.
+        :returns: the paths of the backups.
+        :raises TransactionError: the change was not made.
+        """
+        with _deferred(), contextlib.ExitStack() as stack:
+            run_ = _Run(self.name, steps, stack)
+            try:
+                run_.prepare()
+                if ready:
+                    ready()
+                    at("ready")
+            except BaseException as error:
+                run_.discard()
+                if isinstance(error, Exception):
+                    raise TransactionError(error, False, []) from error
+                raise
+            try:
+                run_.exchange()
+                run_.force(force)
+            except BaseException as error:
+                notes = run_.roll_back(force_former)
+                if isinstance(error, Exception):
+                    raise TransactionError(error, True, notes) from error
+                raise
+            self.owed = False
+            return run_.commit()
+
+    def _recover(self, name: str) -> None:
+        """Restore what an interrupted transaction had begun."""
+        recorded = journal.read(name, journal.BEGUN)
+        same_boot = recorded.boot == journal.boot_id()
+        changed = recorded.begun[-1]
+        with contextlib.ExitStack() as stack:
+            places = []
+            for number in reversed(range(len(recorded.entries))):
+                entry = recorded.entries[number]
+                try:
+                    if entry.what == "place":
+                        place = Place.recorded(entry.record, stack)
+                        places.append(place)
+                        changed = place.restore() or changed
+                    elif recorded.begun[number]:
+                        changed = True
+                        # A boot has undone what a command did.
+                        if same_boot:
+                            _undo(Command(**entry.record))
+                except FileNotFoundError as error:
+                    self.notes.append(f"An interrupted change of {name}: {error.filename} does not exist any more.")
+                except (RestoreError, CommandError) as error:
+                    self.notes.append(f"An interrupted change of {name}: {error}")
+                at(f"recovered {number}")
+            for place in places:
+                place.clean(restored=True)
+            at("recovered")
+        if changed:
+            journal.advance(name, journal.BEGUN, journal.OWED)
+        journal.remove(name, journal.BEGUN)
+
+
+
+class _Run:
+    """One change: its places and commands, and how far it is."""
+
+    def __init__(self, name: str, steps: Sequence[Step], stack: contextlib.ExitStack) -> None:
+        self.name = name
+        self.steps = steps
+        self.places: Dict[int, Place] = {}
+        self.done = -1
+        self.forced = False
+        self._stack = stack
+
+    def prepare(self) -> None:
+        """Stage everything and write the journal."""
+        identifier = secrets.token_hex(4)
+        self.places = {number: Place(step.path, f"{STAGED}{identifier}-{number}", self._stack)
+                       for number, step in enumerate(self.steps) if not isinstance(step, Command)}
+        journal.write(self.name, journal.STAGING, self._entries())
+        at("staging")
+        for number, place in self.places.items():
+            step: Any = self.steps[number]
+            place.stage(step)
+            at(f"staged {number}")
+        journal.write(self.name, journal.BEGUN, self._entries())
+        at("journal")
+        journal.remove(self.name, journal.STAGING)
+
+    def _entries(self) -> List[journal.Entry]:
+        return [journal.Entry("command", step._asdict()) if isinstance(step, Command)
+                else journal.Entry("place", self.places[number].record()) for number, step in enumerate(self.steps)]
+
+    def discard(self) -> None:
+        """End a change of which nothing was begun."""
+        for place in self.places.values():
+            place.clean(restored=True)
+        journal.remove(self.name, journal.BEGUN)
+        journal.remove(self.name, journal.STAGING)
+
+    def exchange(self) -> None:
+        for number, step in enumerate(self.steps):
+            journal.begin(self.name, number)
+            self.done = number
+            at(f"begun {number}")
+            if isinstance(step, Command):
+                _do(step)
+            else:
+                self.places[number].exchange()
+            at(f"exchanged {number}")
+
+    def force(self, force: Optional[Callable[[], None]]) -> None:
+        if force is None:
+            return
+        journal.begin(self.name, len(self.steps))
+        self.forced = True
+        at("force")
+        force()
+        at("forced")
+
+    def roll_back(self, force_former: Optional[Callable[[], str]]) -> List[str]:
+        """Restore everything, and return sentences about what could not be restored."""
+        notes = []
+        for number in reversed(range(self.done + 1)):
+            step = self.steps[number]
+            try:
+                if isinstance(step, Command):
+                    _undo(step)
+                else:
+                    self.places[number].restore()
+            except (OSError, RestoreError, CommandError) as error:
+                notes.append(str(error))
+            at(f"restored {number}")
+        for place in self.places.values():
+            place.clean(restored=True)
+        if self.forced or notes:
+            journal.advance(self.name, journal.BEGUN, journal.OWED)
+            at("owed")
+        if self.forced and force_former:
+            note = force_former()
+            notes += [note] if note else []
+        if not notes:
+            journal.remove(self.name, journal.OWED)
+        journal.remove(self.name, journal.BEGUN)
+        return notes
+
+    def commit(self) -> List[str]:
+        """Make the change last, and remove what it needed."""
+        journal.advance(self.name, journal.BEGUN, journal.DONE)
+        at("done")
+        backups = []
+        for number, place in self.places.items():
+            step: Any = self.steps[number]
+            backup = place.clean(step.backup)
+            if backup:
+                backups.append(backup)
+            at(f"cleaned {number}")
+        journal.remove(self.name, journal.OWED)
+        journal.remove(self.name, journal.DONE)
+        return backups
+
+
+def _clean(name: str, kind: str) -> None:
+    """Remove what a transaction left beside the files, which was confirmed or had not begun."""
+    with contextlib.ExitStack() as stack:
+        for entry in journal.read(name, kind).entries:
+            if entry.what == "place":
+                Place.recorded(entry.record, stack).clean(restored=kind == journal.STAGING)
+    if kind == journal.STAGING:
+        journal.remove(name, kind)
+
+
+def _do(step: Command) -> None:
+    """
+    :raises CommandError: it failed.
+    """
+    outcome = run(step.words, COMMAND_SECONDS, data=step.data.encode())
+    if outcome.code != 0 or outcome.timed_out:
+        reason = "did not end in time" if outcome.timed_out else outcome.output.strip() or f"exit code {outcome.code}"
+        raise CommandError(f"{' '.join(step.words)}: {reason.rstrip('.')}.")
+
+
+def _undo(step: Command) -> None:
+    if step.undo:
+        _do(Command(step.undo, data=step.undo_data))
+
+
+@contextlib.contextmanager
+def _deferred() -> Iterator[None]:
+    """Let no signal interrupt a change. Handlers, unlike ignored signals, are not inherited by programs."""
+    former = {}
+    with contextlib.suppress(ValueError):  # not the main thread, which then decides
+        for number in DEFERRED:
+            former[number] = signal.signal(number, lambda *dummy: None)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+__all__ = ["Command", "CommandError", "LockError", "Transaction", "TransactionError", "explained"]
