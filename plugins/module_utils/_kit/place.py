@@ -113,9 +113,10 @@ class Place:
     def record(self) -> Dict[str, Any]:
         return {"path": self.path, "name": self.name, "old": self.old, "new": self.new, "made": self.made}
 
-    def stage(self, wanted: Object) -> None:
+    def stage(self, wanted: Object, before: Optional[Place] = None) -> None:
         """Write the object beside its place, with its final mode and owner, and on the disk.
 
+        :param before: the place of an earlier step of the same change with the same path.
         :raises OSError: it cannot be written.
         """
         for each in self.made:
@@ -127,7 +128,7 @@ class Place:
         former = files.status(base, self._directory)
         if former is not None and stat.S_ISDIR(former.st_mode) is not isinstance(wanted, Tree):
             raise OSError(errno.EEXIST, "is there and is something else than what is to be written", self.path)
-        self.old = former.st_ino if former else None
+        self.old = before.new if before else former.st_ino if former else None
         if isinstance(wanted, File) and wanted.data is not None:
             self._write(self._room, self.name, wanted.data, wanted.mode, former)
         elif isinstance(wanted, Tree) and wanted.content is not None:

@@ -49,7 +49,17 @@ class Command(NamedTuple):
     undo_data: str = ""
 
 
-Step = Union[Object, Command]
+class Action(NamedTuple):
+    """A call between two steps, such as the reload of a first version of a file that a later step writes again. Nothing
+    undoes it but what takes the former state into force.
+
+    :ivar call: what it raises rolls everything back.
+    """
+
+    call: Callable[[], None]
+
+
+Step = Union[Object, Command, Action]
 
 
 class TransactionError(Exception):
@@ -116,13 +126,16 @@ class Transaction:
         self._stack.enter_context(lock.locked(path, self._seconds, f"a change of {self.name}"))
         try:
             for name in journal.names(journal.DONE):
-                _clean(name, journal.DONE)
-                journal.remove(name, journal.OWED)
-                journal.remove(name, journal.DONE)
+                if _clean(name, journal.DONE).begun[-1]:
+                    journal.remove(name, journal.OWED)
+                    journal.remove(name, journal.DONE)
+                else:
+                    journal.advance(name, journal.DONE, journal.OWED)
             for name in journal.names(journal.BEGUN):
                 self._recover(name)
             for name in journal.names(journal.STAGING):
                 _clean(name, journal.STAGING)
+                journal.remove(name, journal.STAGING)
             self.owed = self.name in journal.names(journal.OWED)
         except BaseException:
             self._stack.close()
@@ -138,7 +151,8 @@ class Transaction:
         """Make the change, or leave everything as it was.
 
         :param steps: in their order; undone in the reverse order.
-        :param force: takes the change into force and confirms it; what it raises rolls everything back.
+        :param force: takes the change into force and confirms it; what it raises rolls everything back. Without it the
+            change is owed afterwards (see C(owed)).
         :param force_former: takes what is restored into force, called only where I(force) was; returns a sentence where
             that failed, else an empty one.
         :param ready: called when all is staged and written down, just before the first step; what it raises ends the
@@ -166,7 +180,7 @@ class Transaction:
                 if isinstance(error, Exception):
                     raise TransactionError(error, True, notes) from error
                 raise
-            self.owed = False
+            self.owed = force is None
             return run_.commit()
 
     def _recover(self, name: str) -> None:
@@ -210,6 +224,8 @@ class _Run:
         self.steps = steps
         self.places: Dict[int, Place] = {}
         self.done = -1
+        # whether something may have come into force, and whether all of it was to
+        self.touched = False
         self.forced = False
         self._stack = stack
 
@@ -217,20 +233,23 @@ class _Run:
         """Stage everything and write the journal."""
         identifier = secrets.token_hex(4)
         self.places = {number: Place(step.path, f"{STAGED}{identifier}-{number}", self._stack)
-                       for number, step in enumerate(self.steps) if not isinstance(step, Command)}
+                       for number, step in enumerate(self.steps) if not isinstance(step, (Command, Action))}
         journal.write(self.name, journal.STAGING, self._entries())
         at("staging")
+        last: Dict[str, Place] = {}
         for number, place in self.places.items():
             step: Any = self.steps[number]
-            place.stage(step)
+            place.stage(step, last.get(place.path))
+            last[place.path] = place
             at(f"staged {number}")
         journal.write(self.name, journal.BEGUN, self._entries())
         at("journal")
         journal.remove(self.name, journal.STAGING)
 
     def _entries(self) -> List[journal.Entry]:
-        return [journal.Entry("command", step._asdict()) if isinstance(step, Command)
-                else journal.Entry("place", self.places[number].record()) for number, step in enumerate(self.steps)]
+        return [journal.Entry("place", self.places[number].record()) if number in self.places
+                else journal.Entry("command", step._asdict() if isinstance(step, Command) else Command([])._asdict())
+                for number, step in enumerate(self.steps)]
 
     def discard(self) -> None:
         """End a change of which nothing was begun."""
@@ -246,6 +265,9 @@ class _Run:
             at(f"begun {number}")
             if isinstance(step, Command):
                 _do(step)
+            elif isinstance(step, Action):
+                self.touched = True
+                step.call()
             else:
                 self.places[number].exchange()
             at(f"exchanged {number}")
@@ -254,7 +276,7 @@ class _Run:
         if force is None:
             return
         journal.begin(self.name, len(self.steps))
-        self.forced = True
+        self.touched = self.forced = True
         at("force")
         force()
         at("forced")
@@ -267,17 +289,17 @@ class _Run:
             try:
                 if isinstance(step, Command):
                     _undo(step)
-                else:
+                elif number in self.places:
                     self.places[number].restore()
             except (OSError, RestoreError, CommandError) as error:
                 notes.append(str(error))
             at(f"restored {number}")
         for place in self.places.values():
             place.clean(restored=True)
-        if self.forced or notes:
+        if self.touched or notes:
             journal.advance(self.name, journal.BEGUN, journal.OWED)
             at("owed")
-        if self.forced and force_former:
+        if self.touched and force_former:
             note = force_former()
             notes += [note] if note else []
         if not notes:
@@ -296,19 +318,22 @@ class _Run:
             if backup:
                 backups.append(backup)
             at(f"cleaned {number}")
-        journal.remove(self.name, journal.OWED)
-        journal.remove(self.name, journal.DONE)
+        if self.forced:
+            journal.remove(self.name, journal.OWED)
+            journal.remove(self.name, journal.DONE)
+        else:
+            journal.advance(self.name, journal.DONE, journal.OWED)
         return backups
 
 
-def _clean(name: str, kind: str) -> None:
+def _clean(name: str, kind: str) -> journal.Recorded:
     """Remove what a transaction left beside the files, which was confirmed or had not begun."""
+    recorded = journal.read(name, kind)
     with contextlib.ExitStack() as stack:
-        for entry in journal.read(name, kind).entries:
+        for entry in recorded.entries:
             if entry.what == "place":
                 Place.recorded(entry.record, stack).clean(restored=kind == journal.STAGING)
-    if kind == journal.STAGING:
-        journal.remove(name, kind)
+    return recorded
 
 
 def _do(step: Command) -> None:

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import files, journal, lock
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import File, Link, Tree
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import (
+    Action,
     Command,
     LockError,
     Transaction,
@@ -319,3 +320,42 @@ def test_a_lock_that_somebody_else_planted_is_not_used(host, planted):
     with pytest.raises((OSError, LockError)):
         Transaction("host", seconds=0.1).__enter__()
     assert (host.etc / "foreign").read_text() == "foreign"
+
+
+def test_what_is_not_taken_into_force_is_owed_until_it_is(host):
+    with Transaction("host") as transaction:
+        transaction.carry_out(host.steps("one"))
+        assert transaction.owed
+    assert host.state() == texts("one") and not host.read.exists() and host.leftovers() == []
+    assert host.bring("one") and host.read.exists() and not host.bring("one")
+
+
+def in_two(host, calls):
+    """Change one file twice in one change, with a call between."""
+    path = host.etc / "main.conf"
+    with Transaction("host") as transaction:
+        transaction.carry_out([File(str(path), b"between\n", backup=1), Action(lambda: calls[0](path.read_text())),
+                               File(str(path), b"last\n")], lambda: calls[1](path.read_text()), lambda: "")
+
+
+def test_a_file_changes_twice_in_one_change(host, killed):
+    host.bring("one")
+    read = []
+    for step in ("between\n", "last\n"):
+        def fail(text, step=step):
+            read.append(text)
+            if text == step:
+                raise ValueError(step)
+
+        with pytest.raises(TransactionError) as error:
+            in_two(host, [fail, fail])
+        assert error.value.notes == [] and host.state() == texts("one") and host.leftovers() == []
+    assert read == ["between\n", "between\n", "last\n"]
+    points = 0
+    while killed(lambda: in_two(host, [print, print]), points):
+        points += 1
+        assert (host.etc / "main.conf").read_text() in ("include one\n", "between\n", "last\n")
+        host.bring("one")
+        assert host.state() == texts("one") and host.leftovers() == [] and not host.bring("one")
+    assert points >= 12 and (host.etc / "main.conf").read_text() == "last\n"
+    assert [path.read_text() for path in (host.etc / ".openvip").iterdir()] == ["include one\n"]
