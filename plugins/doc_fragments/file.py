@@ -17,9 +17,13 @@ options:
     type: path
     default: /etc/keepalived/keepalived.conf
   backup:
-    description: Whether the former file is kept beside it under a name with a time stamp.
+    description: Whether the former file is kept under a name with a timestamp, in the directory C(.openvip) beside it.
     type: bool
     default: true
+  backup_count:
+    description: The number of former files that stay there. The oldest are removed.
+    type: int
+    default: 10
   config_test:
     description:
       - Whether a changed configuration is tested with C(keepalived --config-test) on the target before it is written.

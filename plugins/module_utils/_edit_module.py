@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _edit, _io
+from ansible_collections.openvip.cluster.plugins.module_utils import _edit
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
 from ansible_collections.openvip.cluster.plugins.module_utils._edit_block import EditError
@@ -60,9 +60,14 @@ def run_edit(module, section):
     run = Run(module)
     path, version = module.params["path"], run.version
     given = keywords_given(module.params, section)
-    before = run.load()
-    text = before or ""
-    wanted = module.params["state"] == "present"
+    with run.host():
+        _bring(run, section, path, version, given)
+
+
+def _bring(run, section, path, version, given):
+    """Edit the block of the file as it is now."""
+    text = run.before or ""
+    wanted = run.params["state"] == "present"
     try:
         if wanted:
             edited = _edit.present(text, path, section, given, version)
@@ -81,7 +86,9 @@ def run_edit(module, section):
     old = lint_text(text, path, version)
     run.judged(findings, [str(finding) for finding in refused(old, findings, edited.label if wanted else None)])
     expected = {section: [edited.after]} if edited.after and section == "vrrp_instance" else {}
-    run.bring(text if edited.text == text else before, edited.text, expected, _io.mode_of(path), known=text)
+    if run.before is None and not edited.text:
+        run.finish(findings)
+    run.bring(edited.text, expected, run.mode(), known=text)
     run.finish(findings)
 
 

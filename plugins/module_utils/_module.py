@@ -2,27 +2,36 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules that write share: plan, show, validate, write, confirm, and take back what fails.
+"""What the modules that write share: plan, show, test, write, reload, confirm, roll back.
 
 Note that this module util is PRIVATE to the collection.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import stat
 import time
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.advertised import Change, change
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify import STATES
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, moment, state
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, in_force, moment, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import files
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import File
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import (
+    LockError,
+    Transaction,
+    TransactionError,
+    explained,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
@@ -31,6 +40,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret imp
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec
 
 REFUSED = "The configuration is refused and nothing was changed:"
+UNCHANGED = "Nothing was changed:"
+# The file has passwords.
+MODE = 0o600
 HEADER = "# Written by openvip.cluster.keepalived_config: the next run of Ansible replaces changes made here.\n\n"
 
 # The place before a message of the config-test: an edit moves the lines below it.
@@ -42,6 +54,7 @@ def file_argument_spec():
     return {
         "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
         "backup": {"type": "bool", "default": True},
+        "backup_count": {"type": "int", "default": 10},
         "config_test": {"type": "bool", "default": True},
         "config_test_timeout": {"type": "float", "default": 15.0},
         "reload": {"type": "bool", "default": True},
@@ -138,20 +151,39 @@ class Run:
 
     :ivar result: what the module returns, filled step by step.
     :ivar version: of the installed keepalived, three numbers, or C(None).
+    :ivar before: the text of the file, C(None) when there is none; known within C(host).
     """
 
     def __init__(self, module):
         self.module = module
         self.params = module.params
-        # The file itself, not a link to it, is what is replaced.
-        self.path = os.path.realpath(self.params["path"])
-        self.binary = _io.find_program(module, self.params["binary"])
+        self.binary = module.get_bin_path(self.params["binary"]) or self.params["binary"]
         self.build = installed(self.binary)
         self.version = self.build.version if self.build else None
+        self.before = None
         self.result = {
             "changed": False, "path": self.params["path"], "backup_file": None, "reloaded": False, "findings": [],
             "version": ".".join(str(number) for number in self.version) if self.version else None,
             "config_test": [], "missing_users": []}
+        try:
+            # The file itself, not a link to it, is what is replaced.
+            self.path = files.resolved(self.params["path"])
+        except OSError as error:
+            self.fail(REFUSED, [str(error)])
+
+    @contextlib.contextmanager
+    def host(self):
+        """Have the host to ourselves while the block runs, unless in check mode, and read the file."""
+        with contextlib.ExitStack() as stack:
+            try:
+                self.transaction = stack.enter_context(Transaction("keepalived", check=self.module.check_mode))
+                data = files.read(self.path)
+            except (LockError, OSError) as error:
+                self.fail(UNCHANGED, [explained(error)])
+            for note in self.transaction.notes:
+                self.module.warn(note)
+            self.before = None if data is None else data.decode("utf-8", "surrogateescape")
+            yield
 
     def fail(self, heading, sentences):
         """End the module; it says that nothing was changed."""
@@ -164,38 +196,43 @@ class Run:
         if errors:
             self.fail(REFUSED, errors)
 
-    def load(self):
-        """Return the text of the file, C(None) when there is none."""
-        try:
-            return _io.load(self.path)
-        except OSError as error:
-            return self.fail("%s cannot be read:" % self.params["path"], [str(error)])
+    def number(self):
+        """Return the process id of the daemon if it runs and is to be reloaded, else C(None)."""
+        return control.running(self.params["unit"]) if self.params["reload"] and self.build is not None else None
+
+    def mode(self):
+        """Return the permissions of the file; of one that is not there, those it gets."""
+        return stat.S_IMODE(os.stat(self.path).st_mode) if self.before is not None else MODE
 
     def superseded(self):
         """Whether another keepalived runs than the installed one, which has not judged the file then."""
         number = control.running(self.params["unit"])
         return number is not None and self.build is not None and not state.runs(number, self.binary)
 
-    def bring(self, before, after, data, mode=_io.MODE, known=None, unjudged=False):
-        """Bring the file from one text to the other, and the daemon to the file.
+    def bring(self, text, data, mode=MODE, known=None, unjudged=False):
+        """Bring the file to a text and permissions, and the daemon to the file.
 
         :param data: what the daemon has to know afterwards.
         :param mode: the permissions of the file.
         :param known: a text whose complaints of the config-test do not count, because they are older than the change.
         :param unjudged: whether the text is tested even when it does not change.
         """
-        path = self.params["path"]
-        self.result.update(changed=before != after, diff=diff(path, before, after))
+        differs = self.before != text or self.mode() != mode
+        number = self.number()
+        unread = not differs and self.before is not None and number is not None and not in_force.is_in_force(
+            self.path, _encoded(text), number)
+        owed = number is not None and (self.transaction.owed or unread)
+        self.result.update(changed=differs or owed, diff=diff(self.params["path"], self.before, text))
         try:
-            if self.params["config_test"] and (self.result["changed"] or unjudged):
-                self._test(after, known)
-            if self.result["changed"] and not self.module.check_mode:
-                self._apply(after, before, data, mode)
+            if self.params["config_test"] and (differs or owed or unjudged):
+                self._test(text, known)
         except OSError as error:
-            self.fail("%s cannot be written or tested:" % path, [str(error)])
+            self.fail(UNCHANGED, [explained(error)])
+        if not self.module.check_mode and (differs or owed or self.transaction.owed):
+            self._carry_out(text, data, mode if differs else None, number)
 
     def finish(self, findings):
-        """End the module well, with a warning for everything that is not merely information."""
+        """End the module without a failure, with a warning for everything that is not merely information."""
         for finding in findings:
             if finding.severity != "info":
                 self.module.warn(str(finding))
@@ -224,76 +261,85 @@ class Run:
     def _verdict(self, text):
         return config_test(text, self.path, self.binary, self.version, self.params["config_test_timeout"])
 
-    def _apply(self, text, before, data, mode):
-        """Write, reload and confirm; on failure put the last good file back and reload that."""
-        reloads = self.params["reload"] and self.build is not None
-        together = self.params.get("reload_at") is not None and reloads
-        if together:
-            number = self._together(text, mode)
-        else:
-            number = None
-            self.result["backup_file"] = _io.write(self.module, self.path, text, self.params["backup"], mode)
-        if not reloads or (together and number is None):
-            return
-        try:
-            if together:
+    def _carry_out(self, text, data, mode, number):
+        """Write the file, reload the daemon and confirm, or leave everything as it was and end the module.
+
+        :param mode: the permissions of the file; C(None) where it is as it should be.
+        :param number: the process id of the daemon that is reloaded, or C(None).
+        """
+        reload_at = self.params.get("reload_at") if number is not None else None
+
+        def force():
+            if number is None:
+                return
+            if reload_at is None:
+                control.reload(self.params["unit"], number)
+            else:
                 control.hang_up(number)
                 self.result["reloaded_at"] = time.time()
-            self.take(data, bool(read(parse(text)).get("vrrp_instance")), number)
-        except (control.ReloadError, OSError, KeyError, ValueError) as error:
-            _io.restore(self.module, self.path, before, mode)
-            sentences = [str(error), "The former configuration is back in %s." % self.params["path"]]
-            sentences += self._stopped(number) if together else self._taken_back()
+            self.result["reloaded"] = True
+            self._confirm(data, bool(read(parse(text)).get("vrrp_instance")), number)
+            in_force.remember(self.path, _encoded(text), number)
+
+        def force_former():
+            return self._force_former(number, reload_at is not None)
+
+        steps = [] if mode is None else [
+            File(self.path, _encoded(text), mode, self.params["backup_count"] if self.params["backup"] else 0)]
+        try:
+            backups = self.transaction.carry_out(
+                steps, force if self.params["reload"] else None, force_former,
+                None if reload_at is None else lambda: moment.wait(reload_at))
+        except TransactionError as error:
             self.result["reloaded"] = False
-            self.fail("keepalived did not take the new configuration:", sentences)
+            if not error.begun:
+                self.fail(UNCHANGED, [str(error)])
+            restored = ["The former configuration is in %s again." % self.params["path"]] if self._is_former() else []
+            self.fail("keepalived did not take the new configuration:", [str(error), *restored, *error.notes])
+        self.result["backup_file"] = backups[0] if backups else None
 
-    def _together(self, text, mode):
-        """Prepare everything, wait for the moment, put the file in its place, and return the daemon's process id."""
-        kept = _io.keep(self.module, self.path) if self.params["backup"] else None
-        name = _io.stage(self.module, self.path, text)
-        number = control.running(self.params["unit"])
-        try:
-            moment.wait(self.params["reload_at"])
-        except moment.MomentError as error:
-            self.fail(REFUSED, [str(error)])
-        _io.place(self.module, name, self.path, mode)
-        self.result["backup_file"] = kept
-        return number
+    def _is_former(self):
+        """Whether the file is what it was."""
+        data = files.read(self.path)
+        return (None if data is None else data.decode("utf-8", "surrogateescape")) == self.before
 
-    def _taken_back(self):
-        """Let the daemon take the former file; return what is to be said of it."""
-        try:
-            self.take({}, False)
-        except control.ReloadError as second:
-            return ["keepalived did not take that either: %s" % second]
-        return []
-
-    def _stopped(self, number):
-        """Stop the daemon: with the former file it would be a second master, because the others have left it."""
-        control.stop(self.params["unit"], number)
-        self.result["stopped"] = True
-        return ["keepalived was stopped, because its peers may have taken what it did not take, and both would hold "
-                "the address. Start it when all of them have the same configuration."]
-
-    def take(self, data, answers, number=None):
-        """Reload a running daemon, confirm, and warn where that could not be done."""
-        self.result["reloaded"], doubt = control.take(
-            data, self.build, self.binary, self.params["unit"], answers, number)
+    def _confirm(self, data, answers, number):
+        """Confirm what the daemon knows, and warn where that could not be done."""
+        doubt = control.confirm(data, self.build, self.binary, number, answers)
         if doubt:
             self.module.warn(doubt)
 
-    def catch_up(self, data):
-        """Reload a daemon that does not know what its file says: an earlier run ended between the two."""
-        if not self.module.check_mode:
-            try:
-                self.take(data, True)
-            except control.ReloadError as error:
-                self.fail("keepalived does not take its configuration:", [str(error)])
-        self.result["changed"] = True
+    def _force_former(self, number, stop):
+        """Let the daemon read the former file; return a sentence where that failed, else an empty one.
+
+        :param stop: whether to stop it instead: with the former file it would be a second master, because its peers
+            have the new one.
+        """
+        if number is None:
+            return ""
+        if stop:
+            control.stop(self.params["unit"], number)
+            self.result["stopped"] = True
+            return ("keepalived was stopped, because its peers may have taken what it did not take, and both would "
+                    "hold the address. Start it when all of them have the same configuration.")
+        try:
+            control.reload(self.params["unit"], number)
+            self._confirm({}, False, number)
+        except control.ReloadError as error:
+            return "keepalived did not take the former configuration either: %s" % error
+        former = files.read(self.path)
+        if former is not None:
+            in_force.remember(self.path, former, number)
+        return ""
 
 
-def _advertised(run, before, text):
+def _encoded(text):
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _advertised(run, text):
     """Return what the peers of a running daemon see of the change from one text to the other (see C(Change))."""
+    before = run.before
     if before is None or before == text or control.running(run.params["unit"]) is None:
         return Change([], None)
     try:
@@ -304,12 +350,17 @@ def _advertised(run, before, text):
 
 
 def _put_back(run):
-    """Bring the file back to what it was before; nothing of it is judged, because keepalived has had it."""
-    text = _io.load(run.params["put_back"])
-    if text is None:
-        run.fail("Nothing was put back:", ["put_back: %s does not exist." % run.params["put_back"]])
-    run.bring(run.load(), text, read(parse(text)))
-    run.finish([])
+    """Bring the file to what it was before; nothing of it is judged, because keepalived has had it."""
+    try:
+        data = files.read(files.resolved(run.params["put_back"]))
+    except OSError as error:
+        run.fail(UNCHANGED, ["put_back: %s" % error])
+    if data is None:
+        run.fail(UNCHANGED, ["put_back: %s does not exist." % run.params["put_back"]])
+    text = data.decode("utf-8", "surrogateescape")
+    with run.host():
+        run.bring(text, read(parse(text)))
+        run.finish([])
 
 
 def run_config(module):
@@ -330,14 +381,9 @@ def run_config(module):
     run.result.update(missing_users=missing(data))
     run.judged(findings, refusals(findings))
     text = HEADER + render(data, version)
-    before = run.load()
-    stale = (before == text and module.params["reload"] and run.build is not None
-             and control.stale(data, run.build, run.binary, module.params["unit"]))
-    loose = before is not None and _io.mode_of(run.path) != _io.MODE
-    run.result.update(differs=before != text or stale or loose, config=read(parse(mask(text))),
-                      addresses=addresses(data), **_advertised(run, before, text)._asdict())
-    run.bring(before, text, data, unjudged=run.superseded())
-    if stale:
-        run.catch_up(data)
-    run.result["changed"] = _io.tighten(run.path, module.check_mode) or run.result["changed"]
-    run.finish(findings)
+    run.result.update(config=read(parse(mask(text))), addresses=addresses(data))
+    with run.host():
+        run.result.update(_advertised(run, text)._asdict())
+        run.bring(text, data, unjudged=run.superseded())
+        run.result["differs"] = run.result["changed"]
+        run.finish(findings)

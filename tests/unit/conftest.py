@@ -9,6 +9,8 @@ import pathlib
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, lock
+
 # How long one example takes says something about the machine, not about the code: `make bench` measures. The examples
 # are the same in every run, so that a change fails for what it changed: `make fuzz` is what looks for new ones.
 settings.register_profile("openvip", deadline=None, derandomize=True)
@@ -23,3 +25,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.parent == PLAYBOOKS or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.long)
+
+
+@pytest.fixture(autouse=True)
+def host_state(tmp_path_factory, monkeypatch):
+    """The lock and the journals of a host of its own: tests run side by side, and leave the machine alone."""
+    directory = tmp_path_factory.mktemp("host")
+    monkeypatch.setattr(lock, "DIRECTORY", str(directory / "run"))
+    monkeypatch.setattr(journal, "DIRECTORY", str(directory / "lib" / "openvip"))

@@ -70,14 +70,23 @@ def names(kind: str) -> List[str]:
     return []
 
 
+def make_directory() -> None:
+    """Make the directory of the journals.
+
+    :raises OSError: it cannot be made.
+    :raises lock.LockError: it is not ours.
+    """
+    os.makedirs(os.path.dirname(DIRECTORY), exist_ok=True)
+    lock.private_directory(DIRECTORY)
+
+
 def write(name: str, kind: str, entries: List[Entry]) -> None:
     """Write a journal.
 
     :raises OSError: it cannot be written; then there is none.
     :raises lock.LockError: its directory is not ours.
     """
-    os.makedirs(os.path.dirname(DIRECTORY), exist_ok=True)
-    lock.private_directory(DIRECTORY)
+    make_directory()
     text = json.dumps({"boot": boot_id(), "entries": entries}) + "\n"
     fresh = path_of(name, ".fresh")
     with contextlib.suppress(FileNotFoundError):

@@ -27,10 +27,12 @@ case $1 in
 esac
 """
 
-# A network and a /run of its own, and no more rights than root has in a container.
+# A network, a /run and a /var/lib/openvip of its own, and no more rights than root has in a container.
 SETUP = """
 set -e
 mount -t tmpfs tmpfs /run
+mkdir -p /var/lib/openvip
+mount -t tmpfs -o mode=700 tmpfs /var/lib/openvip
 ip link set lo up
 ip link add eth0 type veth peer name eth0p
 ip link set eth0 up

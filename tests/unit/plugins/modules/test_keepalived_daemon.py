@@ -54,5 +54,5 @@ def test_keepalived_refuses_and_nothing_changes(story):
 
 def test_what_the_daemon_does_not_take_is_put_back(story):
     assert story["broken"]["failed"] and not story["broken"]["changed"]
-    assert "former configuration is back" in story["broken"]["msg"]
+    assert "former configuration is in" in story["broken"]["msg"]
     assert story["broken_text"] == story["good_text"]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host of its own for the transaction: its lock and its journals are below tmp_path."""
+"""A process that is killed at a point of its transaction."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ import signal
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, lock, transaction
-
-
-@pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
-    """Where the lock and the journals of this test are."""
-    monkeypatch.setattr(lock, "DIRECTORY", str(tmp_path / "run"))
-    monkeypatch.setattr(journal, "DIRECTORY", str(tmp_path / "lib" / "openvip"))
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import transaction
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the running keepalived has read the file as it is.
+
+keepalived does not report it. It has read the file if it was started after the file was last changed, or if a run of
+this collection reloaded this very process with this very text, which is remembered.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from typing import List, Optional
+
+from .._kit import journal, lock
+
+RECORD = "keepalived.in_force"
+# Seconds by which a start and a change of the file have to differ; the kernel counts starts in ticks of 10 ms.
+SLACK = 0.1
+
+
+def _start(number: int) -> Optional[int]:
+    """Return the start of a process in ticks after the boot (proc_pid_stat(5), field 22)."""
+    try:
+        with open(f"/proc/{number}/stat", encoding="ascii", errors="replace") as stream:
+            return int(stream.read().rpartition(")")[2].split()[19])
+    except (OSError, IndexError):
+        return None
+
+
+def _record(path: str, data: bytes, number: int) -> List[object]:
+    return [path, hashlib.sha256(data).hexdigest(), journal.boot_id(), number, _start(number)]
+
+
+def remember(path: str, data: bytes, number: int) -> None:
+    """Remember that a process has read I(data) from I(path). If that cannot be written, the next run reloads again."""
+    with contextlib.suppress(OSError, lock.LockError):
+        journal.make_directory()
+        record = os.path.join(journal.DIRECTORY, RECORD)
+        fresh = record + ".fresh"
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w",
+                  encoding="utf-8") as stream:
+            json.dump(_record(path, data, number), stream)
+        os.rename(fresh, record)
+
+
+def is_in_force(path: str, data: bytes, number: int) -> bool:
+    """Whether it is certain that a process has read I(data), which I(path) has now."""
+    try:
+        with open(os.path.join(journal.DIRECTORY, RECORD), encoding="utf-8") as stream:
+            if json.load(stream) == _record(path, data, number):
+                return True
+    except (OSError, ValueError):
+        pass
+    start = _start(number)
+    if start is None:
+        return False
+    # Both clocks are the kernel's, also where a container shows another uptime.
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - start / os.sysconf("SC_CLK_TCK")
+    return time.time() - os.stat(path).st_ctime > age + SLACK
