@@ -74,6 +74,10 @@ soak: setup ## 200 faults in a random order (FAULTS=20 for fewer, SEED=7 for the
 	@trap 'tests/lab/down; tests/lab/engine down' EXIT
 	tests/lab/soak --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
 
+.PHONY: kills
+kills: setup ## kill every writer at each of its steps and calls, fill its disk, run two at once (WRITER=nginx_config for one)
+	@tests/kills/run $(WRITER)
+
 .PHONY: fuzz
 fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through the tree, the table, the rules, the edits
 	@PYTHONPATH=.collections python tests/fuzz/run.py --inputs $(or $(INPUTS),1000000)

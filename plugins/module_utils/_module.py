@@ -22,7 +22,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify im
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, in_force, moment, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test, remove_leftovers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import files
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import File
@@ -177,6 +177,8 @@ class Run:
         with contextlib.ExitStack() as stack:
             try:
                 self.transaction = stack.enter_context(Transaction("keepalived", check=self.module.check_mode))
+                if not self.module.check_mode:
+                    remove_leftovers(self.path)
                 data = files.read(self.path)
             except (LockError, OSError) as error:
                 self.fail(UNCHANGED, [explained(error)])

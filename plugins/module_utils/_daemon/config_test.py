@@ -41,6 +41,10 @@ HARMLESS = tuple(re.compile(pattern) for pattern in (
 ))
 
 
+# What a file under test begins with; the number of the process that tests it follows.
+TESTED = ".config-test-"
+
+
 class Verdict:
     """What keepalived thinks of a configuration.
 
@@ -122,6 +126,18 @@ def as_root(text):
     return str(document)
 
 
+def remove_leftovers(path):
+    """Remove the files of tests beside I(path) whose processes have ended without doing that themselves.
+
+    :raises OSError: one cannot be removed.
+    """
+    directory = os.path.dirname(path) or "."
+    for name in os.listdir(directory) if os.path.isdir(directory) else []:
+        process = name[len(TESTED):].partition("-")[0]
+        if name.startswith(TESTED) and not (process.isdigit() and os.path.exists("/proc/" + process)):
+            os.unlink(os.path.join(directory, name))
+
+
 def config_test(text, path, binary, version, timeout):
     """Return the C(Verdict) of the installed keepalived on I(text).
 
@@ -134,7 +150,7 @@ def config_test(text, path, binary, version, timeout):
     :raises OSError: the directory of I(path) cannot be written to.
     """
     tested = as_root(text) if ends_itself(version) else text
-    descriptor, name = tempfile.mkstemp(prefix=".config-test-", dir=os.path.dirname(path) or ".")
+    descriptor, name = tempfile.mkstemp(prefix="%s%d-" % (TESTED, os.getpid()), dir=os.path.dirname(path) or ".")
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(tested.encode("utf-8", "surrogateescape"))
