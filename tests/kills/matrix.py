@@ -172,4 +172,4 @@ def main(writer: Writer) -> None:
     print(f"{writer.name}: killed at {steps} steps and {calls} system calls, each healed by the next run", flush=True)
     made, rejected = _full_disk(writer, selection)
     assert rejected
-    print(f"{writer.name}: {made + rejected} changes with 0 to 64 KiB free: {made} made, {rejected} rejected", flush=True)
+    print(f"{writer.name}: {made + rejected} changes on a full disk: {made} made, {rejected} rejected", flush=True)
