@@ -13,14 +13,14 @@ import contextlib
 import os
 import re
 import stat
-import time
 
+from ansible_collections.openvip.cluster.plugins.module_utils import _timed_reload
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.advertised import Change, change
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify import STATES
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, in_force, moment, state
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, in_force, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test, remove_leftovers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
@@ -75,6 +75,7 @@ def config_argument_spec():
         "maintenance": {"type": "path"},
         "version": {"type": "str"},
         "reload_at": {"type": "float"},
+        "confirm_within": {"type": "float", "default": 60.0},
         "put_back": {"type": "path"},
         "track": {
             "type": "dict",
@@ -269,29 +270,25 @@ class Run:
         :param mode: the permissions of the file; C(None) where it is as it should be.
         :param number: the process id of the daemon that is reloaded, or C(None).
         """
-        reload_at = self.params.get("reload_at") if number is not None else None
+        def confirm():
+            self._confirm(data, bool(read(parse(text)).get("vrrp_instance")), number)
 
         def force():
             if number is None:
                 return
-            if reload_at is None:
-                control.reload(self.params["unit"], number)
-            else:
-                control.hang_up(number)
-                self.result["reloaded_at"] = time.time()
+            control.reload(self.params["unit"], number)
             self.result["reloaded"] = True
-            self._confirm(data, bool(read(parse(text)).get("vrrp_instance")), number)
+            confirm()
             in_force.remember(self.path, _encoded(text), number)
-
-        def force_former():
-            return self._force_former(number, reload_at is not None)
 
         steps = [] if mode is None else [
             File(self.path, _encoded(text), mode, self.params["backup_count"] if self.params["backup"] else 0)]
+        if number is not None and self.params.get("reload_at") is not None:
+            _timed_reload.arm(self, steps, _encoded(text), number, confirm)
+            return
         try:
             backups = self.transaction.carry_out(
-                steps, force if self.params["reload"] else None, force_former,
-                None if reload_at is None else lambda: moment.wait(reload_at))
+                steps, force if self.params["reload"] else None, lambda: self.force_former(number))
         except TransactionError as error:
             self.result["reloaded"] = False
             if not error.begun:
@@ -311,19 +308,10 @@ class Run:
         if doubt:
             self.module.warn(doubt)
 
-    def _force_former(self, number, stop):
-        """Let the daemon read the former file; return a sentence where that failed, else an empty one.
-
-        :param stop: whether to stop it instead: with the former file it would be a second master, because its peers
-            have the new one.
-        """
+    def force_former(self, number):
+        """Let the daemon read the former file; return a sentence where that failed, else an empty one."""
         if number is None:
             return ""
-        if stop:
-            control.stop(self.params["unit"], number)
-            self.result["stopped"] = True
-            return ("keepalived was stopped, because its peers may have taken what it did not take, and both would "
-                    "hold the address. Start it when all of them have the same configuration.")
         try:
             control.reload(self.params["unit"], number)
             self._confirm({}, False, number)
@@ -356,19 +344,19 @@ def _put_back(run):
     try:
         data = files.read(files.resolved(run.params["put_back"]))
     except OSError as error:
-        run.fail(UNCHANGED, ["put_back: %s" % error])
+        return run.fail(UNCHANGED, ["put_back: %s" % error])
     if data is None:
-        run.fail(UNCHANGED, ["put_back: %s does not exist." % run.params["put_back"]])
+        return run.fail(UNCHANGED, ["put_back: %s does not exist." % run.params["put_back"]])
     text = data.decode("utf-8", "surrogateescape")
     with run.host():
         run.bring(text, read(parse(text)))
-        run.finish([])
+        return run.finish([])
 
 
 def run_config(module):
     """Bring the file to O(keepalived_config#module:config) and the daemon to the file."""
     run = Run(module)
-    run.result.update(differs=False, advertised=[], window=None, reloaded_at=None, stopped=False)
+    run.result.update(differs=False, advertised=[], window=None, reload_identifier=None)
     if module.params["put_back"]:
         run.params = dict(run.params, config_test=False, backup=False)
         _put_back(run)

@@ -100,11 +100,17 @@ options:
     type: str
   reload_at:
     description:
-      - The moment at which the file is put in its place and keepalived gets the signal, in seconds since 1970 by the
-        clock of the host, and no more than two minutes ahead. All else is done before.
-      - When it is given and keepalived does not take the configuration, the former file is put back and keepalived is
-        stopped instead of reloaded. Its peers may have taken theirs, and it would be a second master beside them.
+      - When a running keepalived gets the file and the signal, in seconds since 1970 by the clock of the host, at most
+        two minutes ahead.
+      - The module only arms that, and returns before. A process on the host makes the change at that time, and rolls it
+        back by itself unless M(openvip.cluster.keepalived_reload) confirms it.
+      - If keepalived does not take the configuration, that process stops it until the other hosts have the former one
+        again. It would be a second master beside them.
     type: float
+  confirm_within:
+    description: Seconds after O(reload_at) in which the change has to be confirmed.
+    type: float
+    default: 60.0
   put_back:
     description:
       - A copy of a former file on the target, such as RV(backup_file) of an earlier run, that is brought back instead
@@ -189,6 +195,7 @@ options:
 seealso:
   - module: openvip.cluster.keepalived_info
   - module: openvip.cluster.keepalived_lint
+  - module: openvip.cluster.keepalived_reload
   - module: openvip.cluster.vrrp_instance
   - module: openvip.cluster.virtual_server
   - plugin: openvip.cluster.to_keepalived
@@ -356,14 +363,13 @@ reloaded:
   description: Whether a running keepalived was reloaded and took the configuration.
   returned: always
   type: bool
-reloaded_at:
-  description: When keepalived got the signal, by the clock of the host, with O(reload_at).
+reload_identifier:
+  description:
+    - What M(openvip.cluster.keepalived_reload) has to be given, with O(reload_at).
+    - Nothing if nothing was armed.
   returned: always
-  type: float
-stopped:
-  description: Whether keepalived was stopped because it did not take the configuration, see O(reload_at).
-  returned: always
-  type: bool
+  type: str
+  sample: 0f1e2d3c4b5a6978
 """
 
 from ansible.module_utils.basic import AnsibleModule

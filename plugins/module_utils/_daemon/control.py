@@ -151,6 +151,14 @@ def take(data, build, binary, unit, answers=False, number=None):
     return True, confirm(data, build, binary, number, answers)
 
 
+def start(unit):
+    """Start the daemon; return a sentence where that failed, else an empty one."""
+    outcome = _systemctl("start", unit)
+    if outcome is not None and outcome.code == 0:
+        return ""
+    return "keepalived was stopped and does not start again. Look at its log (journalctl --unit=%s)." % unit
+
+
 def stop(unit, number):
     """End the daemon, which gives its addresses away (RFC 5798 section 6.4.3)."""
     outcome = _systemctl("stop", unit)

@@ -179,42 +179,6 @@ def test_what_peers_see_of_a_change_is_told_only_where_keepalived_runs(host, mon
     assert host(check=True, config=config(priority=200))["advertised"] == []
 
 
-def test_the_reload_waits_for_its_moment(host, monkeypatch):
-    host()
-    daemon = Daemon(monkeypatch)
-    at = time.time() + 1
-    result = host(config=config(priority=200), reload_at=at)
-    assert [what for what, when in daemon.events] == ["hang_up"]
-    assert at <= daemon.events[0][1] <= result["reloaded_at"] < at + 0.5
-    assert result["reloaded"] and "priority 200" in host.path.read_text()
-
-
-def test_a_moment_that_has_passed_is_now(host, monkeypatch):
-    host()
-    daemon = Daemon(monkeypatch)
-    assert host(config=config(priority=200), reload_at=time.time() - 50)["reloaded"]
-    assert [what for what, when in daemon.events] == ["hang_up"]
-
-
-def test_a_moment_by_another_clock_is_refused(host, monkeypatch):
-    host()
-    before = host.path.read_text()
-    daemon = Daemon(monkeypatch)
-    refused = host(config=config(priority=200), reload_at=time.time() + 3600)
-    assert refused["failed"] and "ahead of the clock of this host" in refused["msg"]
-    assert daemon.events == [] and host.path.read_text() == before and not refused["changed"]
-    assert [entry for entry in os.listdir(host.path.parent) if entry.startswith(".new-")] == []
-
-
-def test_who_does_not_take_it_at_that_moment_is_stopped_with_the_former_file(host, monkeypatch):
-    host()
-    before = host.path.read_text()
-    daemon = Daemon(monkeypatch, takes=False)
-    refused = host(config=config(priority=200), reload_at=time.time())
-    assert refused["failed"] and refused["stopped"] and "keepalived was stopped" in refused["msg"]
-    assert [what for what, when in daemon.events] == ["hang_up", "stop"] and host.path.read_text() == before
-
-
 def test_a_former_file_is_put_back(host, monkeypatch):
     host()
     before = host.path.read_text()

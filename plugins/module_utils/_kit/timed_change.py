@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A process of its own on the host that makes a change at a set time and rolls it back unless the change is confirmed.
+
+The controller arms it on every host. From then on neither a lost connection nor a controller that ends makes a
+difference: without a confirmation each host has its former configuration again, all of them at the same deadline.
+
+    DIRECTORY/reload.json        what the process has done so far; it replaces the file in one step
+    DIRECTORY/reload.decision    what the controller wants
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from typing import Any, Callable, Dict, Optional, Tuple
+
+from . import clock, lock
+
+ARMED, CHANGED, CONFIRMED, ROLLED_BACK = "armed", "changed", "confirmed", "rolled back"
+POLL = 0.02
+
+
+class UnconfirmedError(Exception):
+    """The change is to be rolled back; the message says why."""
+
+
+def _path(name: str) -> str:
+    return os.path.join(lock.DIRECTORY, "reload." + name)
+
+
+def _replace(path: str, data: Dict[str, Any]) -> None:
+    """Write a file in one step."""
+    lock.private_directory(lock.DIRECTORY)
+    fresh = path + ".fresh"
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w",
+              encoding="utf-8") as stream:
+        json.dump(data, stream)
+    os.rename(fresh, path)
+
+
+def _read(path: str) -> Dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            found = json.load(stream)
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class TimedChange:
+    """The times of one change, and what is reported of it.
+
+    :ivar report: what C(report) returns to the controller: I(identifier), I(state), and what C(say) added.
+    """
+
+    def __init__(self, identifier: str, start: Optional[float], within: float) -> None:
+        """
+        :param identifier: tells this change from any other.
+        :param start: when it is made, in seconds since 1970 by the clock of this host.
+        :param within: seconds after that in which it has to be confirmed.
+        :raises clock.ClockError: the start is too far ahead.
+        """
+        self._start = time.monotonic() + clock.ahead(start, time.time())
+        self._deadline = self._start + within
+        self._within = within
+        self.report: Dict[str, Any] = {"identifier": identifier}
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(_path("decision"))
+
+    def say(self, state: str, **more: Any) -> None:
+        """Report a state."""
+        self.report.update(more, state=state)
+        _replace(_path("json"), self.report)
+
+    def wait_for_start(self) -> None:
+        """
+        :raises UnconfirmedError: the controller has called it off meanwhile.
+        """
+        while True:
+            left = self._start - time.monotonic()
+            if self._decision():
+                raise UnconfirmedError("the change was called off before it was made.")
+            if left <= 0:
+                return
+            time.sleep(min(left, POLL))
+
+    def wait_for_confirmation(self) -> None:
+        """
+        :raises UnconfirmedError: there was none until the deadline, or it is the time at which the controller wants it
+            rolled back.
+        """
+        while True:
+            state, at = self._decision() or ("", None)
+            if state == CONFIRMED:
+                return
+            if state == ROLLED_BACK:
+                clock.wait(at)
+                raise UnconfirmedError("the controller had it rolled back.")
+            if time.monotonic() >= self._deadline:
+                raise UnconfirmedError(f"nobody confirmed it within {self._within:g} s.")
+            time.sleep(POLL)
+
+    def wait_for_end(self) -> None:
+        """Wait until no host can have the change any more: until the deadline, or the controller's word."""
+        while time.monotonic() < self._deadline and not self._decision():
+            time.sleep(POLL)
+        state, at = self._decision() or ("", None)
+        if state == ROLLED_BACK:
+            clock.wait(at)
+
+    def _decision(self) -> Optional[Tuple[str, Optional[float]]]:
+        found = _read(_path("decision"))
+        return (found["state"], found["at"]) if found.get("identifier") == self.report["identifier"] else None
+
+
+def decide(identifier: str, state: str, at: Optional[float] = None) -> None:
+    """Tell the process what the controller wants.
+
+    :param state: C(CONFIRMED) or C(ROLLED_BACK).
+    :param at: when it is to be rolled back, in seconds since 1970 by the clock of this host; at once when C(None).
+    :raises clock.ClockError: that is too far ahead.
+    """
+    clock.ahead(at, time.time())
+    _replace(_path("decision"), {"identifier": identifier, "state": state, "at": at})
+
+
+def report(identifier: str, states: Tuple[str, ...], seconds: float) -> Dict[str, Any]:
+    """Return what the process reports as soon as it is in one of I(states), or what it reports after so many seconds.
+
+    :returns: an empty dictionary where this host has no such change.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        found = _read(_path("json"))
+        if found.get("identifier") != identifier:
+            found = {}
+        if found.get("state") in states or time.monotonic() >= end:
+            return found
+        time.sleep(POLL)
+
+
+def detached(work: Callable[[Callable[[Dict[str, Any]], None]], None]) -> Dict[str, Any]:
+    """Run I(work) in a process of its own that outlives this one and its connection, and return what it answers first.
+
+    :param work: called in that process with a function that gives the answer; only its first call counts.
+    :returns: the answer; an empty dictionary when the process ended without one.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.close(reader)
+            _leave(writer)
+            _answer_once(work, writer)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with open(reader, encoding="utf-8") as stream:
+        answer = stream.readline()
+    os.waitpid(child, 0)
+    return json.loads(answer) if answer else {}
+
+
+def _leave(keep: int) -> None:
+    """Leave the session, the terminal and the parent; go on in a grandchild."""
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        if descriptor != keep:
+            os.dup2(nothing, descriptor)
+    os.chdir("/")
+
+
+def _answer_once(work: Callable[[Callable[[Dict[str, Any]], None]], None], writer: int) -> None:
+    left = [writer]
+
+    def answer(found: Dict[str, Any]) -> None:
+        if left:
+            descriptor = left.pop()
+            with contextlib.suppress(BrokenPipeError):
+                os.write(descriptor, json.dumps(found).encode() + b"\n")
+            os.close(descriptor)
+
+    work(answer)

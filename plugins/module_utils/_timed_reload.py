@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simultaneous reload: armed by keepalived_config on each host, confirmed or rolled back by keepalived_reload.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any, Dict
+
+from ._daemon import control, in_force
+from ._kit import clock, timed_change
+from ._kit.lock import LockError
+from ._kit.timed_change import CHANGED, CONFIRMED, ROLLED_BACK, TimedChange
+from ._kit.transaction import TransactionError, explained
+
+FAILED = "failed"
+# What keepalived_reload is asked for, and what the process on the host calls it.
+STATES = {"reloaded": CHANGED, "confirmed": CONFIRMED, "rolled_back": ROLLED_BACK}
+ENDS = (CONFIRMED, ROLLED_BACK)
+
+
+def arm(run, steps, data, number, confirm):
+    """Have a process of its own make the change at O(keepalived_config#module:reload_at).
+
+    :param run: of the module, see C(_module.Run).
+    :param number: the process id of the daemon.
+    :param confirm: raises C(control.ReloadError) where the daemon has not taken the configuration.
+    """
+    identifier = secrets.token_hex(8)
+    unit, path = run.params["unit"], run.path
+    try:
+        timed = TimedChange(identifier, run.params["reload_at"], run.params["confirm_within"])
+    except (clock.ClockError, LockError, OSError) as error:
+        run.fail("Nothing was changed:", [explained(error)])
+
+    def work(answer):
+        problems = []
+
+        def ready():
+            timed.say(timed_change.ARMED)
+            answer({"armed": True})
+            timed.wait_for_start()
+
+        def force():
+            try:
+                control.hang_up(number)
+                reloaded_at = time.time()
+                confirm()
+            except control.ReloadError as error:
+                problems.append(str(error))
+                raise
+            timed.say(CHANGED, reloaded_at=reloaded_at)
+            timed.wait_for_confirmation()
+            in_force.remember(path, data, number)
+
+        def force_former():
+            return _apart(timed, unit, number, problems) if problems else run.force_former(number)
+
+        try:
+            backups = run.transaction.carry_out(steps, force, force_former, ready)
+            timed.say(CONFIRMED, backup_file=backups[0] if backups else None)
+        except TransactionError as error:
+            answer({"error": str(error)})
+            timed.say(ROLLED_BACK, reason=str(error), notes=error.notes)
+
+    answer = timed_change.detached(work)
+    if not answer.get("armed"):
+        run.fail("Nothing was changed:", [answer.get("error", "the process that was to make the change has ended.")])
+    run.result["reload_identifier"] = identifier
+
+
+def _apart(timed, unit, number, problems):
+    """Keep a daemon stopped that did not take what its peers may have taken, until these have the former one again.
+
+    With the former configuration it would be a second master beside them.
+
+    :returns: a sentence where it was not started again, else an empty one.
+    """
+    control.stop(unit, number)
+    timed.say(FAILED, reason="; ".join(problems), stopped=True)
+    timed.wait_for_end()
+    return control.start(unit)
+
+
+def reload_argument_spec():
+    """Return the argument specification of the module keepalived_reload."""
+    return {
+        "identifier": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": list(STATES), "default": "reloaded"},
+        "at": {"type": "float"},
+        "timeout": {"type": "float", "default": 30.0},
+    }
+
+
+def run_reload(module):
+    """Wait for a simultaneous reload on this host, confirm it, or have it rolled back."""
+    identifier, state = module.params["identifier"], STATES[module.params["state"]]
+    result: Dict[str, Any] = {"changed": False, "state": None, "reloaded_at": None, "reason": None, "stopped": False,
+                              "backup_file": None}
+    found = timed_change.report(identifier, (), 0)
+    if module.check_mode:
+        module.exit_json(**dict(result, changed=state != CHANGED and found.get("state") not in (None, *ENDS)))
+    seconds = module.params["timeout"]
+    try:
+        if found and found["state"] not in ENDS and state != CHANGED:
+            timed_change.decide(identifier, state, module.params["at"])
+            result["changed"] = True
+            seconds += clock.ahead(module.params["at"], time.time())
+    except (clock.ClockError, LockError, OSError) as error:
+        module.fail_json(msg="The reload was not decided: %s" % explained(error), **result)
+    wanted = (CHANGED, FAILED, *ENDS) if state == CHANGED else ENDS
+    found = timed_change.report(identifier, wanted, seconds)
+    result.update({key: found[key] for key in result if key in found})
+    reached = result["state"] == state or (state == CHANGED and result["state"] == CONFIRMED)
+    notes = found.get("notes") or []
+    if reached and not (state == ROLLED_BACK and notes):
+        module.exit_json(**result)
+    module.fail_json(msg=_failure(module.params["state"], result, notes), **dict(result, changed=False))
+
+
+def _failure(state, result, notes):
+    """Return why the host is not in the wanted state."""
+    if result["state"] is None:
+        return "This host has no simultaneous reload of that identifier. It may have been rebooted since."
+    sentences = ["The simultaneous reload is not %s, but %s." % (state.replace("_", " "), result["state"])]
+    return " ".join(sentences + ([result["reason"]] if result["reason"] else []) + notes)

@@ -1,0 +1,112 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: keepalived_reload
+short_description: Confirm or roll back a simultaneous reload of keepalived
+version_added: 1.1.0
+author:
+  - openvip.cluster contributors (@openvip)
+description:
+  - A M(openvip.cluster.keepalived_config) with O(openvip.cluster.keepalived_config#module:reload_at) only arms the
+    change. A process on the host writes the file and reloads keepalived at that time.
+  - This module waits for it, confirms it, or has it rolled back.
+  - Without a confirmation the process rolls the change back by itself at the deadline, even if the connection or the
+    controller is gone.
+extends_documentation_fragment:
+  - openvip.cluster.attributes
+  - openvip.cluster.attributes.actiongroup_cluster
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+options:
+  identifier:
+    description: The RV(openvip.cluster.keepalived_config#module:reload_identifier) of the task that armed the change.
+    type: str
+    required: true
+  state:
+    description:
+      - V(reloaded) waits until keepalived has the new configuration and has confirmed it on this host.
+      - V(confirmed) keeps it.
+      - V(rolled_back) brings the former configuration back.
+    type: str
+    choices: [reloaded, confirmed, rolled_back]
+    default: reloaded
+  at:
+    description:
+      - When O(state=rolled_back) is to happen, in seconds since 1970 by the clock of the host, at most two minutes
+        ahead. At once if it is not given.
+    type: float
+  timeout:
+    description: Seconds to wait for O(state), after O(at).
+    type: float
+    default: 30.0
+seealso:
+  - module: openvip.cluster.keepalived_config
+"""
+
+EXAMPLES = r"""
+- name: Arm the change on every host
+  openvip.cluster.keepalived_config:
+    config: "{{ keepalived }}"
+    reload_at: "{{ start }}"
+  register: armed
+
+- name: Wait until every host has reloaded
+  openvip.cluster.keepalived_reload:
+    identifier: "{{ armed.reload_identifier }}"
+
+- name: Keep the change
+  openvip.cluster.keepalived_reload:
+    identifier: "{{ armed.reload_identifier }}"
+    state: confirmed
+"""
+
+RETURN = r"""
+state:
+  description:
+    - What the change is now, V(armed), V(changed), V(failed), V(confirmed) or V(rolled back).
+    - V(failed) means that keepalived did not take it, and waits until the other hosts have the former one again.
+    - Nothing in check mode, or if this host has no such change.
+  returned: always
+  type: str
+  sample: confirmed
+reloaded_at:
+  description: When keepalived got the signal, in seconds since 1970 by the clock of the host.
+  returned: always
+  type: float
+  sample: 1790000000.25
+reason:
+  description: Why the change failed or was rolled back.
+  returned: always
+  type: str
+  sample: nobody confirmed it within 60 s.
+stopped:
+  description:
+    - Whether keepalived was stopped because it did not take what its peers may have taken.
+    - It starts again when these have the former configuration.
+  returned: always
+  type: bool
+backup_file:
+  description: The path of the former file, if one was kept.
+  returned: always
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.openvip.cluster.plugins.module_utils._timed_reload import reload_argument_spec, run_reload
+
+
+def main():
+    run_reload(AnsibleModule(argument_spec=reload_argument_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simultaneous reload: armed, made by its own process, confirmed or rolled back; with a stand-in for keepalived."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, transaction
+from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_reload
+
+CONFIG = {"global_defs": {"router_id": "lb1", "enable_script_security": True, "script_user": "root"},
+          "vrrp_instance": [{"name": "VI_1", "interface": "eth1", "virtual_router_id": 51, "priority": 250,
+                             "virtual_ipaddress": ["198.18.0.100/24"]}]}
+
+
+class Host:
+    """A host with a running keepalived whose file was written with priority 250."""
+
+    def __init__(self, write, capsys, monkeypatch, log):
+        self._write = write
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+        self._log = log
+        self.path = write.path
+        self.takes = log.parent / "takes"
+        self.takes.touch()
+        monkeypatch.setattr(control, "running", lambda unit: os.getppid())
+        for event in ("hang_up", "stop", "start", "reload"):
+            monkeypatch.setattr(control, event, self._event(event))
+        monkeypatch.setattr(control, "confirm", self._confirm)
+        # Whoever forks has another parent; the daemon is the process that runs the tests.
+        number = os.getpid()
+        monkeypatch.setattr(control, "running", lambda unit: number)
+
+    def _event(self, what):
+        def happen(*dummy):
+            with open(self._log, "a", encoding="ascii") as stream:
+                stream.write(f"{what} {time.time()}\n")
+            return ""
+
+        return happen
+
+    def _confirm(self, *dummy):
+        if not self.takes.exists():
+            raise control.ReloadError("keepalived did not take it")
+        return ""
+
+    def events(self):
+        """Return what happened to the daemon, with the times."""
+        lines = self._log.read_text().splitlines() if self._log.exists() else []
+        return [(line.split()[0], float(line.split()[1])) for line in lines]
+
+    def arm(self, **options):
+        """Arm a change to priority 200."""
+        instance = dict(CONFIG["vrrp_instance"][0], priority=200)
+        return self._write(config=dict(CONFIG, vrrp_instance=[instance]), **options)
+
+    def ask(self, armed, check=False, **options):
+        """Run keepalived_reload."""
+        self._monkeypatch.setattr(basic, "_ANSIBLE_ARGS", None, raising=False)
+        with patch_module_args({"identifier": armed["reload_identifier"], "_ansible_check_mode": check, **options}), \
+                pytest.raises(SystemExit):
+            keepalived_reload.main()
+        return json.loads(self._capsys.readouterr().out)
+
+    def priority(self):
+        return self.path.read_text().partition("priority ")[2].split()[0]
+
+
+@pytest.fixture
+def host(module_on_host, capsys, monkeypatch, tmp_path):
+    write = module_on_host(keepalived_config, config=CONFIG)
+    write(reload=False)
+    journal.remove("keepalived", journal.OWED)
+    return Host(write, capsys, monkeypatch, tmp_path / "events")
+
+
+def test_it_is_made_at_its_time_and_kept_when_it_is_confirmed(host):
+    at = time.time() + 1
+    armed = host.arm(reload_at=at)
+    assert armed["changed"] and not armed["reloaded"] and time.time() < at
+    assert host.priority() == "250" and host.events() == []
+    reloaded = host.ask(armed)
+    assert [what for what, when in host.events()] == ["hang_up"] and not reloaded["changed"]
+    assert at <= host.events()[0][1] <= reloaded["reloaded_at"] < at + 0.5 and host.priority() == "200"
+    assert host.ask(armed, check=True, state="confirmed")["changed"]
+    confirmed = host.ask(armed, state="confirmed")
+    assert confirmed["changed"] and confirmed["state"] == "confirmed"
+    with open(confirmed["backup_file"], encoding="utf-8") as stream:
+        assert "priority 250" in stream.read()
+    assert not host.ask(armed, state="confirmed")["changed"]
+    again = host.arm(reload_at=time.time())
+    assert not again["changed"] and again["reload_identifier"] is None
+
+
+def test_without_a_confirmation_it_rolls_back_by_itself(host):
+    armed = host.arm(reload_at=time.time(), confirm_within=0.5)
+    deadline = time.monotonic() + 10
+    while len(host.events()) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    failed = host.ask(armed, state="confirmed")
+    assert failed["failed"] and "nobody confirmed it within 0.5 s" in failed["msg"] and not failed["changed"]
+    assert [what for what, when in host.events()] == ["hang_up", "reload"] and host.priority() == "250"
+
+
+def test_it_is_rolled_back_at_the_time_that_the_controller_sets(host):
+    armed = host.arm(reload_at=time.time())
+    host.ask(armed)
+    at = time.time() + 0.5
+    rolled_back = host.ask(armed, state="rolled_back", at=at)
+    assert rolled_back["changed"] and rolled_back["state"] == "rolled back" and host.priority() == "250"
+    assert [what for what, when in host.events()] == ["hang_up", "reload"] and host.events()[1][1] >= at
+
+
+def test_it_is_called_off_before_its_time(host):
+    armed = host.arm(reload_at=time.time() + 60)
+    called_off = host.ask(armed, state="rolled_back")
+    assert called_off["state"] == "rolled back" and host.priority() == "250" and host.events() == []
+
+
+def test_who_does_not_take_it_stays_apart_until_the_others_have_the_former_one(host):
+    host.takes.unlink()
+    armed = host.arm(reload_at=time.time())
+    failed = host.ask(armed)
+    assert failed["failed"] and failed["stopped"] and "keepalived did not take it" in failed["msg"]
+    assert [what for what, when in host.events()] == ["hang_up", "stop"] and host.priority() == "250"
+    assert host.ask(armed, state="rolled_back", at=time.time() + 0.2)["state"] == "rolled back"
+    assert [what for what, when in host.events()] == ["hang_up", "stop", "start"]
+
+
+def test_a_time_by_another_clock_is_rejected(host):
+    refused = host.arm(reload_at=time.time() + 3600)
+    assert refused["failed"] and "ahead of the clock of this host" in refused["msg"] and not refused["changed"]
+    assert host.priority() == "250" and os.listdir(host.path.parent) == ["keepalived.conf"]
+
+
+def test_a_lost_connection_changes_nothing(host, tmp_path):
+    """The process is in a session of its own, and outlives the hang-up of the one that armed it."""
+    answer = tmp_path / "answer"
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        answer.write_text(json.dumps(host.arm(reload_at=time.time() + 0.5)))
+        os.killpg(0, signal.SIGHUP)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == signal.SIGHUP
+    armed = json.loads(answer.read_text())
+    host.ask(armed)
+    assert host.ask(armed, state="confirmed")["state"] == "confirmed" and host.priority() == "200"
+
+
+def test_a_process_that_was_killed_is_healed_by_the_next_run(host, monkeypatch):
+    monkeypatch.setattr(transaction, "at", lambda point: point == "force" and os.kill(os.getpid(), signal.SIGKILL))
+    armed = host.arm(reload_at=time.time())
+    deadline = time.monotonic() + 10
+    while host.priority() != "200":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert host.ask(armed, timeout=0.5)["failed"]
+    monkeypatch.setattr(transaction, "at", lambda point: None)
+    healed = host._write()
+    assert healed["changed"] and healed["reloaded"] and host.priority() == "250" and not host._write()["changed"]
+
+
+def test_a_change_that_this_host_does_not_know(host):
+    failed = host.ask({"reload_identifier": "never armed"}, timeout=0)
+    assert failed["failed"] and "no simultaneous reload of that identifier" in failed["msg"]
