@@ -74,6 +74,11 @@ soak: setup ## 200 faults in a random order (FAULTS=20 for fewer, SEED=7 for the
 	@trap 'tests/lab/down; tests/lab/engine down' EXIT
 	tests/lab/soak --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
 
+.PHONY: interrupts
+interrupts: setup ## kill the controller at random times of 40 changes of a live pair (RUNS=10 for fewer, SEED=7 for the same)
+	@trap 'tests/lab/down; tests/lab/engine down' EXIT
+	tests/lab/interrupt --runs $(or $(RUNS),40) $(if $(SEED),--seed $(SEED))
+
 .PHONY: kills
 kills: setup ## kill every writer at each of its steps and calls, fill its disk, run two at once (WRITER=nginx_config for one)
 	@tests/kills/run $(WRITER)
