@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes of a live pair of which the controller is killed at a random time: the peers see every second one. A run afterwards heals, and at no time are there two holders, or none for longer than a failover takes. `make
-interrupts` runs it. The first thing that must not be ends it, with the seed that repeats the order."""
+"""Changes of a live pair of which the controller is killed at a random time: the peers see every second one. A run
+afterwards heals, and at no time are there two holders, or none for longer than a failover takes. `make interrupts` runs
+it. The first thing that must not be ends it, with the seed that repeats the order."""
 
 from __future__ import annotations
 
