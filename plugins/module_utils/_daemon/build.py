@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 TIMEOUT = 10
 

@@ -18,7 +18,7 @@ import tempfile
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.edit import append, set_value
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 # "(Line 3) " in the parent, "(/etc/keepalived/keepalived.conf: Line 3) " in the children.
 PREFIX = re.compile(r"^\((?:(?P<path>[^()]*): )?Line (?P<line>\d+)\) ")

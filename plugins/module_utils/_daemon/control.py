@@ -16,7 +16,7 @@ import signal
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import state
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 TIMEOUT = 10
 # Two signals that wait for a process are handled in the reverse order, in the parent and again in the child to which it

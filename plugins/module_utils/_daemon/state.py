@@ -18,8 +18,8 @@ import time
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.tracked import parse_tracked
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 PID_FILE = "/run/keepalived.pid"
 # core/main.c and include/pidfile.h; the second with use_pid_dir

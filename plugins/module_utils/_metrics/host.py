@@ -17,14 +17,16 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
 from ansible_collections.openvip.cluster.plugins.module_utils._ipvs import kernel
 from ansible_collections.openvip.cluster.plugins.module_utils._ipvs.message import IpvsError
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
 
 UNIT = "keepalived.service"
 TIMEOUT = 5.0
+# Bytes of the list of interfaces, about 1 KiB for each.
+LISTED = 1 << 26
 # The parts of a collection, each of which can fail by itself.
 CONFIGURATION, VRRP, TRACKED, ADDRESSES, IPVS = PARTS = ("configuration", "vrrp", "tracked", "addresses", "ipvs")
 
@@ -83,7 +85,7 @@ def interfaces() -> List[Dict[str, Any]]:
     :raises HostError: ip does not tell.
     """
     try:
-        outcome = run(["ip", "-json", "-details", "address", "show"], TIMEOUT)
+        outcome = run(["ip", "-json", "-details", "address", "show"], TIMEOUT, kept=LISTED)
         return json.loads(outcome.output)
     except (OSError, ValueError) as error:
         raise HostError("ip -json address show tells nothing: %s. Install iproute2." % error) from error

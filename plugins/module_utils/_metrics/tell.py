@@ -10,15 +10,13 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import email.message
-import os
 import pwd
 import smtplib
 import socket
-import subprocess
 import threading
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import as_user, run
 from ansible_collections.openvip.cluster.plugins.module_utils._metrics.split_brain import BEGIN, Event
 
 TIMEOUT = 30
@@ -65,28 +63,15 @@ def _send(mail: Mail, event: Event) -> None:
         server.send_message(message(mail, event))
 
 
-def _become(user: str) -> Callable[[], None]:
-    """Return what makes a new process that of a user.
-
-    :raises KeyError: there is no such user.
-    """
-    account = pwd.getpwnam(user)
-
-    def become() -> None:
-        os.setgroups([])
-        os.setgid(account.pw_gid)
-        os.setuid(account.pw_uid)
-
-    return become
-
-
 def _run(command: str, user: str, event: Event) -> None:
     """Run the command with C(SPLIT_BRAIN), the address, the event and the cards as arguments.
 
     :raises OSError: it fails; the message says how.
+    :raises KeyError: there is no such user.
     """
+    account = pwd.getpwnam(user)
     arguments = [command, "SPLIT_BRAIN", event.address, event.kind, *event.cards]
-    outcome = run(arguments, TIMEOUT, before=_become(user))
+    outcome = run([*as_user(account.pw_uid, account.pw_gid), *arguments], TIMEOUT)
     if outcome.timed_out or outcome.code:
         how = "has not ended after %d s" % TIMEOUT if outcome.timed_out else "ended with %d" % outcome.code
         raise OSError("%s %s: %s" % (command, how, outcome.output.strip()))
@@ -98,7 +83,7 @@ def tell(event: Event, mail: Optional[Mail], command: str, user: str, log: Calla
     def guarded(what: str, action: Callable[..., None], *arguments: Any) -> None:
         try:
             action(*arguments, event)
-        except (OSError, KeyError, smtplib.SMTPException, subprocess.SubprocessError) as error:
+        except (OSError, KeyError, smtplib.SMTPException) as error:
             log("%s of the split brain of %s failed: %s" % (what, event.address, error))
 
     if mail:

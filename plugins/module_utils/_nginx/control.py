@@ -13,7 +13,7 @@ import time
 from typing import List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.control import ReloadError, reload
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 from .process import running, takes_connections, workers
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import List
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 # Seconds for one question; rpm reads every file of the package.
 TIMEOUT = 60.0

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import Outcome, run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome, run
 
 from . import table
 from .check import Data

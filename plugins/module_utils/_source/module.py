@@ -15,7 +15,7 @@ import os
 import pwd
 import re
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 from ansible_collections.openvip.cluster.plugins.module_utils._source import release as releases
 from ansible_collections.openvip.cluster.plugins.module_utils._source.place import LINK, BusyError, Place
 from ansible_collections.openvip.cluster.plugins.module_utils._source.steps import NO_SPACE, Builder, StepError

@@ -15,7 +15,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import Outcome
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome
 
 # Hexadecimal digits of the digests that are long enough to prove what an archive is.
 DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}

@@ -12,11 +12,10 @@ from __future__ import annotations
 import os
 import pwd
 import re
-import subprocess
 import time
 from typing import List, Optional, Sequence, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import Outcome, run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome, as_user, run
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
 
 # Of the output of a step that failed: in the message, and in what the module returns.
@@ -106,23 +105,16 @@ class Builder:
         self._end = time.monotonic() + timeout
         self.taken: List[Tuple[str, float]] = []
 
-    def _become(self) -> None:
-        """Give up every privilege; this runs in the new process."""
-        if os.geteuid() == 0:
-            os.setgroups([])
-            os.setgid(self._account.pw_gid)
-            os.setuid(self._account.pw_uid)
-        os.nice(self._nice)
-        os.umask(0o022)
-
     def ask(self, arguments: Sequence[str], directory: Optional[str] = None) -> Outcome:
         """Run a program as the user and return its C(Outcome), also when it cannot be started."""
         # Nothing of the caller's own reaches the compiler, so that the same release comes out the same.
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": self._place,
                        "TMPDIR": os.path.join(self._place, "tmp")}
         try:
-            return run(list(arguments), max(self._end - time.monotonic(), 0), environment, directory, self._become)
-        except (OSError, subprocess.SubprocessError) as error:
+            words = as_user(self._account.pw_uid, self._account.pw_gid) if os.geteuid() == 0 else []
+            words += ["nice", "-n", str(self._nice), *arguments]
+            return run(words, max(self._end - time.monotonic(), 0), environment, directory)
+        except OSError as error:
             return Outcome(127, str(error), False)
 
     def step(self, name: str, arguments: Sequence[str], directory: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import config_test as subject
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import Outcome, run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome, run
 
 PATH = "/etc/keepalived/keepalived.conf"
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import getpass
 import threading
 
 import pytest
@@ -15,6 +16,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._metrics.split_bra
 GLOBAL = {"notification_email": ["admin@example.com", "oncall@example.com"], "smtp_server": "192.0.2.25",
           "notification_email_from": "keepalived@example.com", "smtp_alert": True, "router_id": "lb1"}
 EVENT = Event(BEGIN, "198.18.0.100", ["02:42:c6:12:00:12"], 3.0, True)
+USER = getpass.getuser()
 PROGRAM = """\
 #!/bin/sh
 echo "$*" >>"{}"
@@ -47,12 +49,12 @@ def test_the_port_of_the_server_and_the_sender_that_keepalived_would_take():
 @pytest.fixture
 def told(tmp_path, monkeypatch):
     """Return a function that tells a program, and what it was told and what was logged."""
-    monkeypatch.setattr(tell, "_become", lambda user: {"known": None}[user])
+    monkeypatch.setattr(tell, "as_user", lambda user, group: [])
     program = tmp_path / "program"
     program.write_text(PROGRAM.format(tmp_path / "told"))
     program.chmod(0o755)
 
-    def run(user="known", text=None, mail=None):
+    def run(user=USER, text=None, mail=None):
         if text:
             program.write_text(text)
         logged = []
@@ -71,7 +73,7 @@ def test_the_program_gets_the_address_the_event_and_the_cards(told):
 
 
 @pytest.mark.parametrize("user, text, why", [
-    ("unknown", None, "unknown"), ("known", "#!/bin/sh\necho no >&2\nexit 3\n", "ended with 3: no")])
+    ("unknown", None, "unknown"), (USER, "#!/bin/sh\necho no >&2\nexit 3\n", "ended with 3: no")])
 def test_a_program_that_fails_is_logged(told, user, text, why):
     dummy, (line,) = told(user, text)
     assert line.startswith("The command of the split brain of 198.18.0.100 failed: ") and why in line

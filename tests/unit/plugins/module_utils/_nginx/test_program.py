@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import Outcome
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import program
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.program import (
     Verdict,
