@@ -16,6 +16,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
 
@@ -68,7 +69,7 @@ def run_info(module):
     params = module.params
     binary = _io.find_program(module, params["binary"])
     build = installed(binary)
-    number = control.running("keepalived.service", params["pid_file"])
+    number = control.running("keepalived.service", params["pid_file"], binary)
     try:
         text = _io.load(params["path"])
     except OSError as error:
@@ -94,7 +95,7 @@ def run_info(module):
         build_options=sorted(build.options) if build else [],
         running=number is not None,
         pid=number,
-        executable=state.executable(number) if number is not None else None,
+        executable=proc.executable(number) if number is not None else None,
         vrrp_instance=instances,
         interfaces=interfaces(found),
         addresses=[str(address) for address in held.virtual(config or {}, instances) if address in here],

@@ -17,6 +17,7 @@ import signal
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import state
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.unit import main_pid
 
 TIMEOUT = 10
 # Two signals that wait for a process are handled in the reverse order, in the parent and again in the child to which it
@@ -36,16 +37,16 @@ def _systemctl(*words):
         return None
 
 
-def running(unit, pid_file=state.PID_FILE):
+def running(unit, pid_file=state.PID_FILE, binary=state.PROGRAM):
     """Return the process id of the daemon, C(None) when it does not run.
 
-    systemd knows it wherever the daemon puts its pid file (use_pid_dir, instance, net_namespace); the file serves a
-    daemon that was not started by systemd.
+    systemd knows it wherever the daemon puts its pid file (use_pid_dir, instance, net_namespace). The file, which stays
+    behind when the daemon is killed, serves only where systemd does not know the unit.
+
+    :param binary: see C(state.pid).
     """
-    outcome = _systemctl("show", "--property=MainPID", "--value", unit)
-    if outcome and outcome.code == 0 and outcome.output.strip() not in ("", "0"):
-        return int(outcome.output)
-    return state.pid(pid_file)
+    number = main_pid(unit)
+    return state.pid(pid_file, binary) if number is None else number or None
 
 
 def reload(unit, number):

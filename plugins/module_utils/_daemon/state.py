@@ -10,7 +10,6 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -19,15 +18,21 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.tracked import parse_tracked
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc, trusted
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.lock import LockError, locked
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 PID_FILE = "/run/keepalived.pid"
 # core/main.c and include/pidfile.h; the second with use_pid_dir
 VRRP_PID_FILES = ("/run/vrrp.pid", "/run/keepalived/vrrp.pid")
-LOCK_FILE = "/run/openvip-keepalived.lock"
+# There is one dump for all who ask, and each removes it.
+LOCK_FILE = "/run/openvip/keepalived-state.lock"
+PROGRAM = "keepalived"
 # include/vrrp.h: VRRP_STATE_*
 STATES = {0: "INIT", 1: "BACKUP", 2: "MASTER", 3: "FAULT", 97: "DELETED", 98: "STOP"}
 POLL = 0.02
+# Seconds by which the clock of a file system may be behind, a tick.
+COARSE = 0.02
 
 
 class StateError(Exception):
@@ -38,50 +43,44 @@ class EndedError(StateError):
     """The daemon has ended meanwhile."""
 
 
-def _stat(number):
-    """Return what proc_pid_stat(5) has of a process from the third field on, its state and its parent; else nothing."""
-    try:
-        with open("/proc/%d/stat" % number, encoding="ascii", errors="replace") as stream:
-            return stream.read().rpartition(")")[2].split()
-    except OSError:
-        return []
+def pid(pid_file=PID_FILE, binary=PROGRAM):
+    """Return the process id of the keepalived that a pid file names, C(None) when it does not run.
+
+    :param pid_file: see C(proc.from_file).
+    :param binary: the installed program. An upgrade may have replaced its file, or put another release in its place, so
+        that it is the name of the program that counts.
+    """
+    process = proc.from_file(pid_file)
+    names = (None, PROGRAM, os.path.basename(binary), os.path.basename(os.path.realpath(binary)))
+    return process.number if process and proc.program_name(process.number) in names else None
 
 
-def _alive(number):
-    """Whether the process is there and not merely unburied."""
-    return _stat(number)[:1] not in ([], ["Z"], ["X"])
+def _daemon(number):
+    """Return the C(Process) of the daemon.
 
-
-def pid(pid_file=PID_FILE):
-    """Return the process id of the running keepalived, or C(None) when it does not run."""
-    try:
-        with open(pid_file, encoding="ascii") as stream:
-            number = int(stream.read().strip())
-    except (OSError, ValueError):
-        return None
-    return number if _alive(number) else None
+    :raises EndedError: it has ended.
+    :raises StateError: the number is that of another user's process by now.
+    """
+    process = proc.find(number)
+    if process is None:
+        raise EndedError("keepalived (process %d) has ended. Look at its log." % number)
+    if not proc.may_be_roots(number):
+        raise StateError("Process %d is not a keepalived that root has started from a file of root's that nobody else "
+                         "may write to. Start keepalived by systemd." % number)
+    return process
 
 
 def _vrrp_child(number):
-    """Return the process id of the daemon's child that speaks VRRP.
+    """Return the C(Process) of the daemon's child that speaks VRRP.
 
     :raises StateError: no pid file names one.
     """
     for pid_file in VRRP_PID_FILES:
-        child = pid(pid_file)
-        if child is not None and _stat(child)[1:2] == [str(number)]:
+        child = proc.from_file(pid_file)
+        if child is not None and proc.parent(child.number) == number:
             return child
     raise StateError("None of %s names the process of keepalived (process %d) that speaks VRRP."
                      % (", ".join(VRRP_PID_FILES), number))
-
-
-def executable(number):
-    """Return the path of the program that a process runs, as the kernel tells it: with C( (deleted)) behind it when the
-    file has been removed or replaced. C(None) when it cannot be told."""
-    try:
-        return os.readlink("/proc/%d/exe" % number)
-    except OSError:
-        return None
 
 
 def runs(number, program):
@@ -98,12 +97,9 @@ def _own(number, build, binary):
     After an upgrade it is not I(binary) until the daemon is restarted, and a signal that only the new one knows would
     end the old one. What does not answer as keepalived (a loader that was given the program) leaves the arguments.
     """
-    if not runs(number, binary):
-        path = "/proc/%d/exe" % number
-        own = installed(path)
-        if own:
-            return own, path
-    return build, binary
+    path = "/proc/%d/exe" % number
+    own = None if runs(number, binary) or not proc.has_roots_program(number) else installed(path)
+    return (own, path) if own else (build, binary)
 
 
 def _dump_path(number, name):
@@ -121,65 +117,73 @@ def _dump_path(number, name):
 
 def _inode(path):
     try:
-        return os.stat(path).st_ino
+        return os.lstat(path).st_ino
     except OSError:
         return None
 
 
-def _fresh_dump(number, binary, kind, name, complete, timeout, child=None):
+def _fresh_dump(process, binary, kind, name, complete, timeout, child=None):
     """Make the daemon write a dump and return what I(complete) makes of it.
 
     keepalived renames the new file into place before it writes to it (lib/utils.c), so a new inode alone is not enough:
     I(complete) returns C(None) as long as the text is not the whole dump.
 
-    :param child: the process id of the one child that gets the signal; the daemon, and so every child, when not given.
+    :param process: the C(Process) of the daemon.
+    :param child: that of the one child that gets the signal; the daemon, and so every child, when not given.
     """
     outcome = run([binary, "--signum=%s" % kind], timeout)
     if outcome.code != 0 or not outcome.output.strip().isdigit():
         raise StateError("%s does not know the signal %s. Is it keepalived?" % (binary, kind))
     end = time.monotonic() + timeout
-    with _alone(end):
-        return _answer(number, child or number, int(outcome.output), _dump_path(number, name), complete, end)
+    path = _dump_path(process.number, name)
+    try:
+        with locked(LOCK_FILE, timeout, "another reading of keepalived's state"):
+            return _answer(process, child or process, int(outcome.output), path, complete, end)
+    except (LockError, OSError) as error:
+        raise StateError("keepalived (process %d) cannot be asked: %s" % (process.number, error)) from error
 
 
-@contextlib.contextmanager
-def _alone(end):
-    """Let one reader at a time have the dump: there is one file for all, and each removes it.
-
-    :raises StateError: the others did not end in time.
-    """
-    with open(LOCK_FILE, "w", encoding="ascii") as stream:
-        while True:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if time.monotonic() > end:
-                    raise StateError("another process reads the state of keepalived and does not end.") from error
-                time.sleep(POLL)
-        yield
-
-
-def _answer(number, receiver, signal_number, path, complete, end):
+def _answer(process, receiver, signal_number, path, complete, end):
     """Signal the receiver, the daemon or a child of it, and return what I(complete) makes of the dump that it writes
     before the time I(end)."""
-    before = _inode(path)
-    os.kill(receiver, signal_number)
-    while time.monotonic() < end:
-        if _inode(path) not in (None, before):
+    before, asked, foreign = _inode(path), time.time(), None
+    try:
+        proc.send(receiver, signal_number)
+        while time.monotonic() < end:
+            text = None
             try:
-                with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-                    result = complete(stream.read())
-            except OSError:
-                result = None
+                text = _dump(path, before, asked)
+            except OSError as error:  # what others have put there keepalived replaces, but for a directory
+                foreign = error
+            # Until here it was the daemon's directory that the path led to.
+            if not proc.is_alive(process):
+                break
+            result = None if text is None else complete(text)
             if result is not None:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(path)  # it holds the passwords in clear
                 return result
-        if not _alive(number):
-            raise EndedError("keepalived (process %d) has ended. Look at its log." % number)
-        time.sleep(POLL)
-    raise StateError("keepalived (process %d) wrote no %s in time. Look at its log." % (number, path))
+            time.sleep(POLL)
+        else:
+            raise StateError("keepalived (process %d) wrote no %s in time. %s" % (
+                process.number, path, "Look at its log." if foreign is None else "Remove what is there: %s" % foreign))
+    except ProcessLookupError:
+        pass
+    raise EndedError("keepalived (process %d) has ended. Look at its log." % process.number)
+
+
+def _dump(path, before, asked):
+    """Return the text of a dump that is younger than I(asked), and not the one with the inode I(before); C(None) when
+    there is none.
+
+    :raises OSError: somebody has put something else there; the message names it.
+    """
+    try:
+        content, found = trusted.read(path)
+    except FileNotFoundError:
+        return None
+    old = found.st_ino == before or found.st_mtime < asked - COARSE
+    return None if old else content.decode("utf-8", "surrogateescape")
 
 
 def _entries(lines):
@@ -283,10 +287,11 @@ def instances(build, binary, number, timeout=5):
         start of the daemon by keepalived's names for them, vrrp/vrrp_json.c; empty from the text dump, which has none).
     :raises StateError: the daemon does not answer in time.
     """
+    process = _daemon(number)
     build, binary = _own(number, build, binary)
     if "JSON" in build.options:
-        return _fresh_dump(number, binary, "JSON", "keepalived.json", parse_json, timeout)
-    return _fresh_dump(number, binary, "DATA", "keepalived.data", _stable(parse_text), timeout)
+        return _fresh_dump(process, binary, "JSON", "keepalived.json", parse_json, timeout)
+    return _fresh_dump(process, binary, "DATA", "keepalived.data", _stable(parse_text), timeout)
 
 
 def tracked(build, binary, number, timeout=5):
@@ -297,7 +302,8 @@ def tracked(build, binary, number, timeout=5):
 
     :raises StateError: the daemon does not answer in time.
     """
+    process = _daemon(number)
     dummy, binary = _own(number, build, binary)
     # By the daemon's entry in /proc: that of a child which has run a script as another user is closed to a root without
     # CAP_SYS_PTRACE (prctl(2), PR_SET_DUMPABLE), as in a container.
-    return _fresh_dump(number, binary, "DATA", "keepalived.data", _stable(parse_tracked), timeout, _vrrp_child(number))
+    return _fresh_dump(process, binary, "DATA", "keepalived.data", _stable(parse_tracked), timeout, _vrrp_child(number))

@@ -114,7 +114,7 @@ def look(place: Place) -> Report:
             return None
 
     build = installed(place.binary)
-    number = control.running(UNIT, place.pid_file)
+    number = control.running(UNIT, place.pid_file, place.binary)
     config = attempt(CONFIGURATION, configuration, place.path) or {}
     instances: Optional[List[Dict[str, Any]]] = []
     tracked: Optional[Dict[str, List[Dict[str, Any]]]] = {}

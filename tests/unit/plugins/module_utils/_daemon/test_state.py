@@ -13,6 +13,7 @@ import subprocess
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import build, state
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
 
 VERSION = """Keepalived v2.2.7 (01/16,2022)
 
@@ -84,13 +85,23 @@ def test_a_stale_pid_file_means_not_running(tmp_path):
     assert state.pid(str(stale)) is None and state.pid(str(tmp_path / "none")) is None
 
 
+def test_a_pid_file_counts_for_a_process_of_the_name_of_the_program(tmp_path, monkeypatch):
+    monkeypatch.setattr(proc, "from_file", lambda path: proc.Process(7, 100))
+    monkeypatch.setattr(proc, "program_name", {7: "keepalived"}.get)
+    assert state.pid() == state.pid(binary="/opt/keepalived/current/sbin/vrrpd") == 7
+    monkeypatch.setattr(proc, "program_name", {7: "vrrpd"}.get)
+    assert state.pid() is None and state.pid(binary="/opt/keepalived/current/sbin/vrrpd") == 7
+    # closed to a root without CAP_SYS_PTRACE
+    monkeypatch.setattr(proc, "program_name", {}.get)
+    assert state.pid() == 7
+
+
 def test_a_process_runs_its_own_program_only(tmp_path):
     program, copy = shutil.which("sleep"), tmp_path / "sleep"
     shutil.copy(program, copy)
     with subprocess.Popen([program, "60"]) as process:
         assert state.runs(process.pid, program)
         assert not state.runs(process.pid, str(copy)) and not state.runs(process.pid, "/nonexistent")
-        assert state.executable(process.pid) == os.path.realpath(program)
         process.kill()
 
 
@@ -103,6 +114,8 @@ def test_a_daemon_that_waits_for_its_restart_is_asked_in_its_own_way(monkeypatch
     dumps = []
     own = f"/proc/{os.getpid()}/exe"
     monkeypatch.setattr(state, "installed", {own: build.parse(output)}.__getitem__)
-    monkeypatch.setattr(state, "_fresh_dump", lambda number, binary, kind, *rest: dumps.append((binary, kind)))
+    monkeypatch.setattr(state, "_daemon", lambda number: None)
+    monkeypatch.setattr(proc, "has_roots_program", lambda number: True)
+    monkeypatch.setattr(state, "_fresh_dump", lambda process, binary, kind, *rest: dumps.append((binary, kind)))
     state.instances(build.parse(VERSION), "/opt/new/sbin/keepalived", os.getpid())
     assert dumps == [{"own": (own, "DATA"), "given": ("/opt/new/sbin/keepalived", "JSON")}[asked]]

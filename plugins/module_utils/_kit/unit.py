@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What systemd knows of a unit.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from .process import run
+
+TIMEOUT = 10
+
+
+def main_pid(unit: str) -> Optional[int]:
+    """Return the process id of a unit's main process, 0 when it does not run.
+
+    C(None) where systemd has no answer: it is not there, is not the init of this host, or does not know the unit.
+    """
+    try:
+        outcome = run(["systemctl", "show", "--property=LoadState", "--property=MainPID", unit], TIMEOUT)
+    except OSError:
+        return None
+    values = dict(line.partition("=")[::2] for line in outcome.output.splitlines())
+    number = values.get("MainPID", "")
+    if outcome.code != 0 or not number.isdigit():
+        return None
+    # a unit that has been masked since may run
+    return int(number) if int(number) or values.get("LoadState") == "loaded" else None

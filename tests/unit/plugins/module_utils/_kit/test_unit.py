@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What systemd says of a unit, and when it has no answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import unit
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome
+
+
+@pytest.mark.parametrize("code, output, number", [
+    (0, "MainPID=71\nLoadState=loaded\n", 71),
+    (0, "LoadState=loaded\nMainPID=0\n", 0),
+    (0, "LoadState=masked\nMainPID=71\n", 71),
+    (0, "LoadState=masked\nMainPID=0\n", None),
+    (0, "LoadState=not-found\nMainPID=0\n", None),
+    (1, "System has not been booted with systemd as init system (PID 1). Can't operate.\n", None),
+    (-9, "", None),
+    (0, "0\n", None),
+])
+def test_the_main_process_of_a_unit(monkeypatch, code, output, number):
+    monkeypatch.setattr(unit, "run", lambda words, timeout: Outcome(code, output, False))
+    assert unit.main_pid("keepalived.service") == number
+
+
+def test_without_systemctl_systemd_has_no_answer(monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert unit.main_pid("keepalived.service") is None
