@@ -11,7 +11,11 @@ import os
 import re
 from typing import FrozenSet, NamedTuple, Optional
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.control import running as daemon_running
+from .._kit import proc
+from .._kit.proc import parent
+from .._kit.unit import main_pid
+
+__all__ = ["Running", "is_master", "parent", "read_pid", "running", "takes_connections", "title", "workers"]
 
 # The title of a master has the words by which it was started (ngx_master_process_cycle).
 _MASTER = re.compile(r"nginx: master process (\S+)")
@@ -40,37 +44,29 @@ def title(pid: int) -> str:
 
 
 def read_pid(pid_file: str) -> Optional[int]:
-    """Return the process id in a file, None when there is none."""
-    try:
-        with open(pid_file, encoding="ascii") as stream:
-            return int(stream.read())
-    except (OSError, ValueError):
-        return None
+    """Return the process id of the nginx that a pid file names, C(None) when there is none (see C(proc.from_file)).
+
+    nginx is what calls itself a master, or whose program has the name; not what has the word among its arguments.
+    """
+    process = proc.from_file(pid_file)
+    if process and (is_master(process.number) or (proc.program_name(process.number) or "").startswith("nginx")):
+        return process.number
+    return None
 
 
 def running(unit: str, pid_file: str) -> Optional[Running]:
     """Return the nginx that takes connections, None when none runs.
 
-    The pid file goes before what systemd says: after an upgrade systemd stays with the former master until that ends.
+    It is the one that systemd knows, or its successor: after an upgrade systemd stays with the former master until that
+    ends, and the successor is its child. The pid file alone serves where systemd does not know the unit.
     """
-    for pid in (read_pid(pid_file), daemon_running(unit, pid_file)):
-        # a pid file that stayed behind may have the number of any process
-        if pid and "nginx" in title(pid):
-            master = _MASTER.search(title(pid))
-            try:
-                return Running(pid, os.readlink("/proc/%d/exe" % pid), master.group(1) if master else "")
-            except OSError:
-                continue
-    return None
-
-
-def parent(pid: int) -> int:
-    """Return the process id of the parent of a process, 0 when there is no such process."""
-    try:
-        with open("/proc/%d/stat" % pid, encoding="ascii", errors="replace") as stream:
-            return int(stream.read().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
+    main, filed = main_pid(unit), read_pid(pid_file)
+    pid = filed if main is None or (filed and parent(filed) == main) else main
+    executable = proc.executable(pid) if pid else None
+    if not pid or executable is None:
+        return None
+    master = _MASTER.match(title(pid))
+    return Running(pid, executable, master.group(1) if master else "")
 
 
 def workers(master: int) -> FrozenSet[int]:
@@ -80,7 +76,7 @@ def workers(master: int) -> FrozenSet[int]:
 
 def is_master(pid: int) -> bool:
     """Whether a process is a master of nginx."""
-    return bool(_MASTER.search(title(pid)))
+    return bool(_MASTER.match(title(pid)))
 
 
 def takes_connections(worker: int) -> bool:

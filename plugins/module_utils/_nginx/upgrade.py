@@ -123,7 +123,7 @@ class Upgrade:
             # the successor has yet to write its own.
             renamed = _renamed(self.pid_file)
             pid = read_pid(self.pid_file)
-            if pid and pid != self.former and _accepting(pid):
+            if pid and parent(pid) == self.former and _accepting(pid):
                 return pid
             if pid == self.former and renamed not in (None, self.renamed):
                 raise ReloadError("the new nginx has ended at once")

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import itertools
+import pathlib
 
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.control import ReloadError
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx import process
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import upgrade as upgrade_module
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.process import Running, read_pid
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.upgrade import Upgrade
@@ -34,6 +37,14 @@ def take_back(path):
     path.with_suffix(".oldbin").rename(path)
 
 
+def named(path):
+    """Return the process that a pid file names."""
+    try:
+        return proc.Process(int(pathlib.Path(path).read_text()), 0)
+    except FileNotFoundError:
+        return None
+
+
 @pytest.fixture
 def awaited(tmp_path, monkeypatch):
     """Return a function that awaits the successor while nginx does its steps at given looks at the pid file."""
@@ -54,6 +65,9 @@ def awaited(tmp_path, monkeypatch):
 
         monkeypatch.setattr(upgrade_module, "_renamed", looking(upgrade_module._renamed))
         monkeypatch.setattr(upgrade_module, "read_pid", looking(read_pid))
+        monkeypatch.setattr(proc, "from_file", named)
+        monkeypatch.setattr(process, "is_master", lambda pid: True)
+        monkeypatch.setattr(upgrade_module, "parent", {SUCCESSOR: FORMER, FORMER: 1}.get)
         monkeypatch.setattr(upgrade_module, "_accepting", lambda pid: frozenset({13}))
         return upgrade._await_successor()
 
