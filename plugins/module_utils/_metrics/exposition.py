@@ -72,7 +72,8 @@ def write(directory: str, name: str, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
-        os.chmod(temporary, MODE)
+            # not by its name: whoever the directory belongs to may have put a link in its place
+            os.fchmod(descriptor, MODE)
         os.replace(temporary, os.path.join(directory, name))
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
