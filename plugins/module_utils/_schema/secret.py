@@ -8,7 +8,7 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from typing import List, Optional, Sequence, Set, Tuple
+from typing import Iterator, List, Match, Optional, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, parse
 
@@ -20,50 +20,127 @@ MASK = "********"
 _SECRETS = [row for path in table.sections() for row in table.rows(path).values() if row.secret]
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _WORD = r"(?!file:|%s)(?:\"[^\"\n]*\"?|[^\s\"{}]+)" % re.escape(MASK)
+# ~LST(NAME,value,...) and ~LST({NAME,NAME},{value,value},...); ~SEQ counts.
+_SEQUENCE = re.compile(r"(~(?:LST|SEQx?)\(\s*)(\{[^}\n]*\}|[^,\s()]+)(\s*,)([^)\n]*)")
+_LISTED = re.compile(r"(?:\$\{[^}]*\}|[^\s,{}])+")
 
 
 def mask(text: str) -> str:
     """The text with every secret value replaced by ``********`` and every other byte as it was.
 
-    Secrets are the values of the table's secret keywords, in comments too, and the definitions they refer to.
-    The path of a file that holds a secret is none.
+    Secrets are the values of the table's secret keywords, in comments too, and the definitions and lists they refer
+    to, also by way of other definitions. The path of a file that holds a secret is none.
     """
+    return _masked(text)[0]
+
+
+def secrets(text: str) -> Set[str]:
+    """The words that C(mask) replaces, as written and without quotes."""
+    words = {word.strip() for word in _masked(text)[1]}
+    return (words | {word.strip('"') for word in words}) - {"", MASK}
+
+
+def _masked(text: str) -> Tuple[str, List[str]]:
+    """The masked text, and what has been replaced."""
     document = parse(text)
-    names = _mask_statements(document)
-    for statement, _ancestors in document.walk():
-        if statement.kind == "definition" and statement.keyword.lstrip("$") in names:
-            _mask_words(statement, 1)
+    found = _mask_statements(document)
+    for definition in _definitions(document):
+        found += _mask_inside(definition)
     text = str(document)
+
+    def replaced(match: Match[str]) -> str:
+        found.append(match.group("secret"))
+        return match.group("before") + MASK
+
     # what is no statement: comments, and lines inside definitions
     for row in _SECRETS:
-        # a common word says nothing in the middle of a line
-        before = r"(?m)(%s%s[ \t]+%s)" % (
-            r"^[ \t]*[!#][!# \t]*" if _is_common(row) and not _skipped(row) else r"(?<![\w$])",
-            row.keyword,
-            r"[0-9]+[ \t]+" * _skipped(row),
-        )
-        text = re.sub(before + _WORD, lambda found: found.group(1) + MASK, text)
-    return text
+        text = re.sub(_anywhere(row), replaced, text)
+    document = parse(text)
+    _mask_definitions(document, found)
+    return _mask_sequences(str(document), found), found
 
 
-def _mask_statements(document: Document) -> Set[str]:
-    """Mask the secrets of all statements; the names of the definitions that they are taken from."""
-    names: Set[str] = set()
+def _anywhere(row: Row) -> str:
+    """The pattern of a secret where no statement is; a common word says nothing in the middle of a line."""
+    beginning = r"^[ \t]*[!#][!# \t]*" if _is_common(row) and not _skipped(row) else r"(?<![\w$])"
+    return r"(?m)(?P<before>%s%s[ \t]+%s)(?P<secret>%s)" % (
+        beginning, row.keyword, r"[0-9]+[ \t]+" * _skipped(row), _WORD)
+
+
+def _names(words: Sequence[str]) -> Set[str]:
+    """The names of the definitions and lists that words refer to."""
+    return {name for word in words for name in _REFERENCE.findall(word)}
+
+
+def _definitions(document: Document) -> Iterator[Statement]:
+    return (statement for statement, _ancestors in document.walk() if statement.kind == "definition")
+
+
+def _mask_statements(document: Document) -> List[str]:
+    """Mask the secrets of all statements; what they were."""
+    found: List[str] = []
+    # the keyword itself may be defined: $WORD=auth_pass
+    keywords = {definition.keyword.lstrip("$"): definition.values[0] for definition in _definitions(document)
+                if definition.values}
     for statement, ancestors in document.walk():
-        row = _secret_row(statement, ancestors)
+        name = _REFERENCE.match(statement.keyword) if statement.kind == "statement" else None
+        row = _secret_row(keywords.get(name.group(1), "") if name else statement.keyword, ancestors)
         if row is not None:
             # without the number before it the first word is the secret
             number = _skipped(row) if statement.values and statement.values[0].isdigit() else 0
-            for word in _mask_words(statement, 1 + number):
-                names.update(_REFERENCE.findall(word))
-    return names
+            found += _mask_words(statement, 1 + number)
+    return found
 
 
-def _secret_row(statement: Statement, ancestors: Sequence[Statement]) -> Optional[Row]:
+def _mask_inside(definition: Statement) -> List[str]:
+    """Mask the secrets of the statements that a definition consists of; what they were."""
+    found = _mask_statements(parse("\n".join(definition.values)))
+    head = definition.head
+    for word in found:
+        head = re.sub(r"(?<!\S)%s(?!\S)" % re.escape(word), MASK, head)
+    definition.changed(head)
+    return found
+
+
+def _mask_definitions(document: Document, found: List[str]) -> None:
+    """Mask the definitions that secrets refer to, those that these refer to, and so on; add what they were."""
+    names = _names(found)
+    while True:
+        more = [word for definition in _definitions(document)
+                if definition.keyword.lstrip("$") in names and definition.values != (MASK,)
+                for word in _mask_words(definition, 1)]
+        found += more
+        # a list, too, may take its values from definitions
+        listed = [match.group(4) for match in _SEQUENCE.finditer(str(document)) if names & set(_named(match))]
+        wider = names | _names(more + listed)
+        if not more and wider == names:
+            return
+        names = wider
+
+
+def _named(match: Match[str]) -> List[str]:
+    """The names that a sequence gives values to."""
+    return re.findall(r"[A-Za-z_][A-Za-z0-9_]*", match.group(2))
+
+
+def _mask_sequences(text: str, found: List[str]) -> str:
+    """Mask the values of the lists that secrets refer to; add what they were."""
+    names = _names(found)
+
+    def replaced(match: Match[str]) -> str:
+        if not names & set(_named(match)):
+            return match.group()
+        found.extend(_LISTED.findall(match.group(4)))
+        return "".join(match.groups()[:3]) + _LISTED.sub(MASK, match.group(4))
+
+    return _SEQUENCE.sub(replaced, text)
+
+
+def _secret_row(keyword: str, ancestors: Sequence[Statement]) -> Optional[Row]:
     """The row of a secret keyword; one with a common name counts in its own block only."""
     parent = ancestors[-1].keyword if ancestors else ""
     for row in _SECRETS:
-        if statement.keyword == row.keyword and (not _is_common(row) or row.section.rpartition("/")[2] == parent):
+        if keyword == row.keyword and (not _is_common(row) or row.section.rpartition("/")[2] == parent):
             return row
     return None
 
@@ -79,7 +156,7 @@ def _skipped(row: Row) -> int:
 
 
 def _mask_words(statement: Statement, start: int) -> List[str]:
-    """Replace the words of a statement from ``start`` on; what they were, but for references to definitions."""
+    """Replace the words of a statement from ``start`` on; what they were."""
     found: List[str] = []
     head = statement.head
     places: List[Tuple[int, str]] = [
