@@ -24,7 +24,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._lint.report impor
     for_people,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.survey import survey
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import RAW
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import secrets_of
 
 
 def lint_argument_spec():
@@ -36,6 +38,11 @@ def lint_argument_spec():
         "host": {"type": "bool", "default": True},
         "binary": {"type": "str", "default": "keepalived"},
     }
+
+
+def secrets_among(params):
+    """Return the secrets of the text that the options may hold."""
+    return secrets_of({RAW: params.get("content")})
 
 
 def run_lint(module):

@@ -375,10 +375,12 @@ reload_identifier:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.openvip.cluster.plugins.module_utils._module import config_argument_spec, run_config
+from ansible_collections.openvip.cluster.plugins.module_utils._private import private
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import secrets_of
 
 
 def main():
-    run_config(AnsibleModule(argument_spec=config_argument_spec(), supports_check_mode=True))
+    run_config(private(AnsibleModule, secrets_of)(argument_spec=config_argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

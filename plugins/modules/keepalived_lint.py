@@ -140,11 +140,16 @@ report:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.openvip.cluster.plugins.module_utils._lint_module import lint_argument_spec, run_lint
+from ansible_collections.openvip.cluster.plugins.module_utils._lint_module import (
+    lint_argument_spec,
+    run_lint,
+    secrets_among,
+)
+from ansible_collections.openvip.cluster.plugins.module_utils._private import private
 
 
 def main():
-    run_lint(AnsibleModule(argument_spec=lint_argument_spec(), supports_check_mode=True))
+    run_lint(private(AnsibleModule, secrets_among)(argument_spec=lint_argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -300,11 +300,16 @@ executable:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import module_argument_spec, run_nginx
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import (
+    module_argument_spec,
+    run_nginx,
+    secrets_among,
+)
+from ansible_collections.openvip.cluster.plugins.module_utils._private import private
 
 
 def main():
-    run_nginx(AnsibleModule(argument_spec=module_argument_spec(), supports_check_mode=True))
+    run_nginx(private(AnsibleModule, secrets_among)(argument_spec=module_argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -143,11 +143,13 @@ reloaded:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.openvip.cluster.plugins.module_utils._edit_module import edit_argument_spec, run_edit
+from ansible_collections.openvip.cluster.plugins.module_utils._private import private
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import secrets_of
 
 
 def main():
     run_edit(
-        AnsibleModule(
+        private(AnsibleModule, secrets_of)(
             argument_spec=edit_argument_spec("virtual_server"),
             supports_check_mode=True,
             required_one_of=[("ip", "fwmark", "group")],

@@ -138,11 +138,13 @@ reloaded:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.openvip.cluster.plugins.module_utils._edit_module import edit_argument_spec, run_edit
+from ansible_collections.openvip.cluster.plugins.module_utils._private import private
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import secrets_of
 
 
 def main():
     run_edit(
-        AnsibleModule(argument_spec=edit_argument_spec("vrrp_instance"), supports_check_mode=True),
+        private(AnsibleModule, secrets_of)(argument_spec=edit_argument_spec("vrrp_instance"), supports_check_mode=True),
         "vrrp_instance",
     )
 

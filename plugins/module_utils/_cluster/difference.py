@@ -9,6 +9,7 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterator, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
@@ -17,7 +18,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table, values
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import BadValueError
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, FLAG, HEAD, Row
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import MASK, mask
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import MASK, mask, secrets_of
 
 RAW = "raw"
 STATE = "BACKUP"
@@ -90,7 +91,14 @@ def difference(before: Data, after: Data, host: str) -> List[str]:
 
     Secrets are not shown.
     """
-    return list(_differing("", "", settled(before, host), settled(after, host)))
+    found = []
+    # longest first: one may be part of another
+    hidden = sorted(secrets_of([before, after]), key=len, reverse=True)
+    for sentence in _differing("", "", settled(before, host), settled(after, host)):
+        for secret in hidden:
+            sentence = re.sub(r"(?<!\w)%s(?!\w)" % re.escape(secret), MASK, sentence)
+        found.append(sentence)
+    return found
 
 
 def _shown(value: Any, secret: bool) -> str:

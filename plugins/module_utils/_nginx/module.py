@@ -10,7 +10,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
@@ -52,6 +52,18 @@ def module_argument_spec() -> Dict[str, Any]:
         "unit": {"type": "str", "default": "nginx.service"},
         "takeover": {"type": "bool", "default": False},
     }
+
+
+def secrets_among(params: Dict[str, Any]) -> Set[str]:
+    """Return the texts of the files that others cannot read, whatever shape the options have."""
+    entries = params.get("file")
+    return {str(entry["content"]).rstrip("\n") for entry in entries if isinstance(entry, dict)
+            and entry.get("content") and not others_read(entry.get("mode"))} if isinstance(entries, list) else set()
+
+
+def others_read(mode: Any) -> bool:
+    """Return whether permissions such as C(0644) let everybody read; the default does, and what is none does not."""
+    return mode is None or bool(re.match(r"0?[0-7]{2}[4-7]\Z", str(mode)))
 
 
 class _Run:

@@ -8,14 +8,16 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, Match, Optional, Sequence, Set, Tuple
+from typing import Any, Iterator, List, Match, Optional, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, parse
 
 from . import table
+from .layout import RAW
 from .row import WORDS, Row
 
 MASK = "********"
+SHORTEST = 3
 
 _SECRETS = [row for path in table.sections() for row in table.rows(path).values() if row.secret]
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
@@ -35,9 +37,34 @@ def mask(text: str) -> str:
 
 
 def secrets(text: str) -> Set[str]:
-    """The words that C(mask) replaces, as written and without quotes."""
+    """The words that C(mask) replaces, as written and without quotes, but for those that merely refer to another."""
     words = {word.strip() for word in _masked(text)[1]}
-    return (words | {word.strip('"') for word in words}) - {"", MASK}
+    words |= {word.strip('"') for word in words}
+    return {word for word in words if word not in ("", MASK) and not re.fullmatch(r"\$\w+|\$\{\w+\}", word)}
+
+
+def secrets_of(data: Any) -> Set[str]:
+    """The secrets of a configuration as data, or of any part of it, also in raw lines; whatever shape it has.
+
+    What is shorter than C(SHORTEST) hides nothing, and is part of too much else.
+    """
+    return {word for word in secrets("\n".join(_lines(data, "", ""))) if len(word) >= SHORTEST}
+
+
+def _lines(value: Any, key: str, block: str) -> Iterator[str]:
+    """Yield the raw lines, and a line for each value of a secret keyword."""
+    if isinstance(value, dict):
+        for inner, item in value.items():
+            yield from _lines(item, str(inner), key)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _lines(item, key, block)
+    elif isinstance(value, str):
+        row = _secret_row(key, block)
+        if key == RAW:
+            yield value
+        elif row is not None:
+            yield 'auth_pass "%s"' % re.sub(r"^[0-9]+\s+" if _skipped(row) else r"\Z", "", value).replace('"', "")
 
 
 def _masked(text: str) -> Tuple[str, List[str]]:
@@ -84,7 +111,8 @@ def _mask_statements(document: Document) -> List[str]:
                 if definition.values}
     for statement, ancestors in document.walk():
         name = _REFERENCE.match(statement.keyword) if statement.kind == "statement" else None
-        row = _secret_row(keywords.get(name.group(1), "") if name else statement.keyword, ancestors)
+        row = _secret_row(keywords.get(name.group(1), "") if name else statement.keyword,
+                          ancestors[-1].keyword if ancestors else "")
         if row is not None:
             # without the number before it the first word is the secret
             number = _skipped(row) if statement.values and statement.values[0].isdigit() else 0
@@ -136,9 +164,8 @@ def _mask_sequences(text: str, found: List[str]) -> str:
     return _SEQUENCE.sub(replaced, text)
 
 
-def _secret_row(keyword: str, ancestors: Sequence[Statement]) -> Optional[Row]:
+def _secret_row(keyword: str, parent: str) -> Optional[Row]:
     """The row of a secret keyword; one with a common name counts in its own block only."""
-    parent = ancestors[-1].keyword if ancestors else ""
     for row in _SECRETS:
         if keyword == row.keyword and (not _is_common(row) or row.section.rpartition("/")[2] == parent):
             return row

@@ -48,6 +48,10 @@ def test_the_same_in_other_words(before, after):
      "vrrp_instance VI_1 authentication auth_pass: ******** became ********."),
     (instance(raw=["auth_pass one"]), instance(raw=["auth_pass two"]),
      "vrrp_instance VI_1 raw: auth_pass ******** became auth_pass ********."),
+    # what stands elsewhere says that it is a secret
+    (dict(instance(authentication={"auth_pass": "$PW"}), raw=["$PW=first"]),
+     dict(instance(authentication={"auth_pass": "$PW"}), raw=["$PW=second"]),
+     "raw: $PW=******** became $PW=********."),
     (dict(instance(), global_defs={"router_id": "other"}), instance(), "global_defs router_id: other became lb1."),
     ({"raw": ["a"]}, {"raw": ["b"]}, "raw: a became b."),
     ({"unknown": {"a": 1}}, {}, "unknown: a block became nothing."),
