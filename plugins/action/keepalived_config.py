@@ -21,7 +21,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._module import (
     refusals,
 )
 from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import OPTIONS, derived_here, misshapen
-from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import inspect, plain
 
 CONTROLLER_OPTIONS = (*OPTIONS, "notify")
 # Looks at a clock: each may narrow down what it says (see together.offset).
@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
         options = {option: arguments.pop(option, None) for option in CONTROLLER_OPTIONS}
         host, findings = None, misshapen(config, options["override"])
         if options["group"] and not findings:
-            config, host, findings = self._derive(config, options, task_vars)
+            config, host, findings = self._derive(config, options, task_vars, inspect(self, arguments, task_vars))
         if not refusals(findings):
             findings = findings + judge(config, host=host)
         refused = refusal(REFUSED, findings)
@@ -76,9 +76,9 @@ class ActionModule(ActionBase):
         found = offset(readings)
         return dict(found._asdict(), middle=found.middle)
 
-    def _derive(self, config, options, task_vars):
+    def _derive(self, config, options, task_vars, inspected):
         """Return C(Derived) for this host, with what runs at its changes of state."""
-        found = derived_here(config, options, task_vars, "keepalived_config")
+        found = derived_here(config, options, task_vars, "keepalived_config", inspected)
         if options["notify"] and not refusals(found.findings):
             found = found._replace(findings=found.findings + wire(found.data, self._notify(options["notify"])))
         return found

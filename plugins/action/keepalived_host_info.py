@@ -11,7 +11,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._host.module impor
 from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import PEER_UNKNOWN, needs
 from ansible_collections.openvip.cluster.plugins.module_utils._module import judge, refusal
 from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import derived_here, misshapen
-from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of, plain
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, inspect, names_of, plain
 
 NAME = "keepalived_host_info"
 
@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
         if given["group"]:
             if not isinstance(given["config"], dict):
                 raise AnsibleActionFail("%s: config must be a dictionary of keepalived's sections." % NAME)
-            found, findings = _needs(given, task_vars)
+            found, findings = _needs(given, task_vars, inspect(self, arguments, task_vars))
             refused = refusal("Nothing was changed:", findings)
             if refused:
                 result.update(refused)
@@ -39,16 +39,16 @@ class ActionModule(ActionBase):
         return result
 
 
-def _needs(given, task_vars):
+def _needs(given, task_vars, inspected):
     """Return the options of the module, and what is wrong with the definition."""
     findings = misshapen(given["config"], given["override"])
     if findings:
         return None, findings
-    data, host, findings = derived_here(given["config"], given, task_vars, NAME)
+    data, host, findings = derived_here(given["config"], given, task_vars, NAME, inspected)
     findings = findings or [each for each in judge(data, host=host) if each.severity == "error"]
     if findings:
         return None, findings
-    members = Members(task_vars).of(names_of(given["group"], task_vars, NAME), data)
+    members = Members(task_vars, inspected).of(names_of(given["group"], task_vars, NAME), data)
     found, findings = needs(data, task_vars["inventory_hostname"], members, given["ports"] or [])
     unknown = [str(finding) for finding in findings if finding.id == PEER_UNKNOWN]
     return dict(found, unknown=unknown), [finding for finding in findings if finding.id != PEER_UNKNOWN]

@@ -9,6 +9,7 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import time
 
@@ -16,7 +17,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import interfaces as kit
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import OWNER_PRIORITY
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
 
@@ -26,26 +29,86 @@ def listed(module):
     code, output, errors = module.run_command([module.get_bin_path("ip", required=True), "-json", "address", "show"])
     if code != 0:
         module.fail_json(msg="ip -json address show failed: %s" % errors.strip())
-    return json.loads(output)
+    try:
+        return kit.read(output)
+    except kit.UnreadableError as error:
+        return module.fail_json(msg=str(error))
 
 
 # Addresses that nobody has (RFC 5737, RFC 3849): what is sent to them takes the default route.
 NOWHERE = ("192.0.2.1", "2001:db8::1")
 
 
-def default_addresses(module):
-    """Return the addresses from which this host sends by its default routes."""
+def default_routes(module):
+    """Return ``[{"address": str, "interface": str}]``: where this host sends from by its default routes."""
     program = module.get_bin_path("ip", required=True)
     outcomes = [module.run_command([program, "-json", "route", "get", destination]) for destination in NOWHERE]
-    return [route["prefsrc"] for code, output, dummy in outcomes if code == 0
-            for route in json.loads(output) if route.get("prefsrc")]
+    return [{"address": route["prefsrc"], "interface": route.get("dev")} for code, output, dummy in outcomes
+            if code == 0 for route in json.loads(output) if route.get("prefsrc")]
+
+
+def _promotes(name):
+    """Return whether the secondary addresses of an interface stay when the primary one goes.
+
+    The kernel takes the value of all interfaces or that of the one, whichever is set (IN_DEV_PROMOTE_SECONDARIES of
+    include/linux/inetdevice.h).
+    """
+    values = [_io.load("/proc/sys/net/ipv4/conf/%s/promote_secondaries" % each) for each in ("all", name)]
+    return any((value or "0").strip() != "0" for value in values)
+
+
+def _owned(instance):
+    return instance.get("priority") == OWNER_PRIORITY
+
+
+def _holding(instances):
+    """Return the set of addresses that the daemon holds by its own account."""
+    return {ipaddress.ip_interface(entry["address"]).ip for instance in instances
+            for section in ("virtual_ipaddress", "virtual_ipaddress_excluded") for entry in instance[section]
+            if entry["set"] or instance["state"] == "MASTER"}
+
+
+def ask(config, build, binary, number, timeout):
+    """Return what the daemon says of its instances, C(None) where it is not asked: without an instance in the file it
+    writes no dump, and those of an included file are not known.
+
+    :raises state.StateError: it does not answer.
+    """
+    if number is None:
+        return []
+    return state.instances(build, binary, number, timeout) if build and config.get("vrrp_instance") else None
+
+
+def network(module, found, config, number, instances, again):
+    """Return the interfaces of this host, and what its keepalived has to do with their addresses.
+
+    :param found: the interfaces as C(listed) returns them.
+    :param config: what the file says.
+    :param number: the process id of the daemon, C(None) when it does not run.
+    :param instances: what C(ask) returned before the interfaces were listed.
+    :param again: asks the daemon once more: an address may have moved between the two inspections.
+    """
+    inspected = kit.inspection(found)
+    virtual = held.virtual(config, [each for each in instances or [] if not _owned(each)])
+    here = {ipaddress.ip_address(entry["address"]) for each in inspected.values() for entry in each["addresses"]}
+    holding = None
+    if instances is not None:
+        holding = _holding(instances)
+        if number is not None and here.intersection(virtual) - holding:
+            holding |= _holding(again() or [])
+    return {
+        "interfaces": {name: dict(each, promote_secondaries=_promotes(name)) for name, each in inspected.items()},
+        "routes": default_routes(module),
+        "running": number is not None,
+        "virtual": [str(address) for address in virtual],
+        "held": None if holding is None else sorted(map(str, holding)),
+    }
 
 
 def interfaces(found):
     """Return ``{name: ["address/prefix", ...]}`` of the listed interfaces without loopback."""
-    return {interface["ifname"]: ["%s/%s" % (entry["local"], entry["prefixlen"])
-                                  for entry in interface.get("addr_info", []) if "local" in entry]
-            for interface in found if "ifname" in interface and "LOOPBACK" not in interface.get("flags", [])}
+    return {name: ["%s/%s" % (entry["address"], entry["prefix"]) for entry in each["addresses"]]
+            for name, each in kit.inspection(found).items() if not each["loopback"]}
 
 
 def cards(found):
@@ -76,17 +139,19 @@ def run_info(module):
         module.fail_json(msg="%s cannot be read: %s" % (params["path"], error))
     document = parse(mask(text or ""), params["path"])
     config = read(document) if text is not None else None
-    instances = []
-    # Without an instance the daemon writes no dump.
-    if build and number and (config or {}).get("vrrp_instance"):
+
+    def asked():
         try:
-            instances = state.instances(build, binary, number, params["timeout"])
+            return ask(config or {}, build, binary, number, params["timeout"])
         except state.StateError as error:
-            module.fail_json(msg=str(error))
-        by_name = tracked(module, config, build, binary, number) if instances else {}
-        for instance in instances:
-            instance["age"] = round(time.time() - instance["last_transition"], 3)
-            instance["tracked"] = None if by_name is None else by_name.get(instance["name"], [])
+            return module.fail_json(msg=str(error))
+
+    told = asked()
+    instances = told or []
+    by_name = tracked(module, config, build, binary, number) if instances else {}
+    for instance in instances:
+        instance["age"] = round(time.time() - instance["last_transition"], 3)
+        instance["tracked"] = None if by_name is None else by_name.get(instance["name"], [])
     found = listed(module)
     here = held.present(found, config or {})
     module.exit_json(
@@ -98,6 +163,7 @@ def run_info(module):
         executable=proc.executable(number) if number is not None else None,
         vrrp_instance=instances,
         interfaces=interfaces(found),
+        network=network(module, found, config or {}, number, told, asked),
         addresses=[str(address) for address in held.virtual(config or {}, instances) if address in here],
         config=config,
         problems=[str(problem) for problem in document.problems],

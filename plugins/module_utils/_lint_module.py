@@ -9,12 +9,15 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import os
+
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import without_held
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_inspection, without_held
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
-from ansible_collections.openvip.cluster.plugins.module_utils._info import default_addresses, interfaces, listed
+from ansible_collections.openvip.cluster.plugins.module_utils._info import ask, listed, network
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.report import (
     NEVER,
@@ -28,11 +31,15 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout imp
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import secrets_of
 
+DEFAULT_PATH = "/etc/keepalived/keepalived.conf"
+# Seconds within which the daemon writes its dump.
+TIMEOUT = 5
+
 
 def lint_argument_spec():
     """Return the argument specification of M(openvip.cluster.keepalived_lint)."""
     return {
-        "path": {"type": "path", "default": "/etc/keepalived/keepalived.conf"},
+        "path": {"type": "path", "default": DEFAULT_PATH},
         "content": {"type": "str"},
         "fail_on": {"type": "str", "choices": [*SEVERITIES, NEVER], "default": "error"},
         "host": {"type": "bool", "default": True},
@@ -56,9 +63,10 @@ def run_lint(module):
             module.fail_json(msg="%s cannot be read: %s" % (path, error))
         if text is None:
             module.fail_json(msg="There is no file %s. Correct path, or give content." % path)
-    build = installed(_io.find_program(module, params["binary"]))
+    binary = _io.find_program(module, params["binary"])
+    build = installed(binary)
     version = build.version if build else None
-    host = facts(module, text) if params["host"] else None
+    host = facts(module, text, build, binary) if params["host"] else None
     findings = lint_text(text, path, version, host)
     result = {"changed": False, "path": path, "findings": [finding.as_dict() for finding in findings],
               "counts": counts(findings), "report": for_people(findings, path),
@@ -68,9 +76,24 @@ def run_lint(module):
     module.exit_json(**result)
 
 
-def facts(module, text):
+def facts(module, text, build, binary):
     """Return what is known of this host for the rules: its interfaces, and its scripts and users."""
+    in_force = text
+    if module.params["content"] is not None:
+        # A text that is given is not what the daemon has read, and its path may be no more than a name.
+        path = module.params["path"]
+        in_force = _io.load(path if os.path.isfile(path) else DEFAULT_PATH)
+    config = read(parse(in_force or ""))
+    number = control.running("keepalived.service")
+
+    def asked():
+        try:
+            return ask(config, build, binary, number, TIMEOUT)
+        except state.StateError as error:
+            module.warn("Which addresses keepalived holds is not known: %s" % error)
+            return None
+
+    told = asked()
+    known = from_inspection(network(module, listed(module), config, number, told, asked))
     data = read(parse(text))
-    known = {"interfaces": interfaces(listed(module)), "default": default_addresses(module)}
-    held = [address["address"] for address in addresses(data)]
-    return dict(without_held(known, held), **survey(data))
+    return dict(without_held(known, [address["address"] for address in addresses(data)]), **survey(data))

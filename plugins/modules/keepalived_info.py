@@ -161,6 +161,35 @@ interfaces:
   type: dict
   sample:
     eth1: [198.18.0.11/24, 198.18.0.100/24]
+network:
+  description: The interfaces of this host, and what its keepalived has to do with their addresses. The modules that
+    derive a configuration take it in place of the gathered facts.
+  returned: always
+  type: dict
+  contains:
+    interfaces:
+      description: By its name each interface as a dictionary. C(up) says whether it is switched on and has a carrier,
+        C(loopback) whether it is one, C(promote_secondaries) whether its secondary IPv4 addresses stay when the primary
+        one goes, and C(addresses) is a list of dictionaries with C(address), C(prefix) and C(marks). The marks are
+        V(secondary), V(temporary), V(dynamic), V(deprecated), V(dadfailed), and V(keepalived) for one that
+        keepalived 2.3.3 or later has set.
+      type: dict
+    routes:
+      description: The C(address) and the C(interface) of the default route of each IP version.
+      type: list
+      elements: dict
+    running:
+      description: Whether the daemon runs.
+      type: bool
+    virtual:
+      description: The virtual addresses of the file and of the daemon, without those that are the host's own
+        (priority 255).
+      type: list
+      elements: str
+    held:
+      description: The addresses that the daemon holds by its own account. Nothing when it could not be asked.
+      type: list
+      elements: str
 config:
   description: The parsed configuration in the shape of O(openvip.cluster.keepalived_config#module:config),
     passwords masked. Nothing when there is no file.

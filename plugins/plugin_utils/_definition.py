@@ -85,10 +85,11 @@ def derived(host, names, config, options, inventory):
     return Derived(data, next(each.facts for each in members if each.name == host), findings)
 
 
-def derived_here(config, options, task_vars, who):
+def derived_here(config, options, task_vars, who, inspected=None):
     """Return C(Derived) for the host of a task, which is a member of the group in I(options).
 
     :param who: what asks, for the message.
+    :param inspected: see C(Members).
     :raises AnsibleActionFail: there is no such group, or the host is not in it.
     """
     host = task_vars["inventory_hostname"]
@@ -96,4 +97,4 @@ def derived_here(config, options, task_vars, who):
     if host not in names:
         raise AnsibleActionFail('%s: %s is not in the group "%s" of the cluster\'s members (%s).'
                                 % (who, host, options["group"], ", ".join(names)))
-    return derived(host, names, config, options, Members(task_vars))
+    return derived(host, names, config, options, Members(task_vars, inspected))

@@ -12,11 +12,17 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible, without_held
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import (
+    from_ansible,
+    from_inspection,
+    without_held,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member, groups_of
 
 # The variable of a host with what it sets about itself as a real server.
 REAL_SERVER = "keepalived_real_server"
+# The variable in which the role keeps what keepalived_info returned for a host.
+INSPECTION = "__keepalived_inspection"
 
 
 def plain(value):
@@ -58,20 +64,48 @@ def options_of(name, variable, words, task_vars):
     return options
 
 
-class Members:
-    """The C(Member)s of hosts of the inventory. Whoever asks for many hosts keeps one: each host is read once."""
+def inspect(action, arguments, task_vars):
+    """Return what keepalived_info says of the addresses of the host of a task, for C(Members).
 
-    def __init__(self, task_vars):
+    That is nothing where a task before has inspected it, or where it cannot be inspected: then its facts count.
+
+    :param action: the action plugin of the task.
+    :param arguments: of the task; the path and the program in them are those of keepalived_info, too.
+    """
+    host = task_vars["inventory_hostname"]
+    if task_vars["hostvars"][host].get(INSPECTION):
+        return {}
+    result = action._execute_module(
+        module_name="openvip.cluster.keepalived_info", task_vars=task_vars,
+        module_args={option: arguments[option] for option in ("path", "binary") if arguments.get(option)})
+    return {host: result["network"]} if result.get("network") else {}
+
+
+class Members:
+    """The C(Member)s of hosts of the inventory. Whoever asks for many hosts keeps one: each host is read once.
+
+    :param inspected: by the name of a host what M(openvip.cluster.keepalived_info) returned as C(network), where that
+        is no variable of the host.
+    """
+
+    def __init__(self, task_vars, inspected=None):
         self._task_vars = task_vars
+        self._inspected = inspected or {}
         self._facts = {}
         self._found = {}
 
     def of(self, names, config):
-        """Return the C(Member)s; the virtual addresses of the definition that they hold are not among their own."""
-        held = tuple(address["address"] for address in addresses(config))
-        asked = (tuple(names), held)
+        """Return the C(Member)s; their addresses are their own alone, whatever they hold now.
+
+        Not among them are the virtual addresses of the definition, and those that the host's keepalived knows. Of a
+        host that was not inspected those count that the keepalived of another one knows.
+        """
+        wanted = tuple(address["address"] for address in addresses(config))
+        asked = (tuple(names), wanted)
         if asked not in self._found:
-            self._found[asked] = [self._member(name, held) for name in names]
+            facts = {name: self._read(name) for name in names}
+            former = [address for each in facts.values() for address in (each or {}).get("virtual", ())]
+            self._found[asked] = [self._member(name, facts[name], wanted, former) for name in names]
         return self._found[asked]
 
     def groups(self, config):
@@ -80,9 +114,15 @@ class Members:
         return {str(name): self.of([str(host) for host in hosts], config) if name in wanted else []
                 for name, hosts in self._task_vars["groups"].items()}
 
-    def _member(self, name, held):
+    def _member(self, name, facts, wanted, former):
+        if facts is not None:
+            facts = without_held(facts if "virtual" in facts else dict(facts, virtual=former), wanted)
+        return Member(name, facts, options_of(name, REAL_SERVER, "keepalived", self._task_vars))
+
+    def _read(self, name):
         if name not in self._facts:
-            self._facts[name] = plain(from_ansible(self._task_vars["hostvars"][name].get("ansible_facts")))
-        facts = self._facts[name]
-        return Member(name, facts and without_held(facts, held),
-                      options_of(name, REAL_SERVER, "keepalived", self._task_vars))
+            variables = self._task_vars["hostvars"][name]
+            network = self._inspected.get(name) or (variables.get(INSPECTION) or {}).get("network")
+            self._facts[name] = plain(
+                from_inspection(network) if network else from_ansible(variables.get("ansible_facts")))
+        return self._facts[name]

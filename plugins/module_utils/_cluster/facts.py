@@ -12,59 +12,130 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from .._kit.interfaces import DYNAMIC, KEEPALIVED, SECONDARY, preferred
 
-def _interface_addresses(interface):
-    """Return the addresses of one interface fact as ``address/prefix``, the primary IPv4 address first."""
-    entries = []
-    if interface.get("ipv4"):
-        entries.append(interface["ipv4"])
-    entries.extend(interface.get("ipv4_secondaries") or [])
-    entries.extend(interface.get("ipv6") or [])
+
+def _entries(fact):
+    """Return the addresses of one interface fact as C(interfaces) has them, the primary IPv4 address first."""
+    listed = [(fact.get("ipv4") or {}, []), *((each, [SECONDARY]) for each in fact.get("ipv4_secondaries") or []),
+              *((each, []) for each in fact.get("ipv6") or [])]
     found = []
-    for entry in entries:
-        address = entry.get("address")
-        prefix = entry.get("prefix") or entry.get("netmask")
-        if address and prefix:
-            found.append("%s/%s" % (address, ipaddress.ip_interface("%s/%s" % (address, prefix)).network.prefixlen))
+    for each, marks in listed:
+        prefix = each.get("prefix") or each.get("netmask")
+        if each.get("address") and prefix:
+            value = ipaddress.ip_interface("%s/%s" % (each["address"], prefix))
+            found.append({"address": each["address"], "prefix": value.network.prefixlen, "marks": marks})
     return found
+
+
+def _device(label, devices):
+    """Return the interface of a label as Ansible writes it, C(eth0_0) for C(eth0:0), or C(None)."""
+    written = re.sub("[-.:]", "_", label)
+    owners = [name for name in devices if written.startswith(re.sub("[-.:]", "_", name) + "_")]
+    return max(owners, key=len, default=None)
+
+
+def _facts(inspected, routes, **more):
+    """Return the normalised facts of an inspection (see C(interfaces)) and the default routes."""
+    known = {name: each for name, each in inspected.items() if not each.get("loopback")}
+    entries = {name: preferred(each["addresses"]) for name, each in known.items()}
+    return dict(
+        more, interfaces={name: ["%s/%s" % (each["address"], each["prefix"]) for each in found]
+                          for name, found in entries.items()},
+        default=[route["address"] for route in routes], routes=routes,
+        down=[name for name, each in known.items() if not each.get("up", True)],
+        marks={each["address"]: each["marks"] for found in entries.values() for each in found if each["marks"]})
 
 
 def from_ansible(ansible_facts):
     """Return the normalised facts of a host.
 
     :param ansible_facts: the C(ansible_facts) dictionary of a host, without the C(ansible_) prefix.
-    :returns: ``{"interfaces": {name: ["address/prefix", ...]}, "default": [address, ...]}``; loopback is left out,
-        interfaces without an address are kept with an empty list, and C(default) are the addresses of the default
-        routes. C(None) when no facts were gathered.
+    :returns: a dictionary, or C(None) when no facts were gathered. C(interfaces) is ``{name: ["address/prefix", ...]}``
+        without loopback; those without an address have an empty list; what stands for the host comes first (see
+        C(interfaces.preferred)). C(default) are the addresses of the default routes, C(routes) the same with their
+        interfaces, C(down) the names of the interfaces without a link, C(marks) what is special about an address.
     """
     if not ansible_facts or "interfaces" not in ansible_facts:
         return None
-    interfaces = {}
+    facts = {}
     for name in ansible_facts["interfaces"]:
         keys = (name, name.replace("-", "_"), re.sub(r"[-.:]", "_", name))
-        fact = next((ansible_facts[key] for key in keys if key in ansible_facts), None) or {}
-        # The label of an address is listed among the interfaces, but it is no device.
-        if "device" not in fact or fact.get("type") == "loopback":
-            continue
-        interfaces[name] = _interface_addresses(fact)
+        facts[name] = next((ansible_facts[key] for key in keys if key in ansible_facts), None) or {}
+    inspected = {name: {"up": fact.get("active", True), "loopback": fact.get("type") == "loopback",
+                        "addresses": _entries(fact)} for name, fact in facts.items() if "device" in fact}
+    # The label of an address is listed among the interfaces, but it is no device.
+    for label in facts:
+        device = None if label in inspected else _device(label, inspected)
+        if device:
+            there = {each["address"] for each in inspected[device]["addresses"]}
+            inspected[device]["addresses"] += [each for each in _entries(facts[label]) if each["address"] not in there]
     default = (ansible_facts.get(family) or {} for family in ("default_ipv4", "default_ipv6"))
-    return {"interfaces": interfaces, "default": [fact["address"] for fact in default if fact.get("address")]}
+    return _facts(inspected, [{"address": fact["address"], "interface": fact.get("interface")}
+                              for fact in default if fact.get("address")])
+
+
+def from_inspection(network):
+    """Return the normalised facts of a host that was inspected, in place of those that Ansible gathers.
+
+    :param network: what M(openvip.cluster.keepalived_info) returns as C(network).
+    :returns: as C(from_ansible), and: C(promotes) the names of the interfaces whose secondary addresses stay when the
+        primary one goes, C(running) whether keepalived runs, C(virtual) the addresses that it knows as virtual ones,
+        C(held) those of them that it holds, C(None) when it could not be asked.
+    """
+    return _facts(
+        network["interfaces"], network["routes"],
+        promotes=[name for name, each in network["interfaces"].items() if each.get("promote_secondaries")],
+        running=network["running"], virtual=network["virtual"], held=network["held"])
 
 
 def without_held(host, addresses):
-    """Return I(host) without the virtual addresses that it happens to hold now.
+    """Return I(host) with the addresses that are its own alone, in C(interfaces) and C(default).
 
-    The addresses of the default routes stay: they are the host's own, and a virtual address equal to one of them is an
-    error for the checks to find.
+    A virtual address is never one of them: it may be on another host tomorrow, whatever the routes say today. One that
+    is on the host although the keepalived there does not hold it is in C(stray): ``{address: {"interface": name,
+    "left": whether a keepalived that was killed has left it behind}}``. Of a host that was not inspected that is not
+    known, and there is none. C(routed) are the IP versions (4, 6) of the default routes.
 
     :param host: normalised facts.
-    :param addresses: iterable of addresses without prefix.
+    :param addresses: iterable of the virtual addresses of the definition, without prefix.
     """
-    held = {ipaddress.ip_address(address) for address in addresses}
-    held -= {ipaddress.ip_address(address) for address in host.get("default", ())}
-    return dict(host, interfaces={
-        name: [value for value in values if ipaddress.ip_interface(value).ip not in held]
-        for name, values in host["interfaces"].items()})
+    asked = {ipaddress.ip_address(address) for address in addresses}
+    virtual = asked.union(map(ipaddress.ip_address, host.get("virtual", ())))
+    interfaces = {name: [value for value in values if ipaddress.ip_interface(value).ip not in virtual]
+                  for name, values in host["interfaces"].items()}
+    routes = host.get("routes") or [{"address": address, "interface": None} for address in host.get("default", ())]
+    sources = [_own_source(route, interfaces, virtual) for route in routes]
+    return dict(host, interfaces=interfaces, stray=_stray(host, asked, interfaces),
+                default=[address for address in sources if address],
+                routed=sorted({ipaddress.ip_address(route["address"]).version for route in routes}))
+
+
+def _own_source(route, interfaces, virtual):
+    """Return the address of the host's own that it sends from by a default route, C(None) when there is none."""
+    address = ipaddress.ip_address(route["address"])
+    if address not in virtual:
+        return route["address"]
+    own = own_interface_address({"interfaces": interfaces}, route["interface"], address.version)
+    return str(own.ip) if own else None
+
+
+def _stray(host, asked, interfaces):
+    """Return the virtual addresses that are on a host and that its keepalived does not hold, see C(without_held)."""
+    if host.get("held") is None:
+        return {}
+    held, known = (set(map(ipaddress.ip_address, host[key])) for key in ("held", "virtual"))
+    found = {}
+    for name, values in host["interfaces"].items():
+        for address in (ipaddress.ip_interface(value).ip for value in values):
+            if address not in asked or address in held:
+                continue
+            marks = host["marks"].get(str(address), ())
+            # A host whose only address it is would lose its network with it, and a lease is none of keepalived's.
+            own = DYNAMIC in marks or own_interface_address({"interfaces": interfaces}, name, address.version) is None
+            found[str(address)] = {"interface": name, "left": KEEPALIVED in marks or (
+                not host["running"] and address in known and not own)}
+    return found
 
 
 def interfaces_holding(host, address):

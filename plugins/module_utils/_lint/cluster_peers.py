@@ -117,6 +117,7 @@ def peer_unreachable(cluster: Cluster, instance: Instance) -> ClusterSaid:
             continue
         networks = [value.network for _device, value in configuration.host_addresses()]
         routed = {ipaddress.ip_address(address).version for address in configuration.host["default"]}
+        routed.update(configuration.host.get("routed", ()))
         lost = [address for address in _peers(block) if address.version not in routed
                 and not any(address in network for network in networks if network.version == address.version)]
         if lost:

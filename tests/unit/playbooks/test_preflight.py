@@ -36,24 +36,42 @@ FACTS = """
         eth0:
           device: eth0
           ipv4: {address: "198.18.0.{{ number }}", prefix: "24"}
-          ipv6: [{address: "2001:db8:18::{{ number }}", prefix: "64"}]
+          ipv6: [{address: "2001:db8:18::{{ number }}", prefix: "64"}, {address: "fe80::{{ number }}", prefix: "64"}]
         eth1: {device: eth1, ipv4: {address: "198.18.1.{{ number }}", prefix: "24"}}
 """
+# The same as the program ip of each host lists it; it has no route.
+IP = """#!/bin/sh
+test "$2" = address || exit 2
+echo '[{"ifname": "eth0", "flags": ["UP"], "addr_info": [
+         {"local": "198.18.0.'$NUMBER'", "prefixlen": 24}, {"local": "2001:db8:18::'$NUMBER'", "prefixlen": 64},
+         {"local": "fe80::'$NUMBER'", "prefixlen": 64}]},
+       {"ifname": "eth1", "flags": ["UP"], "addr_info": [{"local": "198.18.1.'$NUMBER'", "prefixlen": 24}]}]'
+"""
+
+
+def program(path, text):
+    """Write a program."""
+    path.write_text(text)
+    path.chmod(0o755)
+    return str(path)
 
 
 @pytest.fixture
 def play(tmp_path):
     """Run a playbook on an inventory; every host has an address in each of the examples' networks."""
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "keepalived").write_text(KEEPALIVED)
-    (tmp_path / "bin" / "keepalived").chmod(0o755)
+    program(tmp_path / "bin" / "keepalived", KEEPALIVED)
+    program(tmp_path / "bin" / "ip", IP)
+    pythons = {name: program(tmp_path / f"python-{name}", f'#!/bin/sh\nNUMBER={number} exec {sys.executable} "$@"\n')
+               for name, number in NUMBERS.items()}
     (tmp_path / "facts.yml").write_text(FACTS)
 
     def run(playbook, *inventories, hosts=None, options=()):
         local = tmp_path / "local.yml"
         local.write_text(yaml.safe_dump({"all": {
-            "hosts": {name: dict((hosts or {}).get(name, {}), number=number) for name, number in NUMBERS.items()},
-            "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}))
+            "hosts": {name: dict((hosts or {}).get(name, {}), number=number, ansible_python_interpreter=pythons[name])
+                      for name, number in NUMBERS.items()},
+            "vars": {"ansible_connection": "local"}}}))
         environment = dict(
             os.environ, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}", LC_ALL="C.UTF-8", HOME=str(tmp_path),
             ANSIBLE_LOCAL_TEMP=str(tmp_path / "tmp"), ANSIBLE_FORCE_COLOR="0", ANSIBLE_GATHERING="explicit",

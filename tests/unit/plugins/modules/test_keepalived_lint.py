@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _lint_module
+from ansible_collections.openvip.cluster.plugins.module_utils import _info, _lint_module
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_lint
 
 GOOD = """vrrp_instance VI_1 {
@@ -28,11 +28,22 @@ LISTED = [
 ]
 
 
+def daemon(monkeypatch, number, held):
+    """Let a keepalived of this process id hold these addresses; None is none."""
+    monkeypatch.setattr(_lint_module.control, "running", lambda unit: number)
+    monkeypatch.setattr(_info.state, "instances", lambda *unused: [{
+        "state": "MASTER", "priority": 100, "virtual_ipaddress": [{"address": f"{address}/24", "set": True}
+                                                                 for address in held],
+        "virtual_ipaddress_excluded": []}])
+
+
 @pytest.fixture
 def host(module_on_host, monkeypatch):
     """A host with eth1, which holds the virtual address now; calling it runs the module."""
     monkeypatch.setattr(_lint_module, "listed", lambda module: LISTED)
-    monkeypatch.setattr(_lint_module, "default_addresses", lambda module: ["198.18.0.11"])
+    monkeypatch.setattr(_info, "default_routes", lambda module: [{"address": "198.18.0.11", "interface": "eth1"}])
+    monkeypatch.setattr(_lint_module, "DEFAULT_PATH", "/nonexistent/keepalived.conf")
+    daemon(monkeypatch, 1, ["198.18.0.100"])
     run = module_on_host(keepalived_lint)
     run.path.write_text(GOOD)
     return run
@@ -72,6 +83,13 @@ def test_the_host_is_looked_at_unless_it_is_not_meant(host):
 def test_the_address_that_the_host_sends_from_is_its_own(host):
     content = GOOD.replace("0.100/24", "0.11/24")
     assert [finding["id"] for finding in host(content=content)["findings"]] == ["address-is-own"]
+
+
+@pytest.mark.parametrize("number, held, finds", [
+    (1, ["198.18.0.100"], []), (1, [], ["address-is-own"]), (None, [], ["address-left-behind"])])
+def test_whether_an_address_is_held_is_asked_of_keepalived(host, monkeypatch, number, held, finds):
+    daemon(monkeypatch, number, held)
+    assert [finding["id"] for finding in host(fail_on="never")["findings"]] == finds
 
 
 def test_no_file(host):

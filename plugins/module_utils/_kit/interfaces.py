@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The interfaces of a host and their addresses, from what C(ip -json address show) of iproute2 prints.
+
+An inspection is plain data: ``{name: {"up": bool, "loopback": bool, "addresses": [entry, ...]}}``, with the interfaces
+and their addresses in the order of the kernel. An entry is ``{"address": str, "prefix": int, "marks": [str, ...]}``;
+the marks are those of MARKS that it has (rtnetlink(7), IFA_F_*), and KEEPALIVED.
+
+Every function here is pure.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Any, Dict, Iterable, List, Tuple
+
+Entry = Dict[str, Any]
+Inspection = Dict[str, Dict[str, Any]]
+
+# An IPv4 address behind another one of its subnet, a privacy address (RFC 8981), one with an end of its life (DHCP,
+# SLAAC), one that new connections do not use (RFC 4862 section 5.5.4), and one that another host has, too.
+SECONDARY, TEMPORARY, DYNAMIC, DEPRECATED, DUPLICATE = "secondary", "temporary", "dynamic", "deprecated", "dadfailed"
+MARKS = (SECONDARY, TEMPORARY, DYNAMIC, DEPRECATED, DUPLICATE)
+# Set by keepalived 2.3.3 or later on Linux 5.18 or later (IFA_PROTO, set_addrproto of vrrp/vrrp_ipaddress.c).
+KEEPALIVED = "keepalived"
+
+
+class UnreadableError(ValueError):
+    """What was printed is no list of interfaces; the message says what it is and the remedy."""
+
+
+def read(text: str) -> List[Dict[str, Any]]:
+    """Return the list that C(ip -json address show) printed.
+
+    :raises UnreadableError: it is none.
+    """
+    try:
+        listed = json.loads(text or "[]")
+    except ValueError as error:
+        raise UnreadableError("ip -json address show printed no JSON (%s). Install iproute2 4.18 or later."
+                              % error) from error
+    if not isinstance(listed, list):
+        raise UnreadableError("ip -json address show printed no list. Install iproute2 4.18 or later.")
+    return listed
+
+
+def _entry(listed: Dict[str, Any]) -> Entry:
+    marks = [mark for mark in MARKS if listed.get(mark)]
+    if listed.get("protocol") == KEEPALIVED:
+        marks.append(KEEPALIVED)
+    return {"address": listed["local"], "prefix": listed["prefixlen"], "marks": marks}
+
+
+def inspection(listed: Iterable[Dict[str, Any]]) -> Inspection:
+    """Return the inspection of the interfaces that C(ip -json address show) listed.
+
+    An address with a label is one of its interface, not of the label. An interface is up when it can send: it is
+    switched on and has a carrier (netdevice(7), IFF_UP and IFF_RUNNING).
+    """
+    found: Inspection = {}
+    for interface in listed:
+        flags = interface.get("flags", [])
+        if "ifname" in interface:
+            found[interface["ifname"]] = {
+                "up": "UP" in flags and "NO-CARRIER" not in flags, "loopback": "LOOPBACK" in flags,
+                "addresses": [_entry(each) for each in interface.get("addr_info", []) if "local" in each]}
+    return found
+
+
+def _rank(entry: Entry) -> Tuple[bool, bool, bool, int]:
+    marks = entry["marks"]
+    unusable = DEPRECATED in marks or DUPLICATE in marks
+    address = ipaddress.ip_address(entry["address"])
+    if address.version == 4:
+        return unusable, False, False, 0
+    return unusable, TEMPORARY in marks, DYNAMIC in marks, int(address)
+
+
+def preferred(entries: Iterable[Entry]) -> List[Entry]:
+    """Return the entries, IPv4 first, and of each family the one that stands for the host first.
+
+    The kernel lists IPv6 addresses with the newest first, so that one that comes and goes changes their order. Here
+    their order follows from the addresses themselves: permanent before dynamic, temporary and deprecated ones last,
+    then by number. The kernel's order of IPv4 is stable, and its first address is the one that daemons send from.
+    """
+    every = list(entries)
+    by_family = [[each for each in every if (":" in each["address"]) is six] for six in (False, True)]
+    return [each for family in by_family for each in sorted(family, key=_rank)]
