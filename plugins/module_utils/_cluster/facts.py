@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from .._kit.interfaces import DYNAMIC, KEEPALIVED, SECONDARY, preferred
+from .._kit.interfaces import DYNAMIC, KEEPALIVED, SECONDARY, TEMPORARY, preferred
 
 
 def _entries(fact):
@@ -105,16 +105,21 @@ def without_held(host, addresses):
     interfaces = {name: [value for value in values if ipaddress.ip_interface(value).ip not in virtual]
                   for name, values in host["interfaces"].items()}
     routes = host.get("routes") or [{"address": address, "interface": None} for address in host.get("default", ())]
-    sources = [_own_source(route, interfaces, virtual) for route in routes]
+    passing = virtual.union(ipaddress.ip_address(address) for address, marks in host.get("marks", {}).items()
+                            if TEMPORARY in marks)
+    sources = [_own_source(route, interfaces, passing) for route in routes]
     return dict(host, interfaces=interfaces, stray=_stray(host, asked, interfaces),
                 default=[address for address in sources if address],
                 routed=sorted({ipaddress.ip_address(route["address"]).version for route in routes}))
 
 
-def _own_source(route, interfaces, virtual):
-    """Return the address of the host's own that it sends from by a default route, C(None) when there is none."""
+def _own_source(route, interfaces, passing):
+    """Return the address that stands for the host on the side of a default route, C(None) when there is none.
+
+    :param passing: addresses that the host has for a while.
+    """
     address = ipaddress.ip_address(route["address"])
-    if address not in virtual:
+    if address not in passing:
         return route["address"]
     own = own_interface_address({"interfaces": interfaces}, route["interface"], address.version)
     return str(own.ip) if own else None

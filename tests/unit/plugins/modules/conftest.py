@@ -44,10 +44,10 @@ exec setpriv --bounding-set=-sys_ptrace "$@"
 
 @pytest.fixture(scope="module")
 def play(tmp_path_factory):
-    """Run a scenario of the driver beside this file with a real keepalived; gives its story."""
+    """Run a scenario of a driver beside this file with a real keepalived; gives its story."""
 
-    def run(scenario, *program):
-        driver = Path(__file__).with_name("daemon_driver.py")
+    def run(scenario, *program, driver="daemon_driver.py"):
+        driver = Path(__file__).with_name(driver)
         done = subprocess.run(
             ["unshare", "--net", "--mount", "sh", "-c", SETUP, "setup", sys.executable, str(driver), scenario,
              str(tmp_path_factory.mktemp("etc")), *program],
