@@ -45,7 +45,8 @@ HOST = {"hostname": "lb1", "interfaces": {
 TITLES = {
     "syntax": "Characters, quotes, braces", "structure": "Keywords and blocks", "lines": "Words of a line",
     "definitions": "Definitions, conditions, includes", "schema": "Single values", "election": "Election",
-    "authentication": "Authentication", "addresses": "Virtual addresses", "unicast": "Unicast and multicast",
+    "authentication": "Authentication", "addresses": "Virtual addresses",
+    "interfaces": "Interfaces of the host", "unicast": "Unicast and multicast",
     "tracking": "Tracking and weights", "sync_group": "Sync groups", "scripts": "Scripts",
     "script_files": "Files and users of scripts", "global_defs": "global_defs", "lvs": "Virtual servers",
     "real_servers": "Real servers and checks",

@@ -171,8 +171,8 @@ network:
       description: By its name each interface as a dictionary. C(up) says whether it is switched on and has a carrier,
         C(loopback) whether it is one, C(promote_secondaries) whether its secondary IPv4 addresses stay when the primary
         one goes, and C(addresses) is a list of dictionaries with C(address), C(prefix) and C(marks). The marks are
-        V(secondary), V(temporary), V(dynamic), V(deprecated), V(dadfailed), and V(keepalived) for one that
-        keepalived 2.3.3 or later has set.
+        V(secondary), V(temporary), V(dynamic), V(deprecated), V(dadfailed), and V(keepalived) where the
+        kernel knows that keepalived has set it.
       type: dict
     routes:
       description: The C(address) and the C(interface) of the default route of each IP version.

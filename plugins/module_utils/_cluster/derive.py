@@ -79,37 +79,55 @@ def interface(instance, member):
         "Set interface, or correct the address (%s has: %s)." % (member.name, _describe(member.facts)))]
 
 
-def _segment_address(facts, network):
-    """Return the address of a host in I(network), without prefix, or C(None)."""
-    if facts is None or network is None:
-        return None
-    values = (ipaddress.ip_interface(value) for values in facts["interfaces"].values() for value in values)
-    return next((str(value.ip) for value in values if value.ip in network), None)
+def _peer_address(instance, given, own, other):
+    """Return the address of another member for the adverts of an instance, as an C(ipaddress) interface, or C(None).
+
+    That is the one on the segment of I(own), so that the interfaces may have other names; else the one on the
+    interface of its own that the instance has there, for segments that differ.
+
+    :param given: the interface that the definition names, C(None) when it is derived.
+    """
+    interfaces = other.facts["interfaces"]
+    device = given if given in interfaces else interface(dict(instance, interface=None), other)[0]
+    devices = [name for name in (device, *interfaces) if name in interfaces]
+    values = [ipaddress.ip_interface(value) for name in devices for value in interfaces[name]]
+    return next((value for value in values if value.ip in own.network),
+                own_interface_address(other.facts, device, own.version))
 
 
-def _unicast(instance, member, members):
+def _unicast(instance, given, member, members):
     """Return ``(keys, findings)``: the source address of a member and those of all the others.
 
     The segment is that of the instance's interface on the member, so that it may differ from the virtual address's.
+
+    :param given: the interface that the definition names, C(None) when it is derived.
     """
     name = "vrrp_instance %s" % instance.get("name")
-    wanted = instance_addresses(instance)
-    own = own_interface_address(member.facts, instance["interface"], 6 if ":" in wanted[0]["address"] else 4)
-    sources, findings = {}, []
-    for other in members:
-        address = str(own.ip) if own and other is member else _segment_address(other.facts, own and own.network)
-        if address is None:
-            findings.append(error(
-                "unicast-peer-unknown", name,
-                "no address of %s is known on the segment of %s's %s"
-                % (other.name, member.name, instance["interface"]),
-                "Gather the facts of %s first (run without --limit), or set unicast_peer and unicast_src_ip."
-                % other.name))
-        sources[other.name] = address
+    version = 6 if ":" in instance_addresses(instance)[0]["address"] else 4
+    findings = [error(
+        "unicast-peer-unknown", name, "no address of %s is known, because it was not reached" % other.name,
+        "Gather the facts of %s first (run without --limit), or set unicast_peer and unicast_src_ip." % other.name)
+        for other in members if other.facts is None]
+    own = own_interface_address(member.facts, instance["interface"], version)
+    if member.facts is not None and own is None:
+        findings.append(error(
+            "unicast-address-missing", name,
+            "%s of %s has no IPv%d address of its own" % (instance["interface"], member.name, version),
+            "Give it one that is not virtual, or set unicast_peer and unicast_src_ip."))
+    sources = {member.name: own}
+    for other in members if own else ():
+        if other is not member and other.facts is not None:
+            sources[other.name] = _peer_address(instance, given, own, other)
+            if sources[other.name] is None:
+                findings.append(error(
+                    "unicast-address-missing", name, "%s has no IPv%d address of its own for %s: none in %s of %s, and "
+                    "none on an interface that holds the virtual address"
+                    % (other.name, version, name, own.network, member.name),
+                    "Give it one there, set interface for it, or set unicast_peer and unicast_src_ip."))
     if findings:
         return {}, findings
-    return {"unicast_src_ip": sources[member.name],
-            "unicast_peer": [sources[other.name] for other in members if other is not member]}, []
+    return {"unicast_src_ip": str(own.ip),
+            "unicast_peer": [str(sources[other.name].ip) for other in members if other is not member]}, []
 
 
 def _defaults(block, values):
@@ -200,7 +218,8 @@ def pruned(data):
 def _derive_instance(instance, index, member, members, unicast):
     """Complete an instance of a member, which is at I(index) in its order of priority; return what cannot be."""
     findings = []
-    if instance.get("interface") is None:
+    given_interface = instance.get("interface")
+    if given_interface is None:
         device, found = interface(instance, member)
         findings.extend(found)
         _defaults(instance, {"interface": device} if device else {})
@@ -210,7 +229,7 @@ def _derive_instance(instance, index, member, members, unicast):
     there = member.facts is None or instance.get("interface") in member.facts["interfaces"]
     if unicast and not alone and instance.get("unicast_peer") is None and instance.get("interface") and there \
             and instance_addresses(instance):
-        keys, found = _unicast(instance, member, members)
+        keys, found = _unicast(instance, given_interface, member, members)
         findings.extend(found)
         _defaults(instance, keys)
     return findings

@@ -38,6 +38,7 @@ from . import (
     definitions,
     election,
     global_defs,
+    interfaces,
     lines,
     lvs,
     real_servers,
@@ -57,7 +58,7 @@ from .text import findings_of, read_text
 # The modules with rules, in the order in which they are applied; importing them registers what they hold.
 MODULES = (
     syntax, structure, lines, definitions, schema,
-    election, authentication, addresses, unicast, tracking, sync_group, scripts, script_files, global_defs,
+    election, authentication, addresses, interfaces, unicast, tracking, sync_group, scripts, script_files, global_defs,
     lvs, real_servers,
     cluster_adverts, cluster_peers, cluster_election, cluster_weights, cluster_hosts, cluster_wire,
 )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import pathlib
@@ -17,7 +18,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.render imp
 
 RECORDED = json.loads((pathlib.Path(__file__).parent / "data" / "live_hosts.json").read_text())
 # What the rules say of the definitions themselves.
-KNOWN = {"first-not-link-local", "address-off-subnet"}
+KNOWN = {"first-not-link-local", "address-off-subnet", "secondary-address-lost"}
 MEMBERS = ["lb1", "lb2"]
 STATES = ("fresh", "backup", "holder")
 
@@ -38,18 +39,23 @@ def variables(case, states, unicast, inspected):
     return found
 
 
+def configure(case, name, state, unicast, hostvars):
+    """Return what keepalived_config gives to its module on a host, or what it refuses."""
+    task = MagicMock(args=definition(case, unicast), async_val=0, check_mode=True)
+    action = keepalived_config.ActionModule(*[task, *[MagicMock() for _ in range(5)]])
+    inspection = {"network": case["hosts"][name][state]["network"]}
+    action._execute_module = lambda module_name, module_args, **unused: (
+        inspection if module_name.endswith("keepalived_info") else module_args)
+    return action.run(task_vars={
+        "inventory_hostname": name, "groups": {"all": MEMBERS, "lb": MEMBERS}, "hostvars": hostvars})
+
+
 def texts(case, states, unicast, inspected=()):
     """Return the text that each host gets."""
     hostvars = variables(case, states, unicast, inspected)
     found = {}
     for name, state in zip(MEMBERS, states, strict=True):
-        task = MagicMock(args=definition(case, unicast), async_val=0, check_mode=True)
-        action = keepalived_config.ActionModule(*[task, *[MagicMock() for _ in range(5)]])
-        inspection = {"network": case["hosts"][name][state]["network"]}
-        action._execute_module = lambda module_name, module_args, inspection=inspection, **unused: (
-            inspection if module_name.endswith("keepalived_info") else module_args)
-        result = action.run(task_vars={
-            "inventory_hostname": name, "groups": {"all": MEMBERS, "lb": MEMBERS}, "hostvars": hostvars})
+        result = configure(case, name, state, unicast, hostvars)
         assert "config" in result, result.get("msg")
         found[name] = render(result["config"])
     return found
@@ -92,6 +98,29 @@ def test_nothing_is_wrong_with_a_live_cluster(story, monkeypatch, unicast, inspe
     for name, case in story.items():
         for states in set(itertools.product(STATES, STATES)) - {("holder", "holder")}:
             assert check(monkeypatch, case, states, unicast, inspected) == set(), (name, states)
+
+
+@pytest.mark.parametrize("state, known, finds", [
+    ("fresh", False, "address-is-own"),  # no keepalived, and none before
+    ("fresh", True, "address-left-behind"),  # its file has it
+    ("backup", True, "address-is-own"),  # keepalived runs, and another host holds it
+    ("holder", True, None),
+])
+@pytest.mark.parametrize("name", ["IPv4", "IPv6"])
+def test_an_address_that_is_on_a_host_without_keepalived_is_found(monkeypatch, name, state, known, finds):
+    """As where netplan sets it, or a keepalived was killed."""
+    case = copy.deepcopy(RECORDED[name])
+    network = case["hosts"]["lb2"][state]["network"]
+    address = case["hosts"]["lb2"]["holder"]["network"]["virtual"][0]
+    if state != "holder":
+        network["interfaces"]["eth0"]["addresses"].insert(1, {
+            "address": address, "prefix": 64 if ":" in address else 24, "marks": []})
+    network["virtual"] = [address] if known else []
+    assert check(monkeypatch, case, ("fresh", state), False, MEMBERS) == {finds} - {None}
+    result = configure(case, "lb2", state, False, variables(case, ("fresh", state), False, ()))
+    assert bool(result.get("failed")) is (finds == "address-is-own")
+    if finds == "address-is-own":
+        assert f"the address {address} is the host's own on eth0" in result["msg"]
 
 
 def test_the_recording_has_what_is_hard():

@@ -97,6 +97,32 @@ def test_unicast_without_the_facts_of_a_peer_is_refused_and_named():
     assert "lb2" in str(findings[0]) and "--limit" in str(findings[0])
 
 
+@pytest.mark.parametrize("facts, said", [
+    ({"lb1": {"eth1": ["fd00:18::11/64"]}}, "eth1 of lb1 has no IPv4 address of its own"),
+    ({"lb2": {"eth1": ["fd00:18::12/64", "fe80::1/64"]}}, "lb2 has no IPv4 address of its own for vrrp_instance VI_1"),
+    ({"lb2": {"eth7": ["10.0.0.1/8"]}}, "lb2 has no IPv4 address of its own for vrrp_instance VI_1"),
+])
+def test_a_host_that_was_reached_is_not_asked_for_again(facts, said):
+    members = [Member(name, {"interfaces": facts.get(name, FACTS["lb3"]["interfaces"])}) for name in ("lb1", "lb2")]
+    dummy, (finding,) = derive(cluster(interface="eth1"), "lb1", members, unicast=True)
+    assert finding.id == "unicast-address-missing" and said in finding.message
+    assert "--limit" not in str(finding) and "unicast_peer" in finding.remedy
+
+
+@pytest.mark.parametrize("virtual, one, two, peers", [
+    # interfaces in networks of their own
+    ("203.0.113.5/32", "192.0.2.11/24", "198.18.7.12/24", ["198.18.7.12"]),
+    ("203.0.113.5/32", "192.0.2.11/32", "192.0.2.12/32", ["192.0.2.12"]),
+    ("2001:db8:9::5/128", "2001:db8:1::11/64", "2001:db8:2::12/64", ["2001:db8:2::12"]),
+])
+def test_a_peer_on_another_segment_is_reached_on_its_own_interface(virtual, one, two, peers):
+    members = [Member(name, {"interfaces": {"eth0": [f"10.{number}.0.1/16"], "eth1": [value, "fe80::1/64"]}})
+               for number, (name, value) in enumerate([("lb1", one), ("lb2", two)])]
+    data, findings = derive(cluster(virtual_ipaddress=[virtual], interface="eth1"), "lb1", members, unicast=True)
+    assert findings == [] and data["vrrp_instance"][0]["unicast_peer"] == peers
+    assert data["vrrp_instance"][0]["unicast_src_ip"] == one.partition("/")[0]
+
+
 def test_unicast_by_an_interface_that_the_host_has_not_is_left_to_the_rule_for_that():
     data, findings = derive(cluster(interface="eth7"), "lb1", MEMBERS, unicast=True)
     assert findings == [] and "unicast_peer" not in data["vrrp_instance"][0]

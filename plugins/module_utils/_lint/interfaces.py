@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules for what the interfaces of the host are like.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Dict, Iterator, List, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+
+from .model import Address, Block, Configuration, addresses, family
+from .registry import Said, rule
+
+# Keywords with which keepalived makes an interface of its own for the addresses.
+OWN_INTERFACE = ("use_vmac", "use_vmac_addr", "use_ipvlan")
+
+
+@rule("interface-down", WARNING, "An instance whose interface has no link is in FAULT.",
+      "vrrp/vrrp_track.c:693 (IF_FLAGS_UP), run")
+def interface_down(configuration: Configuration, instance: Block) -> Said:
+    """So it is with an interface that the instance tracks without a weight."""
+    down = configuration.host.get("down") or ()
+    own = [("interface", instance.get("interface"))] if instance.lacks("dont_track_primary") else []
+    tracked = [(each.keyword, each.name) for each in configuration.trackings(instance)
+               if each.keyword == "track_interface" and not each.weight]
+    for name, keyword in {name: keyword for keyword, name in tracked + own if name in down}.items():
+        yield f"{name} has no link, so the instance does not leave FAULT.", \
+              f"Bring up {name} and connect it, or use another interface.", keyword
+
+
+@rule("interface-without-address", ERROR, "An instance whose interface has no address of its family is in FAULT.",
+      "vrrp/vrrp_track.c:823 and vrrp/vrrp.c:4218, RFC 9568 section 5.1.2.1, run")
+def interface_without_address(configuration: Configuration, instance: Block) -> Said:
+    """Adverts of IPv6 are sent from the link-local address. A virtual address is none to send them from."""
+    name, version = instance.get("interface"), family(instance)
+    known = (configuration.interfaces or {}).get(name)
+    if known is None or name in configuration.made_interfaces() or _gets_address(configuration, name):
+        return
+    given = not (instance.lacks("unicast_src_ip") and instance.lacks("mcast_src_ip"))
+    if version is None or given or any(
+            each.version == version and (version == 4 or each.ip.is_link_local) for each in known):
+        return
+    # With use_vmac a later keepalived than 2.2.7 makes one itself, and without a link the kernel has none.
+    makes = instance.has("use_vmac") and not (configuration.version and configuration.version <= (2, 2, 7))
+    if version == 6 and (makes or name in configuration.host.get("down", ())):
+        return
+    if version == 4:
+        yield (f"{name} has no IPv4 address of its own, so the instance does not leave FAULT.",
+               f"Give {name} an address, or use the interface that reaches the other hosts.", "interface")
+    else:
+        yield (f"{name} has no IPv6 link-local address, so the instance does not leave FAULT.",
+               f"Let {name} have one (sysctl net.ipv6.conf.{name}.disable_ipv6=0 and addr_gen_mode=0), or use the "
+               "interface that reaches the other hosts.", "interface")
+
+
+def _gets_address(configuration: Configuration, name: str) -> bool:
+    """Whether keepalived itself may give the interface an address."""
+    return any(name in str(line).split() for line in configuration.data.get("static_ipaddress") or ())
+
+
+@rule("secondary-address-lost", WARNING, "With the first address of a subnet the kernel removes all others of it.",
+      "net/ipv4/devinet.c of Linux (__inet_del_ifa), ip-sysctl (promote_secondaries), run")
+def secondary_address_lost(configuration: Configuration, instance: Block) -> Said:
+    """Not where the host has an address of its own in the subnet, which is the first then, and not with IPv6."""
+    for (device, network), found in _subnets(configuration).items():
+        owner, first = found[0]
+        ips = list(dict.fromkeys(str(address.ip) for _owner, address in found))
+        if owner is not instance or len(ips) < 2 or _keeps(configuration, device, network):
+            continue
+        mine = device == instance.get("interface")
+        yield (f"the host has no address of its own in {network}, so {' and '.join(ips[1:])} are lost on {device} when "
+               f"{ips[0]} is removed." if len(ips) > 2 else
+               f"the host has no address of its own in {network}, so {ips[1]} is lost on {device} when {ips[0]} is "
+               "removed.",
+               "Set promote_secondaries in the instance." if mine else
+               f"Set the sysctl net.ipv4.conf.{device}.promote_secondaries to 1.", first.keyword, first.line)
+
+
+def _subnets(configuration: Configuration) -> Dict[Tuple[str, Any], List[Tuple[Block, Address]]]:
+    """Return the virtual IPv4 addresses of each interface and subnet, with their instances."""
+    found: Dict[Tuple[str, Any], List[Tuple[Block, Address]]] = {}
+    for instance, address in _on_interfaces(configuration):
+        device = address.device or instance.get("interface")
+        if device and address.prefix is not None and address.ip.version == 4:
+            network = ipaddress.ip_network(f"{address.ip}/{address.prefix}", strict=False)
+            found.setdefault((device, network), []).append((instance, address))
+    return found
+
+
+def _on_interfaces(configuration: Configuration) -> Iterator[Tuple[Block, Address]]:
+    """Yield the addresses that are on an interface of the host: on one of keepalived's it sees to this itself."""
+    for instance in configuration.blocks("vrrp_instance"):
+        made = any(instance.has(keyword) for keyword in OWN_INTERFACE)
+        for address in addresses(instance):
+            if not made and not any(keyword in address.line.split() for keyword in OWN_INTERFACE):
+                yield instance, address
+
+
+def _keeps(configuration: Configuration, device: str, network: Any) -> bool:
+    """Whether the addresses of a subnet stay, or it is not known."""
+    promotes = configuration.host.get("promotes")
+    own = (configuration.interfaces or {}).get(device)
+    if promotes is None or own is None or device in promotes or any(each.network == network for each in own):
+        return True
+    return any(instance.get("interface") == device and not instance.lacks("promote_secondaries")
+               for instance in configuration.blocks("vrrp_instance"))
