@@ -70,7 +70,9 @@ def interface(instance, member):
     first = next((each for each in wanted if not ipaddress.ip_address(each["address"]).is_link_local), wanted[0])
     if first["device"]:
         return first["device"], []
-    found = interfaces_holding(member.facts, first["address"])
+    stray = member.facts.get("stray", {}).get(first["address"])
+    # that it is the host's own is what the rule address-is-own reports
+    found = [stray["interface"]] if stray and not stray["left"] else interfaces_holding(member.facts, first["address"])
     if len(found) == 1:
         return found[0], []
     what = "no interface of %s has a subnet that holds %s" if not found else "several interfaces of %s hold %s"
@@ -109,6 +111,9 @@ def _unicast(instance, given, member, members):
         "Gather the facts of %s first (run without --limit), or set unicast_peer and unicast_src_ip." % other.name)
         for other in members if other.facts is None]
     own = own_interface_address(member.facts, instance["interface"], version)
+    strays = (member.facts or {}).get("stray", {}).values()
+    if own is None and any(each["interface"] == instance["interface"] and not each["left"] for each in strays):
+        return {}, []
     if member.facts is not None and own is None:
         findings.append(error(
             "unicast-address-missing", name,

@@ -9,10 +9,10 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Set, Tuple
+from typing import Set
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP
 
 from .model import OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
 from .registry import Said, rule
@@ -152,7 +152,7 @@ def address_is_own(configuration: Configuration, instance: Block) -> Said:
     if priority(instance) == OWNER_PRIORITY:
         return
     own = {address.ip: name for name, address in configuration.host_addresses()}
-    own.update((ip, each["interface"]) for ip, each in _stray(configuration) if not each["left"])
+    own.update(configuration.strays(False))
     for address in addresses(instance):
         if address.ip in own:
             yield (f"the address {address.ip} is the host's own on {own[address.ip]}.",
@@ -164,19 +164,13 @@ def address_is_own(configuration: Configuration, instance: Block) -> Said:
       "vrrp/vrrp.c:3942 of 2.2.7 (removed at the start), run")
 def address_left_behind(configuration: Configuration, instance: Block) -> Said:
     """Said of an address that the host has and its file lists while no keepalived holds it there."""
-    left = {ip: each["interface"] for ip, each in _stray(configuration) if each["left"]}
+    left = configuration.strays(True)
     for address in addresses(instance):
         if address.ip in left and priority(instance) != OWNER_PRIORITY:
             yield (f"the address {address.ip} is on {left[address.ip]} and no keepalived holds it: one that was killed "
                    "has left it behind, or the network configuration of the host sets it.",
                    "Start keepalived, which removes it until it is master. If the address is there again after a "
                    "restart of the network, remove it from the network configuration.", address.keyword, address.line)
-
-
-def _stray(configuration: Configuration) -> List[Tuple[IP, Dict[str, Any]]]:
-    """Return the virtual addresses that are on the host although its keepalived does not hold them, see facts.py."""
-    stray: Dict[str, Dict[str, Any]] = configuration.host.get("stray") or {}
-    return [(ip, each) for ip, each in ((to_address(address), each) for address, each in stray.items()) if ip]
 
 
 @rule("address-device-not-on-host", ERROR, "keepalived ends when the interface of an address does not exist.",

@@ -42,9 +42,10 @@ def interface_without_address(configuration: Configuration, instance: Block) -> 
     known = (configuration.interfaces or {}).get(name)
     if known is None or name in configuration.made_interfaces() or _gets_address(configuration, name):
         return
+    own = [each.ip for each in known] + [ip for ip, there in configuration.strays(False).items() if there == name]
     given = not (instance.lacks("unicast_src_ip") and instance.lacks("mcast_src_ip"))
     if version is None or given or any(
-            each.version == version and (version == 4 or each.ip.is_link_local) for each in known):
+            ip.version == version and (version == 4 or ip.is_link_local) for ip in own):
         return
     # With use_vmac a later keepalived than 2.2.7 makes one itself, and without a link the kernel has none.
     makes = instance.has("use_vmac") and not (configuration.version and configuration.version <= (2, 2, 7))

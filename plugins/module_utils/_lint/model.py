@@ -261,6 +261,14 @@ class Configuration:
             for address in addresses:
                 yield name, address
 
+    def strays(self, left: bool) -> Dict[IP, str]:
+        """Return the virtual addresses that are on the host and not held by its keepalived, with their interfaces.
+
+        ``left``: those that a killed keepalived has left behind, or those that are the host's own.
+        """
+        found = ((to_address(address), each) for address, each in (self.host.get("stray") or {}).items())
+        return {ip: str(each["interface"]) for ip, each in found if ip is not None and each["left"] is left}
+
     def made_interfaces(self) -> Set[str]:
         """Return the names of the interfaces that keepalived itself makes (use_vmac, use_ipvlan)."""
         made = set()

@@ -123,6 +123,19 @@ def test_an_address_that_is_on_a_host_without_keepalived_is_found(monkeypatch, n
         assert f"the address {address} is the host's own on eth0" in result["msg"]
 
 
+@pytest.mark.parametrize("unicast", [False, True], ids=["multicast", "unicast"])
+@pytest.mark.parametrize("line", ["198.18.0.12/24", "2001:db8:18::12/64"])
+def test_the_only_address_of_a_host_is_never_a_virtual_one(unicast, line):
+    address = line.partition("/")[0]
+    case = copy.deepcopy(RECORDED["IPv4"])
+    case["config"]["vrrp_instance"][0]["virtual_ipaddress"] = [line]
+    entries = case["hosts"]["lb2"]["fresh"]["network"]["interfaces"]["eth0"]["addresses"]
+    entries[:] = [each for each in entries if each["address"] == address or each["address"].startswith("fe80")]
+    result = configure(case, "lb2", "fresh", unicast, variables(case, ("fresh", "fresh"), unicast, ()))
+    assert result["failed"] and [each["id"] for each in result["findings"] if each["severity"] == "error"] == [
+        "address-is-own"], result["msg"]
+
+
 def test_the_recording_has_what_is_hard():
     holders = {name: case["hosts"]["lb1"]["holder"] for name, case in RECORDED.items()}
     facts = {name: holder["ansible_facts"] for name, holder in holders.items()}
