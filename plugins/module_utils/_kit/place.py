@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shutil
 import stat
 import time
@@ -31,6 +32,8 @@ ROOM = ".openvip"
 STAGED = "~"
 # The former object where the file system cannot exchange two names.
 ASIDE = ".former"
+# What follows the name in that of a backup.
+BACKUP = re.compile(r"\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{9}Z")
 DIRECTORY_MODE = 0o755
 # So many backups stay where a former object cannot return, because its path was changed by somebody else.
 LOST_BACKUPS = 10
@@ -198,7 +201,8 @@ class Place:
                     now = time.time_ns()
                     kept = f"{base}{time.strftime('.%Y-%m-%dT%H-%M-%S', time.gmtime(now // 10**9))}.{now % 10**9:09d}Z"
                     os.rename(name, kept, src_dir_fd=self._room, dst_dir_fd=self._room)
-            backups = sorted(name for name in os.listdir(self._room) if name.startswith(base + ".2"))
+            backups = sorted(name for name in os.listdir(self._room)
+                             if name.startswith(base) and BACKUP.fullmatch(name[len(base):]))
             for name in backups[:-backup]:
                 self._remove(name)
         if self._room >= 0:

@@ -157,6 +157,18 @@ def test_what_was_interrupted_is_owed_even_where_nothing_differs(host, killed):
     assert host.bring("one") and host.read.read_text() == "include one\n" and not host.bring("one")
 
 
+def test_backups_of_another_file_whose_name_begins_alike_stay(host):
+    alike = str(host.etc / "main.conf.2")
+    for text in (b"a", b"b", b"c", b"d"):
+        with Transaction("host") as transaction:
+            transaction.carry_out([File(alike, text, backup=3)])
+    for text in (b"a", b"b", b"c"):
+        with Transaction("host") as transaction:
+            transaction.carry_out([File(str(host.etc / "main.conf"), text, backup=1)])
+    names = [path.name for path in (host.etc / ".openvip").iterdir()]
+    assert sum(name.startswith("main.conf.2.") for name in names) == 3 and len(names) == 4
+
+
 def test_a_change_that_does_not_come_into_force_is_rolled_back(host):
     host.bring("one")
     forced = []
