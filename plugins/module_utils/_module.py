@@ -288,7 +288,8 @@ class Run:
             return
         try:
             backups = self.transaction.carry_out(
-                steps, force if self.params["reload"] else None, lambda: self.force_former(number))
+                steps, force if self.params["reload"] else None, lambda: self.force_former(number),
+                owe=not self.params["reload"])
         except TransactionError as error:
             self.result["reloaded"] = False
             if not error.begun:

@@ -6,8 +6,9 @@
 
     NAME.staging    what is being staged: leftovers are to be removed
     NAME.journal    begun: the former state is to be restored
-    NAME.done       in force and confirmed: only leftovers are to be removed
-    NAME.owed       restored, but what runs on the host may still have the interrupted change
+    NAME.done       lasting: only leftovers are to be removed; owed, unless what follows the steps was begun
+    NAME.owed       what runs on the host may have another configuration: a change was restored, or is to be taken into
+                    force later
 
 The step from one to the next is a rename, which needs no space. What was begun is one byte per step, overwritten in
 place.

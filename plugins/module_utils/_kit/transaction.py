@@ -97,7 +97,10 @@ class Transaction:
     """The right to change this host: holds its lock from C(with) on, and has restored what an earlier change left.
 
     :ivar owed: whether what runs on the host may have another configuration than the files say, because a change of
-        the same name was interrupted: it has to be taken into force even where nothing differs.
+        the same name was interrupted, or left that to a later one: it has to be taken into force even where nothing
+        differs.
+    :ivar restored: whether an interrupted change of the same name was rolled back just now, so that the files differ
+        from what they were before this.
     :ivar notes: sentences about what an earlier change left and could not be restored.
     """
 
@@ -111,6 +114,7 @@ class Transaction:
         self.check = check
         self.notes: List[str] = []
         self.owed = False
+        self.restored = False
         self._seconds = seconds
         self._stack = contextlib.ExitStack()
 
@@ -126,13 +130,10 @@ class Transaction:
         self._stack.enter_context(lock.locked(path, self._seconds, f"a change of {self.name}"))
         try:
             for name in journal.names(journal.DONE):
-                if _clean(name, journal.DONE).begun[-1]:
-                    journal.remove(name, journal.OWED)
-                    journal.remove(name, journal.DONE)
-                else:
-                    journal.advance(name, journal.DONE, journal.OWED)
+                _end(name, owe=not _clean(name, journal.DONE).begun[-1])
             for name in journal.names(journal.BEGUN):
-                self._recover(name)
+                changed = self._recover(name)
+                self.restored = self.restored or (changed and name == self.name)
             for name in journal.names(journal.STAGING):
                 _clean(name, journal.STAGING)
                 journal.remove(name, journal.STAGING)
@@ -147,16 +148,18 @@ class Transaction:
 
     def carry_out(self, steps: Sequence[Step], force: Optional[Callable[[], None]] = None,
                   force_former: Optional[Callable[[], str]] = None, ready: Optional[Callable[[], None]] = None,
-                  ) -> List[str]:
+                  owe: bool = False) -> List[str]:
         """Make the change, or leave everything as it was.
 
-        :param steps: in their order; undone in the reverse order.
-        :param force: takes the change into force and confirms it; what it raises rolls everything back. Without it the
-            change is owed afterwards (see C(owed)).
+        :param steps: in their order; undone in the reverse order. A path may occur again: the second step changes what
+            the first one has put there.
+        :param force: takes the change into force and confirms it; what it raises rolls everything back.
         :param force_former: takes what is restored into force, called only where I(force) was; returns a sentence where
             that failed, else an empty one.
         :param ready: called when all is staged and written down, just before the first step; what it raises ends the
             change.
+        :param owe: whether the change stays C(owed), because something else is to take it into force later; without
+            I(force).
         :returns: the paths of the backups.
         :raises TransactionError: the change was not made.
         """
@@ -174,17 +177,17 @@ class Transaction:
                 raise
             try:
                 run_.exchange()
-                run_.force(force)
+                run_.force(force, owe)
             except BaseException as error:
                 notes = run_.roll_back(force_former)
                 if isinstance(error, Exception):
                     raise TransactionError(error, True, notes) from error
                 raise
-            self.owed = force is None
-            return run_.commit()
+            self.owed = owe
+            return run_.commit(owe)
 
-    def _recover(self, name: str) -> None:
-        """Restore what an interrupted transaction had begun."""
+    def _recover(self, name: str) -> bool:
+        """Restore what an interrupted transaction had begun, and return whether it had changed something."""
         recorded = journal.read(name, journal.BEGUN)
         same_boot = recorded.boot == journal.boot_id()
         changed = recorded.begun[-1]
@@ -196,7 +199,8 @@ class Transaction:
                     if entry.what == "place":
                         place = Place.recorded(entry.record, stack)
                         places.append(place)
-                        changed = place.restore() or changed
+                        if recorded.begun[number]:
+                            changed = place.restore() or changed
                     elif recorded.begun[number]:
                         changed = True
                         # A boot has undone what a command did.
@@ -213,7 +217,7 @@ class Transaction:
         if changed:
             journal.advance(name, journal.BEGUN, journal.OWED)
         journal.remove(name, journal.BEGUN)
-
+        return changed
 
 
 class _Run:
@@ -224,9 +228,8 @@ class _Run:
         self.steps = steps
         self.places: Dict[int, Place] = {}
         self.done = -1
-        # whether something may have come into force, and whether all of it was to
+        # whether something may have come into force
         self.touched = False
-        self.forced = False
         self._stack = stack
 
     def prepare(self) -> None:
@@ -272,11 +275,13 @@ class _Run:
                 self.places[number].exchange()
             at(f"exchanged {number}")
 
-    def force(self, force: Optional[Callable[[], None]]) -> None:
-        if force is None:
+    def force(self, force: Optional[Callable[[], None]], owe: bool) -> None:
+        if owe:
             return
         journal.begin(self.name, len(self.steps))
-        self.touched = self.forced = True
+        if force is None:
+            return
+        self.touched = True
         at("force")
         force()
         at("forced")
@@ -307,7 +312,7 @@ class _Run:
         journal.remove(self.name, journal.BEGUN)
         return notes
 
-    def commit(self) -> List[str]:
+    def commit(self, owe: bool) -> List[str]:
         """Make the change last, and remove what it needed."""
         journal.advance(self.name, journal.BEGUN, journal.DONE)
         at("done")
@@ -318,12 +323,17 @@ class _Run:
             if backup:
                 backups.append(backup)
             at(f"cleaned {number}")
-        if self.forced:
-            journal.remove(self.name, journal.OWED)
-            journal.remove(self.name, journal.DONE)
-        else:
-            journal.advance(self.name, journal.DONE, journal.OWED)
+        _end(self.name, owe)
         return backups
+
+
+def _end(name: str, owe: bool) -> None:
+    """End a change that lasts."""
+    if owe:
+        journal.advance(name, journal.DONE, journal.OWED)
+        return
+    journal.remove(name, journal.OWED)
+    journal.remove(name, journal.DONE)
 
 
 def _clean(name: str, kind: str) -> journal.Recorded:

@@ -157,6 +157,90 @@ def test_what_was_interrupted_is_owed_even_where_nothing_differs(host, killed):
     assert host.bring("one") and host.read.read_text() == "include one\n" and not host.bring("one")
 
 
+def test_what_is_to_be_taken_into_force_later_is_owed(host, killed):
+    host.bring("one")
+    step = File(str(host.etc / "main.conf"), b"include later\n")
+
+    def write():
+        with Transaction("host") as transaction:
+            transaction.carry_out([step], owe=True)
+            assert transaction.owed
+
+    points = 0
+    while killed(write, points):
+        points += 1
+        with Transaction("host") as transaction:
+            wanted = "include later\n" if transaction.owed and not transaction.restored else "include one\n"
+            assert (host.etc / "main.conf").read_text() == wanted, points
+            transaction.carry_out([File(step.path, b"include one\n")], host.reload)
+        assert not host.bring("one")
+    assert points >= 7
+    for dummy in range(2):
+        with Transaction("host") as transaction:
+            assert transaction.owed and not transaction.restored
+        with Transaction("other") as transaction:
+            assert not transaction.owed
+    with Transaction("host") as transaction:
+        transaction.carry_out([], host.reload)
+    with Transaction("host") as transaction:
+        assert not transaction.owed
+    assert host.read.read_text() == "include later\n" and os.listdir(journal.DIRECTORY) == []
+
+
+def test_what_is_restored_is_said_to_the_writer_that_was_interrupted(host, killed):
+    for name in ("other", "host"):
+        host.bring("one")
+        point = next(point for point in range(40)
+                     if killed(lambda: host.bring("two"), point) and host.state() == texts("two"))
+        assert point
+        with Transaction(name) as transaction:
+            assert transaction.restored is (name == "host")
+    with Transaction("host") as transaction:
+        assert not transaction.restored and transaction.owed
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_path_that_is_changed_twice_is_restored_from_each_point(host, killed, monkeypatch, exchange):
+    """A tree that is wanted only together with a file, by way of one that is right with both files."""
+    if not exchange:
+        monkeypatch.setattr(files, "exchange", lambda *dummy: False)
+    host.bring("one")
+    tree, main = str(host.etc / "tree"), str(host.etc / "main.conf")
+    steps = [Tree(tree, {"a": (b"between\n", 0o644)}, backup=3), File(main, b"new\n"),
+             Tree(tree, {"a": (b"new\n", 0o644)}), File(main, None), File(main, b"last\n")]
+
+    def change(force=None):
+        with Transaction("host") as transaction:
+            transaction.carry_out(steps, force)
+
+    points = 0
+    while killed(change, points):
+        points += 1
+        with Transaction("host") as transaction:
+            pass
+        if host.state() != texts("one"):
+            assert host.state()["tree/a"] == "new\n" and not transaction.owed
+            break
+        assert host.leftovers() == []
+    assert points >= 15
+    host.bring("two")
+    host.bring("one")
+
+    def refuse():
+        assert (host.etc / "tree" / "a").read_text() == "new\n"
+        assert (host.etc / "main.conf").read_text() == "last\n"
+        raise ValueError("refused")
+
+    with pytest.raises(TransactionError, match="refused") as error:
+        change(refuse)
+    assert error.value.notes == [] and host.state() == texts("one")
+    change()
+    assert host.state()["tree/a"] == "new\n" and host.state()["main.conf"] == "last\n"
+    former = max((host.etc / ".openvip").glob("tree.*"))
+    assert (former / "site.conf").read_text() == "one"
+    assert all(path.name.startswith(("tree.2", "main.conf.2")) for path in (host.etc / ".openvip").iterdir())
+
+
 def test_backups_of_another_file_whose_name_begins_alike_stay(host):
     alike = str(host.etc / "main.conf.2")
     for text in (b"a", b"b", b"c", b"d"):
@@ -332,14 +416,6 @@ def test_a_lock_that_somebody_else_planted_is_not_used(host, planted):
     with pytest.raises((OSError, LockError)):
         Transaction("host", seconds=0.1).__enter__()
     assert (host.etc / "foreign").read_text() == "foreign"
-
-
-def test_what_is_not_taken_into_force_is_owed_until_it_is(host):
-    with Transaction("host") as transaction:
-        transaction.carry_out(host.steps("one"))
-        assert transaction.owed
-    assert host.state() == texts("one") and not host.read.exists() and host.leftovers() == []
-    assert host.bring("one") and host.read.exists() and not host.bring("one")
 
 
 def in_two(host, calls):
