@@ -12,15 +12,20 @@ version_added: 1.0.0
 author:
   - openvip.cluster contributors (@openvip)
 description:
-  - Writes C(nginx.conf) and, in the directory C(openvip.d) beside it, a file for each upstream and each server, from
-    data in nginx's own words.
+  - Writes the configuration from data in nginx's own words into the directory C(openvip.d) beside C(nginx.conf), with a
+    file for each upstream and each server.
+  - C(nginx.conf) itself includes C(openvip.d/nginx.conf) and names the C(pid) file, which scripts of distributions read
+    there. Nothing else in it depends on the configuration.
   - Servers of upstreams may be inventory groups. Their addresses are found on the controller, from C(ansible_host) when
     that is an address, or else from the facts.
   - The data is checked before anything is changed. An unknown word is refused with the nearest known one.
   - On the target the whole tree is tested with C(nginx -t) in a place of its own, where every relative path leads to
     the new files.
-  - Then all files are exchanged, nginx is reloaded, never restarted unless O(restart) allows it, and it is awaited that
-    its master starts workers with the new configuration. If it does not, all former files are put back.
+  - Then C(openvip.d) is exchanged as a whole by one rename, nginx is reloaded, never restarted unless O(restart) allows
+    it, and it is awaited that its master starts workers with the new configuration. If it does not, all former files
+    are restored.
+  - Whatever ends a run, such as a full disk, a lost connection or a power failure, nginx finds the complete former or
+    the complete new configuration, and the next run finishes the work. Two runs at once are one after the other.
   - What an earlier run wrote to C(openvip.d) and is no longer wanted is removed, such as a site. Everything else beside
     it stays. What else is included, says C(include).
 extends_documentation_fragment:
@@ -42,7 +47,11 @@ attributes:
     support: full
 options:
   file:
-    description: Files that are written with the configuration, and put back with it, such as pages and snippets.
+    description:
+      - Files that are written with the configuration, and restored with it, such as pages and snippets.
+      - Those below C(openvip.d) change in one step with the configuration. Those elsewhere are written one by one
+        before it. So put what belongs together with the configuration, such as a certificate and its key, into
+        C(openvip.d), by a relative path.
     type: list
     elements: dict
     default: []
@@ -67,10 +76,15 @@ options:
     default: /etc/nginx/nginx.conf
   backup:
     description:
-      - Whether the former main file, the former C(openvip.d) and each former O(file) elsewhere are kept in the
-        directory of the main file, under names with a time stamp.
+      - Whether the former main file, the former C(openvip.d) and each former O(file) elsewhere are kept, in the
+        directory C(.openvip) beside each, which only root can enter, under names with a time stamp.
     type: bool
     default: true
+  backup_count:
+    description: How many former versions of each are kept, the last one among them. V(0) keeps no further one.
+    type: int
+    default: 10
+    version_added: 1.1.0
   config_test:
     description: Whether a changed configuration is tested with C(nginx -t) on the target before it is written.
     type: bool
@@ -80,7 +94,9 @@ options:
     type: float
     default: 30.0
   reload:
-    description: Whether a running nginx is reloaded after a change. A stopped one is not started.
+    description:
+      - Whether a running nginx is reloaded after a change. A stopped one is not started.
+      - After V(false) the next run with V(true) reloads it, also where nothing differs.
     type: bool
     default: true
   restart:
@@ -260,6 +276,7 @@ files:
   sample:
     - /etc/nginx/nginx.conf
     - /etc/nginx/openvip.d/http/server/www.conf
+    - /etc/nginx/openvip.d/nginx.conf
 differs:
   description: Whether the files on the target differed from the configuration, or nginx had yet to take them.
   returned: always
@@ -275,10 +292,12 @@ config_test:
   type: list
   elements: str
 backup_files:
-  description: The copies of the former files and of the former directory.
+  description: Where the former files and the former directory are kept, if O(backup) is true.
   returned: always
   type: list
   elements: str
+  sample:
+    - /etc/nginx/.openvip/openvip.d.2026-12-01T08-30-00.123456789Z
 reloaded:
   description: Whether a running nginx was reloaded and took the configuration.
   returned: always

@@ -160,12 +160,12 @@ def small(on):
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_build_that_fails_leaves_the_old_one_running(files, site, running, on, wrong):
     options, told = WRONG[wrong]
-    before = (running(), files(), on("cat /etc/nginx/nginx.conf"))
+    before = (running(), files(), on("cat /etc/nginx/openvip.d/nginx.conf"))
     code, output = site(*versions(**options))
     assert code != 0
     for text in told:
         assert text in output.replace("\\n", "\n").replace('\\"', '"'), output
-    assert (running(), files(), on("cat /etc/nginx/nginx.conf")) == before
+    assert (running(), files(), on("cat /etc/nginx/openvip.d/nginx.conf")) == before
     assert set(on("curl --silent http://127.0.0.1/").values()) == {"lb1", "lb2"}
 
 

@@ -1,68 +1,82 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""The files on the host: what is there, how it differs, and the exchange of all of it at a time.
+"""The files on the host: what is there, how it differs, and the steps from one to the other.
 
 Note that this module util is **PRIVATE** to the collection.
 """
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
+import re
 import shutil
 import stat
 import tempfile
 import time
-from typing import Any, Dict, List, Optional
+from typing import Dict, Iterable, List, Optional
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
-
-from .complete import DIRECTORY
+from .._kit import files, place
+from .complete import DIRECTORY, MAIN
 from .others import Part
-from .program import put
-from .render import MODE, File
+from .render import File
 
-# It is there from before a change until nginx has taken it: a run that was interrupted is finished by the next one.
-PENDING = ".pending"
 _MASK = "********\n"
+# What version 1.0.0 left where it was interrupted: what it had staged, and the places of its tests.
+_STAGED = re.compile(r"\.(openvip\.d\.|new-)[a-z0-9_]{8}\Z")
+_TEST = "nginx-config-test-*"
+# Seconds after which no such test runs any more.
+_TEST_ENDED = 3600
+# As C(render) writes it; nginx.conf has it now, and nginx takes it once.
+_PID = re.compile(r"^pid .*\n", re.MULTILINE)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _data(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def read(path: str) -> Optional[File]:
-    """Return a file with its permissions, or None when there is none.
+    """Return a file with its permissions, C(None) when there is none.
 
-    :raises OSError: it cannot be read.
+    :param path: without links.
+    :raises OSError: it cannot be read, or is something else than a file.
     """
-    text = _io.load(path)
-    return None if text is None else File(text, stat.S_IMODE(os.stat(path).st_mode))
+    data = files.read(path)
+    return None if data is None else File(_text(data), stat.S_IMODE(os.lstat(path).st_mode))
 
 
-def read_tree(home: str) -> Dict[str, File]:
-    """Return the files of our directory by their paths relative to I(home).
+def read_tree(directory: str) -> Dict[str, File]:
+    """Return everything in our directory by its path relative to that of nginx.conf.
 
-    :raises OSError: one cannot be read.
+    What is no file is never as it is wanted: its mode says what it is.
+
+    :param directory: without links.
+    :raises OSError: something cannot be read.
     """
     found = {}
-    for directory, _directories, names in os.walk(os.path.join(home, DIRECTORY)):
-        for name in names:
-            path = os.path.join(directory, name)
-            file = read(path) if name != PENDING else None
+    for above, directories, names in os.walk(directory):
+        for name in [*names, *directories]:
+            path = os.path.join(above, name)
+            mode = os.lstat(path).st_mode
+            file = read(path) if stat.S_ISREG(mode) else None if stat.S_ISDIR(mode) else File("", mode)
             if file is not None:
-                found[os.path.relpath(path, home)] = file
+                found[os.path.join(DIRECTORY, os.path.relpath(path, directory))] = file
     return found
 
 
 def matching(pattern: str) -> List[Part]:
-    """Return the files of an absolute pattern, in the order in which nginx reads them.
+    """Return the files of an absolute pattern, in the order in which nginx reads them, which follows any link.
 
     :raises OSError: one cannot be read.
     """
-    texts = ((path, _io.load(path)) for path in sorted(glob.glob(pattern)) if os.path.isfile(path))
-    return [Part(path, os.path.realpath(path), text) for path, text in texts if text is not None]
-
-
-def is_pending(home: str) -> bool:
-    """Whether an earlier run ended before nginx had taken what it wrote."""
-    return os.path.exists(os.path.join(home, DIRECTORY, PENDING))
+    paths = ((path, os.path.realpath(path)) for path in sorted(glob.glob(pattern)) if os.path.isfile(path))
+    parts = ((path, real, files.read(real)) for path, real in paths)
+    return [Part(path, real, _text(data)) for path, real, data in parts if data is not None]
 
 
 def _shown(file: Optional[File]) -> str:
@@ -79,110 +93,54 @@ def difference(path: str, before: Optional[File], after: Optional[File]) -> Dict
         if texts[0] == texts[1] and before.text != after.text:
             texts[1] += "a masked value differs\n"
         if before.mode != after.mode:
-            texts = ["mode: %04o\n%s" % (file.mode, text) for file, text in zip((before, after), texts)]
-    headers = ["%s%s" % (path, "" if file else " (no file)") for file in (before, after)]
+            texts = [f"mode: {file.mode:04o}\n{text}" for file, text in zip((before, after), texts)]
+    headers = [f"{path}{'' if file else ' (no file)'}" for file in (before, after)]
     return {"before_header": headers[0], "after_header": headers[1], "before": texts[0], "after": texts[1]}
 
 
-class Exchange:
-    """The exchange of our directory and of single files, which can be undone.
+def step(path: str, file: File, backup: int) -> place.File:
+    """Return the step of a transaction that writes one file."""
+    return place.File(path, _data(file.text), file.mode, backup)
 
-    :ivar backups: the former directory and files under names with a time stamp, when they are kept.
+
+def tree_step(directory: str, tree: Dict[str, File], backup: int) -> place.Tree:
+    """Return the step that writes our directory; its files have paths as C(read_tree) returns them."""
+    return place.Tree(directory, {os.path.relpath(path, DIRECTORY): (_data(file.text), file.mode)
+                                  for path, file in tree.items()}, backup)
+
+
+def between(main: Optional[File], before: Dict[str, File]) -> Optional[Dict[str, File]]:
+    """Return the directory that is right both with a former nginx.conf and with the one that includes C(MAIN).
+
+    The nginx.conf of version 1.0.0 names the files of the directory, and neither is right with the other one's.
+
+    :param main: the former nginx.conf.
+    :param before: the former directory.
+    :returns: C(None) where none is needed.
     """
+    if main is None or not before or MAIN in before:
+        return None
+    return {**{path: file for path, file in before.items() if stat.S_IMODE(file.mode) == file.mode},
+            MAIN: File(_PID.sub("", main.text), main.mode)}
 
-    def __init__(self, module: Any, home: str, backup: bool) -> None:
-        self.module = module
-        self.home = home
-        self.backup = backup
-        self.backups: List[str] = []
-        self._directory = os.path.join(home, DIRECTORY)
-        self._former: Optional[str] = None
-        self._exchanged = False
-        self._pended = False
-        self._written: List[Any] = []
 
-    def directory(self, files: Dict[str, File]) -> None:
-        """Put a directory with these files in the place of the one that is there.
+def remove_leftovers(directories: Iterable[str]) -> None:
+    """Remove what version 1.0.0 left in these directories and in that for temporary files; backups stay."""
+    for directory in directories:
+        for name in os.listdir(directory) if os.path.isdir(directory) else []:
+            if _STAGED.match(name):
+                _remove(os.path.join(directory, name), time.time())
+    for path in glob.glob(os.path.join(tempfile.gettempdir(), _TEST)):
+        _remove(path, time.time() - _TEST_ENDED)
 
-        :raises OSError: it cannot be written; then the former one is in its place.
-        """
-        fresh = tempfile.mkdtemp(prefix=".%s." % DIRECTORY, dir=self.home)
-        try:
-            os.chmod(fresh, 0o755)
-            for path, file in files.items():
-                put(fresh, os.path.relpath(path, DIRECTORY), file)
-            put(fresh, PENDING, File(""))
-            if os.path.isdir(self._directory):
-                stamp = time.strftime("%s.%%Y-%%m-%%d@%%H:%%M:%%S." % DIRECTORY)
-                self._former = tempfile.mkdtemp(prefix=stamp, suffix="~", dir=self.home)
-                os.rename(self._directory, self._former)
-            os.rename(fresh, self._directory)
-        except OSError:
-            if self._former and not os.path.isdir(self._directory):
-                os.rename(self._former, self._directory)
-            elif self._former:
-                os.rmdir(self._former)
-            self._former = None
-            shutil.rmtree(fresh)
-            raise
-        self._exchanged = True
 
-    def pend(self) -> None:
-        """Note in the directory that nginx has yet to take a change.
-
-        :raises OSError: it cannot be written.
-        """
-        if not os.path.isdir(self._directory):
-            self.directory({})
-        elif not is_pending(self.home):
-            put(self._directory, PENDING, File(""))
-            self._pended = True
-
-    def file(self, path: str, before: Optional[File], after: File) -> None:
-        """Replace one file.
-
-        Its copy is kept beside the main file: beside a page everybody could fetch it.
-
-        :raises OSError: it cannot be written.
-        """
-        kept = _io.write(self.module, path, after.text, self.backup, after.mode, self.home)
-        self._written.append((path, before))
-        if kept:
-            self.backups.append(kept)
-
-    def undo(self) -> None:
-        """Put everything back.
-
-        :raises OSError: it cannot be written.
-        """
-        for path, before in reversed(self._written):
-            _io.restore(self.module, path, before and before.text, before.mode if before else MODE)
-        for kept in self.backups:
-            os.unlink(kept)
-        if self._exchanged:
-            shutil.rmtree(self._directory)
-        if self._former:
-            os.rename(self._former, self._directory)
-        if self._pended:
-            os.unlink(os.path.join(self._directory, PENDING))
-        self._written, self.backups, self._former, self._exchanged, self._pended = [], [], None, False, False
-
-    def keep(self) -> None:
-        """Keep or remove what was there before.
-
-        :raises OSError: it cannot be removed.
-        """
-        if self._former and self.backup:
-            self.backups.append(self._former)
-        elif self._former:
-            shutil.rmtree(self._former)
-
-    def finish(self) -> None:
-        """The same, now that nginx has taken the change.
-
-        :raises OSError: it cannot be removed.
-        """
-        self.keep()
-        pending = os.path.join(self._directory, PENDING)
-        if os.path.exists(pending):
-            os.unlink(pending)
+def _remove(path: str, before: float) -> None:
+    """Remove what this user made before a time, if it is there."""
+    with contextlib.suppress(OSError):
+        found = os.lstat(path)
+        if found.st_uid != os.geteuid() or found.st_mtime > before:
+            return
+        if stat.S_ISDIR(found.st_mode):
+            shutil.rmtree(path)
+        elif stat.S_ISREG(found.st_mode):
+            os.unlink(path)

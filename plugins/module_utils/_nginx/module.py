@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""What nginx_config does: plan, show, test, exchange, reload, confirm, and take back what fails.
+"""What nginx_config does: plan, show, test, exchange, reload, confirm, and roll back what fails.
 
 Note that this module util is **PRIVATE** to the collection.
 """
@@ -10,23 +10,27 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from typing import Any, Dict, List, Set, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
 
+from .._kit.files import resolved
+from .._kit.lock import LockError
+from .._kit.transaction import Step, Transaction, TransactionError, explained
 from . import control, files, others, packages, process, upgrade
 from .check import normalise
 from .complete import DIRECTORY
-from .program import config_test, for_test, is_not_held, numbers, version
+from .program import config_test, for_test, is_not_held, numbers, remove_places, version
 from .render import File, Tree, render
 from .rules import check
 from .spec import argument_spec
 
 Files = Dict[str, File]
+State = Tuple[Files, Dict[str, Optional[File]]]
 
 REFUSED = "The configuration is refused and nothing was changed:"
 OTHERS = "Somebody else has set up nginx on this host, and nothing was changed:"
+NOTHING = "Nothing was changed:"
 PID_FILE = "/run/nginx.pid"
 _NO_UPSTREAM = re.compile(r'host not found in upstream "([^":]+)')
 
@@ -42,6 +46,7 @@ def module_argument_spec() -> Dict[str, Any]:
         }},
         "path": {"type": "path", "default": "/etc/nginx/nginx.conf"},
         "backup": {"type": "bool", "default": True},
+        "backup_count": {"type": "int", "default": 10},
         "config_test": {"type": "bool", "default": True},
         "config_test_timeout": {"type": "float", "default": 30.0},
         "reload": {"type": "bool", "default": True},
@@ -69,24 +74,39 @@ def others_read(mode: Any) -> bool:
 class _Run:
     """One run: the plan, and the one way to carry it out."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, transaction: Transaction) -> None:
         self.module = module
         self.params = module.params
-        # The file itself, not a link to it, is what is replaced.
-        self.path = os.path.realpath(self.params["path"])
-        self.home = os.path.dirname(self.path)
-        self.binary = _io.find_program(module, self.params["binary"])
-        self.installed = version(self.binary)
-        self.version = numbers(self.params["version"]) if self.params["version"] else self.installed
-        self.data, findings = normalise(self.params["config"])
+        self.transaction = transaction
+        # the files as they were, as soon as they have been read
+        self.state: Optional[State] = None
+        self.before: Files = {}
+        self.changes: Dict[str, Tuple[Optional[File], File]] = {}
+        self.forced = False
         self.result: Dict[str, Any] = {
             "changed": False, "differs": False, "path": self.params["path"], "files": [], "backup_files": [],
             "reloaded": False, "restarted": False, "config_test": [],
-            "upgraded": False, "executable": None,
-            "version": ".".join(map(str, self.version)) if self.version else None}
+            "upgraded": False, "executable": None, "version": None}
+
+    def prepare(self) -> None:
+        """Check what is asked for; end the module when it is refused.
+
+        :raises OSError: a path leads through a link that must not be followed.
+        """
+        # The file itself, not a link to it, is what is replaced. Relative paths in it begin where the link is.
+        self.path = resolved(self.params["path"])
+        self.home = resolved(os.path.dirname(os.path.abspath(self.params["path"])))
+        self.directory = resolved(os.path.join(self.home, DIRECTORY))
+        self.binary = self.module.get_bin_path(self.params["binary"]) or self.params["binary"]
+        self.installed = version(self.binary)
+        self.version = numbers(self.params["version"]) if self.params["version"] else self.installed
+        self.result["version"] = ".".join(map(str, self.version)) if self.version else None
         if self.params["version"] and self.version is None:
-            self.fail(REFUSED, ['version: "%s" is none of nginx. Write three numbers such as 1.26.3.'
-                                % self.params["version"]])
+            self.fail(REFUSED, [f'version: "{self.params["version"]}" is none of nginx. Write three numbers such as '
+                                "1.26.3."])
+        if self.params["backup_count"] < 0:
+            self.fail(REFUSED, [f"backup_count must be at least 0, got {self.params['backup_count']}."])
+        self.data, findings = normalise(self.params["config"])
         findings = findings or check(self.data)
         if findings:
             self.fail(REFUSED, [str(finding) for finding in findings])
@@ -97,9 +117,22 @@ class _Run:
         self.pid_file = self.data.get("pid", PID_FILE)
 
     def fail(self, heading: str, sentences: List[str]) -> None:
-        """End the module."""
-        self.result["changed"] = False
-        self.module.fail_json(msg="\n".join([heading, *("- %s" % sentence for sentence in sentences)]), **self.result)
+        """End the module, and report the files as changed only where they are others than before."""
+        self.result["changed"] = self.transaction.restored or self._is_changed()
+        if self.transaction.restored:
+            sentences = [*sentences, "An earlier change had been interrupted and was rolled back first. nginx may "
+                         "still have the configuration of that change: run this again."]
+        self.module.fail_json(msg="\n".join([heading, *(f"- {sentence}" for sentence in sentences)]), **self.result)
+
+    def _is_changed(self) -> bool:
+        try:
+            return self.state is not None and self.state != self._read()
+        except OSError:
+            return True
+
+    def _read(self) -> State:
+        """Return the files of our directory, and those elsewhere; C(None) stands for no file."""
+        return files.read_tree(self.directory), {path: files.read(path) for path in [*self.single, self.path]}
 
     def _files(self, rendered: Tree) -> Tuple[Files, Files]:
         more: Files = {}
@@ -109,29 +142,30 @@ class _Run:
             problem = ""
             if not re.match(r"0?[0-7]{3}\Z", mode):
                 problem = 'mode must be three octal digits such as "0644", got "%s".' % mode
-            absolute = os.path.realpath(os.path.join(self.home, DIRECTORY, path))
-            inside = os.path.relpath(absolute, self.home)
-            if os.path.isabs(path) and not inside.startswith(os.pardir):
-                problem = "%s is nginx's own. Write a path relative to %s there." % (self.home, DIRECTORY)
-            elif not os.path.isabs(path) and not inside.startswith(DIRECTORY + os.sep):
-                problem = "it is outside of %s. Write an absolute path." % os.path.join(self.home, DIRECTORY)
-            elif inside in rendered.files or os.path.basename(path) == files.PENDING:
+            elsewhere = os.path.isabs(path)
+            name = resolved(path) if elsewhere else os.path.normpath(os.path.join(DIRECTORY, path))
+            if elsewhere and any(name.startswith(directory + os.sep) for directory in (self.home, self.directory)):
+                problem = f"{self.home} is nginx's own. Write a path relative to {DIRECTORY} there."
+            elif not elsewhere and not name.startswith(DIRECTORY + os.sep):
+                problem = f"it is outside of {os.path.join(self.home, DIRECTORY)}. Write an absolute path."
+            elif name in rendered.files or any(each.startswith(name + os.sep) or name.startswith(each + os.sep)
+                                               for each in [*rendered.files, *more, *single]):
                 problem = "that name is taken by the configuration. Choose another one."
             if problem:
-                self.fail(REFUSED, ["file %s: %s" % (path, problem)])
-            (single if os.path.isabs(path) else more)[absolute if os.path.isabs(path) else inside] = File(
-                entry["content"].rstrip("\n") + "\n", int(mode, 8))
+                self.fail(REFUSED, [f"file {path}: {problem}"])
+            (single if elsewhere else more)[name] = File(entry["content"].rstrip("\n") + "\n", int(mode, 8))
         return more, single
 
     def compare(self) -> None:
-        """Find what differs."""
-        self.before = before = files.read_tree(self.home)
-        self.tree_differs = before != self.tree.files
-        # nginx.conf last: as long as the former one is there, it is what includes the other files
+        """Find what differs.
+
+        :raises OSError: a file cannot be read.
+        """
+        self.state = before, read = self._read()
+        self.before = before
         wanted = {**self.single, self.path: self.tree.main}
-        read = {path: files.read(path) for path in wanted}
         self.changes = {path: (read[path], file) for path, file in wanted.items() if read[path] != file}
-        self.owed = self.params["reload"] and files.is_pending(self.home)
+        owed = self.params["reload"] and self.transaction.owed
         self.result["files"] = [self.path, *(os.path.join(self.home, path) for path in sorted(self.tree.files)),
                                 *sorted(self.single)]
         self.result["diff"] = [files.difference(path, *change) for path, change in self.changes.items()] + [
@@ -139,7 +173,7 @@ class _Run:
             for path in sorted({*before, *self.tree.files}) if before.get(path) != self.tree.files.get(path)]
         self._compare_program()
         self.result["changed"] = self.result["differs"] = bool(
-            self.changes or self.tree_differs or self.owed or self.outdated)
+            self.changes or before != self.tree.files or owed or self.outdated)
 
     def guard(self) -> None:
         """End the module when the change would end or replace what somebody else has set up."""
@@ -148,10 +182,11 @@ class _Run:
         former, dummy = self.changes.get(self.path, (None, None))
         sites: List[others.Part] = []
         if former:
-            after = others.reached(others.Part(self.path, self.path, self.tree.main.text), self._wanted)
-            sites = others.lost(others.reached(others.Part(self.path, self.path, former.text), files.matching),
+            path = os.path.join(self.home, os.path.basename(self.params["path"]))
+            after = others.reached(others.Part(path, self.path, self.tree.main.text), self._wanted)
+            sites = others.lost(others.reached(others.Part(path, self.path, former.text), files.matching),
                                 {part.real for part in after}, packages.untouched)
-        earlier = [file.text for file in self.before.values() if others.is_ours(file.text)]
+        earlier = [file.text for file in [former, *self.before.values()] if file and others.is_ours(file.text)]
         pages = others.replaced(
             [path for path, (before, dummy) in self.changes.items() if before and path != self.path],
             self.path not in self.changes or bool(former and others.is_ours(former.text)),
@@ -217,83 +252,110 @@ class _Run:
         return list(dict.fromkeys(hint for hint in found if hint))
 
     def apply(self) -> None:
-        """Exchange the files, let nginx take them, and put everything back when it does not."""
-        exchange = files.Exchange(self.module, self.home, self.params["backup"])
+        """Exchange the files, let nginx take them, and roll everything back when it does not."""
+        force = self._force if self.params["reload"] else None
         try:
-            if self.tree_differs:
-                exchange.directory(self.tree.files)
-            else:
-                exchange.pend()
-            for path, (before, after) in self.changes.items():
-                exchange.file(path, before, after)
-        except OSError as error:
-            exchange.undo()
-            self.fail("The files cannot be written, and everything is as it was:", [str(error)])
-        if self.params["reload"]:
-            try:
-                self._take()
-            except (control.ReloadError, OSError) as error:
-                self._take_back(exchange, error)
-            exchange.finish()
-        else:
-            exchange.keep()
-        self.result["backup_files"] = exchange.backups
+            self.result["backup_files"] = self.transaction.carry_out(
+                self._steps(), force, self._force_former, owe=force is None)
+        except TransactionError as error:
+            self._fail(error)
+        files.remove_leftovers({self.home, *map(os.path.dirname, self.single)})
 
-    def _take(self) -> None:
+    def _steps(self) -> List[Step]:
+        """Return the steps, of which each leaves a configuration that nginx takes."""
+        backup = self.params["backup_count"] if self.params["backup"] else 0
+        before = self.before
+        steps: List[Step] = [files.step(path, after, backup) for path, (dummy, after) in self.changes.items()
+                             if path != self.path]
+        if self.path in self.changes:
+            between = files.between(self.changes[self.path][0], before)
+            tree = self.tree.files if between is None else between
+            if tree != before:
+                steps.append(files.tree_step(self.directory, tree, backup))
+            steps.append(files.step(self.path, self.tree.main, backup))
+            before, backup = tree, 0
+        if self.tree.files != before:
+            steps.append(files.tree_step(self.directory, self.tree.files, backup))
+        return steps
+
+    def _force(self) -> None:
+        """Let nginx take the new files."""
+        self.forced = True
+        self._take(self.outdated)
+
+    def _take(self, outdated: Optional[process.Running]) -> None:
         """Reload nginx, or put the other program in its place, or restart it where only that helps and is allowed."""
-        words = self.data.get("error_log", [""])[0].split()
-        log = words[0] if words and words[0].startswith("/") else None
         try:
-            if self.outdated:
-                if not upgrade.can_become(self.outdated, self.binary):
-                    raise control.ConflictError("%s was started as %s, and can become no other program" % (
-                        self.outdated.executable, self.outdated.name))
-                upgrade.Upgrade(self.outdated, self.pid_file, log).carry_out()
+            if outdated:
+                if not upgrade.can_become(outdated, self.binary):
+                    raise control.ConflictError(f"{outdated.executable} was started as {outdated.name}, and can become "
+                                                "no other program")
+                upgrade.Upgrade(outdated, self.pid_file, self._log()).carry_out()
                 self.result["upgraded"] = True
             else:
-                self.result["reloaded"] = control.take(self.params["unit"], self.pid_file, log)
+                self.result["reloaded"] = control.take(self.params["unit"], self.pid_file, self._log())
         except control.ConflictError:
             if not self.params["restart"]:
                 raise
             self.result["restarted"] = True
             control.restart(self.params["unit"])
 
-    def _take_back(self, exchange: files.Exchange, error: Exception) -> None:
-        exchange.undo()
-        sentences = [str(error)]
-        if isinstance(error, control.ConflictError) and self.outdated:
-            sentences.append("Only a restart can change that: set restart (nginx_restart of the role) to true once.")
-        elif isinstance(error, control.ConflictError):
-            sentences.append("The address is held by nginx's own old socket, as when *:80 becomes an address of its "
-                             "own: then set restart (nginx_restart of the role) to true once. Or another program holds "
-                             "it: then end that program, or correct listen.")
-        sentences.append("The former files are back.")
+    def _log(self) -> Optional[str]:
+        words = self.data.get("error_log", [""])[0].split()
+        return words[0] if words and words[0].startswith("/") else None
+
+    def _force_former(self) -> str:
+        """Let nginx take the former files, and return a sentence where it does not."""
         try:
             if self.result["restarted"]:
                 # the restart that failed has ended the running nginx
                 control.restart(self.params["unit"])
-            elif not self.outdated:
-                self._take()
-        except (control.ReloadError, OSError) as second:
-            sentences.append("nginx did not take these either: %s" % second)
-        self.result.update(reloaded=False, restarted=False)
-        self.fail("nginx was not upgraded to %s:" % self.binary if self.outdated
-                  else "nginx did not take the new configuration:", sentences)
+            elif not self.outdated or self.transaction.owed:
+                self._take(None)
+        except (control.ReloadError, OSError) as error:
+            return f"nginx did not take the former files either: {error}"
+        return ""
+
+    def _fail(self, error: TransactionError) -> None:
+        """End the module after a change that was not made."""
+        sentences = [str(error)]
+        conflict = isinstance(error.reason, control.ConflictError)
+        if conflict and self.outdated:
+            sentences.append("Only a restart can change that: set restart (nginx_restart of the role) to true once.")
+        elif conflict:
+            sentences.append("The address is held by nginx's own old socket, as when *:80 becomes an address of its "
+                             "own: then set restart (nginx_restart of the role) to true once. Or another program holds "
+                             "it: then end that program, or correct listen.")
+        if error.begun and not self._is_changed():
+            sentences.append("The former files are restored.")
+        self.result.update(reloaded=False, restarted=False, upgraded=False)
+        heading = "The files cannot be written:" if error.begun else f"The files cannot be written. {NOTHING}"
+        if self.forced:
+            heading = (f"nginx was not upgraded to {self.binary}:" if self.outdated
+                       else "nginx did not take the new configuration:")
+        self.fail(heading, sentences + error.notes)
 
 
 def run_nginx(module: Any) -> None:
     """Bring the files to O(nginx_config#module:config), and nginx to the files."""
-    run = _Run(module)
+    transaction = Transaction("nginx", check=module.check_mode)
+    run = _Run(module, transaction)
     try:
-        run.compare()
-        if not run.params["takeover"]:
-            run.guard()
-        if run.params["config_test"] and run.result["changed"]:
-            run.test()
-        if run.result["changed"] and not module.check_mode:
-            run.apply()
+        run.prepare()
+        with transaction:
+            if not module.check_mode:
+                remove_places()
+            run.compare()
+            if not run.params["takeover"]:
+                run.guard()
+            if run.params["config_test"] and run.result["changed"]:
+                run.test()
+            if run.result["changed"] and not module.check_mode:
+                run.apply()
+    except LockError as error:
+        run.fail(NOTHING, [str(error)])
     except OSError as error:
-        run.fail("The files cannot be read, tested or written:", [str(error)])
-    for remark in run.result["config_test"]:
+        run.fail("The files cannot be read, tested or written:", [explained(error)])
+    for remark in [*transaction.notes, *run.result["config_test"]]:
         module.warn(remark)
     module.exit_json(**run.result)

@@ -14,6 +14,7 @@ import os
 import re
 from typing import Callable, Container, Dict, Iterable, Iterator, List, NamedTuple, Set, Tuple
 
+from .._kit.place import ROOM
 from .render import HEADER
 
 # ngx_conf_read_token of src/core/ngx_conf_file.c: quotes and comments begin where a word does, and "}" within a word
@@ -82,7 +83,7 @@ def reached(main: Part, read: Read) -> List[Part]:
 
     :param read: returns the files of an absolute pattern.
     """
-    home = os.path.dirname(main.real)
+    home = os.path.dirname(main.path)
     found, seen = [], {main.real}
     left = [main]
     while left:
@@ -156,5 +157,5 @@ def told(sites: Iterable[Part], pages: Iterable[str], main: str) -> List[str]:
     remedies.append("For an nginx that is managed elsewhere, leave the role nginx out and use the role keepalived "
                     "alone, as the beginning of its page shows, or on a real server of LVS lvs_real_server.")
     remedies.append("If all of that may go, set nginx_takeover to true (takeover of nginx_config); copies of the files "
-                    "that are replaced are kept in %s." % os.path.dirname(main))
+                    f"that are replaced are kept in the directory {ROOM} beside each.")
     return found + remedies

@@ -7,14 +7,16 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import tempfile
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome, run
-
+from .._kit import lock
+from .._kit.place import ROOM
+from .._kit.process import Outcome, run
 from . import table
 from .check import Data
 from .complete import DIRECTORY
@@ -22,6 +24,9 @@ from .render import File, Tree
 from .row import BLOCK, BLOCKS, LOGS
 
 TIMEOUT = 10
+# In the directory of our locks, which nobody else can enter; followed by the process that uses the place.
+PLACE = "nginx-config-test-%d-"
+_PLACE = re.compile(r"nginx-config-test-(\d+)-")
 # -e, the log of errors before the configuration is read, is known since 1.19.5.
 _ERROR_LOG_OPTION = (1, 19, 5)
 _LEVEL = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?P<level>\w+)\] (?:\d+#\d+: )?")
@@ -87,6 +92,29 @@ def _log(words: str, directory: str) -> str:
     return os.path.join(directory, "log") + blank + rest
 
 
+@contextlib.contextmanager
+def place() -> Iterator[str]:
+    """Make a directory that nobody else can enter, and remove it after the block.
+
+    :raises OSError: it cannot be made.
+    :raises lock.LockError: somebody else has made the directory of our locks.
+    """
+    lock.private_directory(lock.DIRECTORY)
+    directory = tempfile.mkdtemp(prefix=PLACE % os.getpid(), dir=lock.DIRECTORY)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def remove_places() -> None:
+    """Remove the places of processes that were killed."""
+    for name in os.listdir(lock.DIRECTORY):
+        found = _PLACE.match(name)
+        if found and not os.path.exists(f"/proc/{found.group(1)}"):
+            shutil.rmtree(os.path.join(lock.DIRECTORY, name), ignore_errors=True)
+
+
 def put(directory: str, name: str, file: File) -> None:
     """Write one file below the directory; nobody else can read it before it has its mode."""
     path = os.path.join(directory, name)
@@ -95,8 +123,6 @@ def put(directory: str, name: str, file: File) -> None:
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(file.text.encode("utf-8", "surrogateescape"))
         os.fchmod(stream.fileno(), file.mode)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def stage(tree: Tree, home: str, directory: str) -> None:
@@ -106,7 +132,7 @@ def stage(tree: Tree, home: str, directory: str) -> None:
     to the new files, too.
     """
     for name in os.listdir(home) if os.path.isdir(home) else []:
-        if name not in (DIRECTORY, "nginx.conf", "nginx.pid", "log"):
+        if name not in (DIRECTORY, ROOM, "nginx.conf", "nginx.pid", "log"):
             os.symlink(os.path.join(home, name), os.path.join(directory, name))
     for name, file in {"nginx.conf": tree.main, **tree.files}.items():
         ours = os.path.join(home, DIRECTORY) + "/"
@@ -122,16 +148,14 @@ def config_test(
     :param found: the version of nginx.
     :param timeout: seconds before the test is taken for hung.
     :raises OSError: the place cannot be made, or nginx cannot be started.
+    :raises lock.LockError: as C(place).
     """
-    directory = tempfile.mkdtemp(prefix="nginx-config-test-")
-    try:
+    with place() as directory:
         stage(make(directory), home, directory)
         words = [binary, "-t", "-q", "-c", os.path.join(directory, "nginx.conf")]
         if tuple(found) >= _ERROR_LOG_OPTION:
             words += ["-e", os.path.join(directory, "log")]
         return judge(run(words, timeout), directory, home)
-    finally:
-        shutil.rmtree(directory)
 
 
 def judge(outcome: Outcome, directory: str, home: str) -> Verdict:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""From data to the files of nginx: nginx.conf, and one file for each upstream and each server.
+"""From data to the files of nginx: C(MAIN), one file for each upstream and each server, and nginx.conf.
 
-nginx.conf includes each file by its name, so that their order is that of the data: the first server on an address is
-the one for unknown names.
+MAIN includes each file by its name, so that their order is that of the data: the first server on an address is the one
+for unknown names. nginx.conf includes MAIN, so that a change of the configuration is a change of one directory.
 
 Note that this module util is **PRIVATE** to the collection.
 """
@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List, NamedTuple
 
 from . import table
 from .check import Data
-from .complete import DIRECTORY, Version, certificates, complete
+from .complete import DIRECTORY, MAIN, Version, certificates, complete
 from .row import (
     ALLOWED,
     BARE,
@@ -52,7 +52,11 @@ class File(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """What the data becomes: nginx.conf, and the other files by their path relative to it."""
+    """What the data becomes: nginx.conf, and the other files by their path relative to it.
+
+    nginx.conf is equal for all data with the same pid file, which scripts read there: /etc/init.d/nginx of Debian, by
+    which logrotate lets nginx open its logs anew.
+    """
 
     main: File
     files: Dict[str, File]
@@ -63,8 +67,13 @@ def render(data: Data, version: Version = None) -> Tree:
     whole = complete(data, version)
     files = {path: File(text, SECRET_MODE if path.endswith(".key") else MODE)
              for path, text in certificates(data).items()}
-    main = _body("", whole, files)
-    return Tree(File("\n".join([HEADER.rstrip("\n"), *main]) + "\n"), files)
+    pid = {key: whole.pop(key) for key in ("pid",) if key in whole}
+    files[MAIN] = _file(_body("", whole, files))
+    return Tree(_file([*_body("", pid, files), _directive("include", MAIN)]), files)
+
+
+def _file(lines: List[str]) -> File:
+    return File(HEADER + "\n".join(lines) + "\n")
 
 
 def _indented(lines: List[str]) -> List[str]:
@@ -132,8 +141,7 @@ def _head(path: str, key: str, block: Data) -> str:
 def _include(path: str, key: str, block: Data, files: Dict[str, File]) -> str:
     """Make a file of the block, and return the directive that includes it."""
     name = "%s/%s/%s.conf" % (DIRECTORY, path, block["name"])
-    text = "\n".join(_framed(_head(path, key, block), _body(path, block, files)))
-    files[name] = File(HEADER + text + "\n")
+    files[name] = _file(_framed(_head(path, key, block), _body(path, block, files)))
     return _directive("include", name)
 
 

@@ -74,7 +74,7 @@ def test_the_example_becomes_balancers_and_servers_that_believe_them(check):
         assert "listen 127.0.0.1:80;" in files["/etc/nginx/openvip.d/http/server/start_page.conf"]
         assert told[name]["sysctls"] == []
     for name in ("web1", "web2"):
-        assert "set_real_ip_from 198.18.0.11;" in told[name]["files"]["/etc/nginx/nginx.conf"]
+        assert "set_real_ip_from 198.18.0.11;" in told[name]["files"]["/etc/nginx/openvip.d/nginx.conf"]
         assert "listen 80;" in told[name]["files"]["/etc/nginx/openvip.d/http/server/start_page.conf"]
         assert any(text == name + "\n" for text in told[name]["files"].values())
 

@@ -1,19 +1,28 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""nginx_config where no nginx is installed: what is refused, what is written, and what is put back."""
+"""nginx_config where no nginx is installed: what is refused, what is written, and what is rolled back."""
 
 from __future__ import annotations
 
+import errno
+import itertools
 import json
 import os
+import pathlib
+import signal
+import subprocess
+import sys
 
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx import control, module
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, lock, place, transaction
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx import control, module, others
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.render import HEADER
 from ansible_collections.openvip.cluster.plugins.modules import nginx_config
+from ansible_collections.openvip.cluster.tests.unit.plugins.modules.nginx_kill_driver import killed
 
 FORMER = "# by hand\nevents {\n}\n"
 CONFIG = {"http": {"server": [{"name": "site", "listen": ["80"], "root": "/srv"}]}}
@@ -23,6 +32,8 @@ CONFIG = {"http": {"server": [{"name": "site", "listen": ["80"], "root": "/srv"}
 def nginx(capsys, monkeypatch, tmp_path):
     """Return a function that runs the module on a directory with a file of former times; returns its result."""
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", None, raising=False)
+    monkeypatch.setattr(lock, "DIRECTORY", str(tmp_path / "run"))
+    monkeypatch.setattr(journal, "DIRECTORY", str(tmp_path / "lib"))
     home = tmp_path / "etc" / "nginx"
     home.mkdir(parents=True)
     (home / "nginx.conf").write_text(FORMER)
@@ -41,8 +52,9 @@ def nginx(capsys, monkeypatch, tmp_path):
 
 
 def files(home):
-    """Return the texts below a directory by their relative paths."""
-    return {str(path.relative_to(home)): path.read_text() for path in home.rglob("*") if path.is_file()}
+    """Return the texts below a directory by their relative paths, but for the lock of the host."""
+    return {str(path.relative_to(home)): path.read_text() for path in home.rglob("*")
+            if path.is_file() and path.parent.name not in ("run", "lib")}
 
 
 @pytest.mark.parametrize(("options", "told"), [
@@ -53,6 +65,10 @@ def files(home):
     ({"file": [{"path": "../a.html", "content": ""}]}, "file ../a.html: it is outside of "),
     ({"file": [{"path": "%s/a.conf", "content": ""}]}, "is nginx's own. Write a path relative to openvip.d there."),
     ({"file": [{"path": "http/server/site.conf", "content": ""}]}, "that name is taken by the configuration."),
+    ({"file": [{"path": "nginx.conf", "content": ""}]}, "that name is taken by the configuration."),
+    ({"file": [{"path": "http/server", "content": ""}]}, "that name is taken by the configuration."),
+    ({"file": [{"path": "a", "content": ""}, {"path": "a/b", "content": ""}]}, "file a/b: that name is taken"),
+    ({"backup_count": -1}, "backup_count must be at least 0, got -1."),
     ({"config_test": True}, "is not installed, so the configuration cannot be tested and nothing was changed:"),
 ])
 def test_what_is_refused_changes_nothing(nginx, options, told):
@@ -90,7 +106,7 @@ def test_what_is_written_is_there_once_and_what_is_no_longer_wanted_goes(nginx, 
     (control.ConflictError("bind() failed"), "set restart (nginx_restart of the role) to true once."),
     (OSError("the log cannot be read"), "the log cannot be read"),
 ])
-def test_what_nginx_does_not_take_is_put_back(nginx, monkeypatch, error, told):
+def test_what_nginx_does_not_take_is_rolled_back(nginx, monkeypatch, error, told):
     taken = []
 
     def take(unit, pid_file, log):
@@ -102,7 +118,7 @@ def test_what_nginx_does_not_take_is_put_back(nginx, monkeypatch, error, told):
     monkeypatch.setattr(control, "take", take)
     result = nginx()
     assert result["failed"] and not result["changed"] and not result["reloaded"]
-    assert told in result["msg"] and "The former files are back." in result["msg"], result["msg"]
+    assert told in result["msg"] and "The former files are restored." in result["msg"], result["msg"]
     new, former = taken
     assert new["nginx.conf"] != FORMER and former == files(nginx.home) == {"nginx.conf": FORMER}
 
@@ -112,7 +128,8 @@ def test_a_second_refusal_is_told_too(nginx, monkeypatch):
         raise control.ReloadError("the daemon is dead")
 
     monkeypatch.setattr(control, "take", take)
-    assert "- nginx did not take these either: the daemon is dead" in nginx()["msg"]
+    result = nginx()
+    assert "- nginx did not take the former files either: the daemon is dead" in result["msg"] and not result["changed"]
 
 
 @pytest.mark.parametrize("works", [True, False])
@@ -137,14 +154,236 @@ def test_a_conflict_is_solved_by_a_restart_where_that_is_allowed(nginx, monkeypa
         assert result["failed"] and not result["restarted"] and restarted[1] == FORMER
 
 
-def test_files_that_cannot_be_written_leave_everything_as_it_was(nginx, monkeypatch):
-    def failing(*dummy):
-        raise OSError(28, os.strerror(28))
+@pytest.mark.parametrize("stage", [True, False])
+def test_files_that_cannot_be_written_leave_everything_as_it_was(nginx, tmp_path, monkeypatch, stage):
+    def failing(self, *dummy):
+        if stage or self.path.endswith("openvip.d"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path)
+        exchange(self)
 
-    monkeypatch.setattr(module.files.Exchange, "file", failing)
-    said = nginx()["msg"]
-    assert "The files cannot be written, and everything is as it was:" in said and "No space left" in said
-    assert files(nginx.home) == {"nginx.conf": FORMER}
+    exchange = place.Place.exchange
+    monkeypatch.setattr(place.Place, "stage" if stage else "exchange", failing)
+    before = files(tmp_path)
+    result = nginx(file=[{"path": str(tmp_path / "page.html"), "content": "page"}])
+    assert result["failed"] and not result["changed"] and "the disk is full" in result["msg"]
+    assert ("Nothing was changed:" if stage else "The former files are restored.") in result["msg"]
+    assert files(tmp_path) == before and os.listdir(tmp_path / "lib") == []
+
+
+def test_what_cannot_be_restored_is_reported_as_changed(nginx, monkeypatch):
+    def take(unit, pid_file, log):
+        (nginx.home / "by-hand").write_text("# by hand\n")
+        os.rename(nginx.home / "by-hand", nginx.home / "nginx.conf")
+        raise control.ReloadError("the daemon is dead")
+
+    monkeypatch.setattr(control, "take", take)
+    result = nginx()
+    assert result["failed"] and result["changed"] and "files are restored" not in result["msg"]
+    assert "nginx.conf was changed by somebody else meanwhile" in result["msg"]
+
+
+def test_the_end_of_the_module_in_the_middle_rolls_back(nginx, monkeypatch):
+    monkeypatch.setattr(control, "take", lambda unit, pid_file, log: sys.exit(1))
+    before = files(nginx.home.parent)
+    with pytest.raises(json.JSONDecodeError):
+        nginx()
+    assert files(nginx.home.parent) == before
+    monkeypatch.undo()
+
+
+def test_permissions_alone_are_changed_and_the_owner_stays(nginx, tmp_path):
+    page = tmp_path / "page.html"
+    assert nginx(file=[{"path": str(page), "content": "page"}, {"path": "a.inc", "content": "a"}])["changed"]
+    for path in (page, nginx.home / "nginx.conf"):
+        os.chown(path, 1234, 1234)
+    for path, wrong in ((page, 0o600), (nginx.home / "nginx.conf", 0o666), (nginx.home / "openvip.d" / "a.inc", 0o777)):
+        path.chmod(wrong)
+        more = [{"path": str(page), "content": "page"}, {"path": "a.inc", "content": "a"}]
+        checked, result = nginx(check=True, file=more), nginx(file=more)
+        assert checked["diff"] == result["diff"] and f"mode: {wrong:04o}" in result["diff"][0]["before"]
+        assert result["changed"] and path.stat().st_mode & 0o777 == 0o644
+        assert not nginx(file=more)["changed"]
+    assert {path.stat().st_uid for path in (page, nginx.home / "nginx.conf")} == {1234}
+
+
+def test_so_many_backups_stay(nginx, tmp_path):
+    page = str(tmp_path / "page.html")
+    for number in range(5):
+        result = nginx(backup_count=2, file=[{"path": page, "content": str(number)}], config={
+            "http": {"server": [{"name": f"site{number}", "listen": ["80"]}]}})
+    assert sorted(os.path.dirname(path) for path in result["backup_files"]) == [
+        str(tmp_path / ".openvip"), str(nginx.home / ".openvip")]
+    kept = sorted((nginx.home / ".openvip").glob("openvip.d.*"))
+    assert [os.listdir(path / "http" / "server") for path in kept] == [["site2.conf"], ["site3.conf"]]
+    assert [path.read_text() for path in sorted((tmp_path / ".openvip").iterdir())] == ["2\n", "3\n"]
+    # the hand-written one
+    assert len(list((nginx.home / ".openvip").glob("nginx.conf.*"))) == 1
+    for none in ({"backup": False}, {"backup_count": 0}):
+        assert nginx(**none)["backup_files"] == [] and nginx(file=[{"path": "a", "content": "a"}], **none)["changed"]
+    assert sorted((nginx.home / ".openvip").glob("openvip.d.*")) == kept
+
+
+def former_layout(home):
+    """Make what version 1.0.0 wrote of today's files: a main file that names the files of the directory."""
+    stub = (home / "nginx.conf").read_text().replace("include openvip.d/nginx.conf;\n", "")
+    main = stub + (home / "openvip.d" / "nginx.conf").read_text().replace(HEADER, "")
+    (home / "openvip.d" / "nginx.conf").unlink()
+    (home / "nginx.conf").write_text(main)
+    (home / "openvip.d" / ".pending").write_text("")
+    (home / ".openvip.d.abcdefgh").mkdir()
+
+
+def test_the_layout_of_the_first_version_is_changed_in_one_run(nginx, monkeypatch):
+    assert nginx()["changed"]
+    written = files(nginx.home)
+    former_layout(nginx.home)
+    old = files(nginx.home)
+    monkeypatch.setattr(control, "take", lambda unit, pid_file, log: (_ for _ in ()).throw(control.ReloadError("no")))
+    assert nginx()["failed"] and files(nginx.home) == old
+    monkeypatch.setattr(control, "take", lambda unit, pid_file, log: True)
+    result = nginx()
+    assert result["changed"] and result["reloaded"] and not nginx()["changed"]
+    found = {path: text for path, text in files(nginx.home).items() if path[:9] != ".openvip/"}
+    assert found == {path: text for path, text in written.items() if path[:9] != ".openvip/"}
+    assert not (nginx.home / ".openvip.d.abcdefgh").exists()
+    assert sorted(os.path.basename(path)[:9] for path in result["backup_files"]) == ["nginx.con", "openvip.d"]
+
+
+def test_a_link_is_followed_where_root_made_it_and_stays(nginx, tmp_path):
+    real = tmp_path / "real"
+    real.mkdir()
+    (nginx.home / "conf.d").mkdir()
+    (nginx.home / "conf.d" / "shop.conf").write_text(SHOP)
+    for name in ("nginx.conf", "page.html"):
+        (real / name).write_text(FORMER)
+    (nginx.home / "nginx.conf").unlink()
+    (nginx.home / "nginx.conf").symlink_to(real / "nginx.conf")
+    (tmp_path / "page.html").symlink_to(real / "page.html")
+    (real / "nginx.conf").write_text("events {\n}\nhttp {\n    include conf.d/*.conf;\n}\n")
+    page = [{"path": str(tmp_path / "page.html"), "content": "page"}]
+    refused = nginx(file=page)
+    assert f"{nginx.home}/conf.d/shop.conf (shop.example.com)" in refused["msg"] and "page.html" in refused["msg"]
+    (nginx.home / "conf.d" / "shop.conf").unlink()
+    assert nginx(file=page, takeover=True)["changed"] and (real / "page.html").read_text() == "page\n"
+    assert (nginx.home / "openvip.d" / "nginx.conf").exists() and not (real / "openvip.d").exists()
+    assert (nginx.home / "nginx.conf").is_symlink() and "include" in (real / "nginx.conf").read_text()
+    assert (tmp_path / "page.html").is_symlink() and not nginx(file=page)["changed"]
+    os.chown(tmp_path / "page.html", 65534, 65534, follow_symlinks=False)
+    result = nginx(file=[{"path": str(tmp_path / "page.html"), "content": "other"}])
+    assert result["failed"] and "a link that user 65534 made" in result["msg"] and not result["changed"]
+    assert (real / "page.html").read_text() == "page\n"
+
+
+def test_a_change_that_was_left_to_a_later_run_stays_owed(nginx, monkeypatch):
+    taken = []
+    monkeypatch.setattr(control, "take", lambda *dummy: taken.append("") or True)
+    assert nginx(reload=False)["changed"] and not nginx(reload=False)["changed"] and taken == []
+    # one that fails before anything is written owes it, too
+    assert nginx(config_test=True)["failed"]
+    assert nginx(check=True)["changed"] and taken == []
+    result = nginx()
+    assert result["changed"] and result["reloaded"] and result["diff"] == [] and taken == [""]
+    assert not nginx()["changed"]
+
+
+def test_an_upgrade_that_fails_leaves_owed_what_was_owed(nginx, monkeypatch):
+    taken = []
+    monkeypatch.setattr(control, "take", lambda *dummy: taken.append(files(nginx.home)["nginx.conf"]) or True)
+    other = module.process.Running(1, "/other/nginx", "nginx")
+    monkeypatch.setattr(module.process, "running", lambda *dummy: other)
+    # nothing is owed: the former one goes on as it was
+    assert nginx(upgrade=True)["failed"] and taken == []
+    monkeypatch.setattr(module.process, "running", lambda *dummy: None)
+    assert nginx(reload=False)["changed"]
+    monkeypatch.setattr(module.process, "running", lambda *dummy: other)
+    assert nginx(upgrade=True)["failed"] and len(taken) == 1
+
+
+def test_a_change_that_was_interrupted_is_reloaded_though_nothing_differs(nginx, monkeypatch):
+    """Killed after the files were exchanged; the next run wants what there was before."""
+    taken = []
+    one = {"config": CONFIG}
+    two = {"config": {"http": {"server": [{"name": "two", "listen": ["80"]}]}}}
+    monkeypatch.setattr(control, "take", lambda *dummy: taken.append(files(nginx.home)) or True)
+    nginx(**one)
+    before = files(nginx.home)
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(control, "take", lambda *dummy: os.kill(os.getpid(), signal.SIGKILL))
+        nginx(**two)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert nginx(check=True, **one)["changed"]
+    # it is refused: what was rolled back has changed, and is said
+    result = nginx(version="one")
+    assert result["failed"] and not result["changed"]
+    result = nginx(config_test=True, **two)
+    assert result["failed"] and result["changed"] and "was interrupted" not in result["msg"]
+    assert "had been interrupted and was rolled back first" in result["msg"] and files(nginx.home) == before
+    result = nginx(**one)
+    assert result["changed"] and result["reloaded"] and result["diff"] == [] and taken[-1] == before
+    assert not nginx(**one)["changed"]
+
+
+@pytest.mark.long
+def test_killed_at_any_point_the_files_fit_together_and_the_next_run_heals(nginx, tmp_path, monkeypatch):
+    """A change, and one from the layout of the first version; a file of one is never beside one of the other."""
+    taken = []
+    monkeypatch.setattr(control, "take", lambda *dummy: taken.append("") or True)
+
+    def bring(name):
+        return nginx(config={"pid": "/run/x.pid", "http": {"server": [
+            {"name": f"{name}{number}", "listen": [str(number)]} for number in (1, 2)]}})
+
+    def fits():
+        main = others.Part(str(nginx.home / "nginx.conf"), str(nginx.home / "nginx.conf"),
+                           (nginx.home / "nginx.conf").read_text())
+        found = others.reached(main, module.files.matching)
+        named = [name for part in found for name in others.outline(part.text).includes]
+        assert len(found) == len(named) + 1, "each include leads to a file"
+        assert "".join(part.text for part in found).count("pid /run/x.pid;") == 1
+        return {os.path.basename(name)[:3] for name in named if "server" in name}
+
+    points = {}
+    for layout in ("today", "former"):
+        for point in itertools.count():
+            bring("one")
+            if layout == "former":
+                former_layout(nginx.home)
+            reached = killed(lambda: bring("two"), point)
+            assert fits() in ({"one"}, {"two"})
+            if not reached:
+                break
+            bring("two")
+            assert fits() == {"two"} and not bring("two")["changed"] and os.listdir(tmp_path / "lib") == []
+            assert not list(tmp_path.rglob("~*"))
+        points[layout] = point
+    assert points["today"] >= 9 and points["former"] >= 14
+
+
+def test_a_full_disk_changes_nothing_or_is_no_hindrance(tmp_path):
+    """With a stand-in for nginx, in a mount namespace of its own."""
+    binary = tmp_path / "nginx"
+    binary.write_text("#!/bin/sh\necho nginx/1.26.3\n")
+    binary.chmod(0o755)
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /run && exec \"$@\"", "setup", sys.executable,
+         str(pathlib.Path(__file__).with_name("nginx_kill_driver.py")), "full_disk", str(tmp_path), str(binary),
+         "0", "8", "20", "64"],
+        capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    story = json.loads(done.stdout.splitlines()[-1])
+    assert story["wrong"] == [] and story["outcomes"]["64"] == ["two", ""] and story["outcomes"]["0"][0] == "one"
+    assert "the disk is full" in story["outcomes"]["0"][1]
+
+
+def test_another_change_that_does_not_end_is_named(nginx, monkeypatch):
+    monkeypatch.setattr(transaction.Transaction.__init__, "__defaults__", (0.1, False))
+    with transaction.Transaction("keepalived"):
+        assert nginx(check=True)["changed"]
+        result = nginx()
+    assert result["failed"] and not result["changed"] and "Nothing was changed:" in result["msg"]
+    assert "a change of keepalived (process" in result["msg"] and files(nginx.home) == {"nginx.conf": FORMER}
 
 
 SHOP = "server {\n    listen 80;\n    server_name shop.example.com;\n}\n"
@@ -184,12 +423,12 @@ def test_it_is_replaced_where_that_is_allowed_and_then_it_is_ours(nginx, shop, t
     assert nginx(check=True, takeover=True, **shop)["changed"]
     result = nginx(takeover=True, **shop)
     assert result["changed"] and (tmp_path / "html" / "index.html").read_text() == "lb1\n"
-    # nobody can fetch the copy, and the site itself stays where it is
-    assert os.listdir(tmp_path / "html") == ["index.html"] and files(nginx.home)["sites-enabled/shop"] == SHOP
-    [kept] = [path for path in result["backup_files"] if os.path.basename(path).startswith("index.html.")]
-    assert os.path.dirname(kept) == str(nginx.home) and os.stat(kept).st_mode & 0o777 == 0o600
-    with open(kept, encoding="utf-8") as stream:
-        assert stream.read() == "the shop\n"
+    assert files(nginx.home)["sites-enabled/shop"] == SHOP
+    kept, main = sorted(map(pathlib.Path, result["backup_files"]), key=lambda path: path.name)
+    assert kept.read_text() == "the shop\n" and main.read_text().startswith("events")
+    # nobody but root can fetch the copy, and the site itself stays where it is
+    assert (kept.parent, main.parent) == (tmp_path / "html" / ".openvip", nginx.home / ".openvip")
+    assert {path.parent.stat().st_mode & 0o777 for path in (kept, main)} == {0o700}
     assert not nginx(check=True, **shop)["changed"] and not nginx(**shop)["changed"]
     # another text, and another site
     shop["file"][0]["content"] = "lb2"

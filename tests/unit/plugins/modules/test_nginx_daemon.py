@@ -35,11 +35,11 @@ def tell(request, tmp_path_factory):
     found = subprocess.run([TESTS / "nginx-version", request.param], check=True, capture_output=True, text=True)
 
     @lru_cache(maxsize=None)
-    def story(scenario):
+    def story(scenario, driver="nginx_driver.py", *arguments):
         done = subprocess.run(
             ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", SETUP,
-             "setup", sys.executable, str(Path(__file__).with_name("nginx_driver.py")), scenario,
-             str(tmp_path_factory.mktemp(scenario)), found.stdout.strip()],
+             "setup", sys.executable, str(Path(__file__).with_name(driver)), scenario,
+             str(tmp_path_factory.mktemp(scenario)), found.stdout.strip(), *arguments],
             capture_output=True, text=True, check=False, timeout=90,
             env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
         assert done.returncode == 0, done.stdout + done.stderr
@@ -90,12 +90,12 @@ def test_what_nginx_refuses_changes_nothing(tell, step, words):
     refused = story[step]
     assert refused["failed"] and not refused["changed"] and "nothing was changed" in refused["msg"], refused
     assert all(word in refused["msg"] for word in words), refused["msg"]
-    assert "/tmp/nginx-config-test" not in refused["msg"]
+    assert "nginx-config-test" not in refused["msg"]
     assert story[step + "_same"] and story[step + "_workers_same"]
     assert story[step + "_answer"] == [200, "good"]
 
 
-def test_what_the_running_nginx_cannot_take_is_put_back(tell):
+def test_what_the_running_nginx_cannot_take_is_rolled_back(tell):
     story = tell("failures")
     assert story["socket"]["failed"] and not story["socket"]["changed"] and not story["socket"]["reloaded"]
     assert "bind() to 198.18.0.11:80 failed" in story["socket"]["msg"] and "then set restart" in story["socket"]["msg"]
@@ -132,7 +132,7 @@ def test_four_runs_check_run_check_run(tell):
     assert story["run"]["changed"] and story["run"]["diff"] == story["check"]["diff"]
     assert sorted(story["written"]) == [
         "conf.d/user.conf", "mime.types", "modules.conf", "nginx.conf", "openvip.d/http/server/shop.conf",
-        "openvip.d/http/server/www.conf", "openvip.d/snippets/x.conf"]
+        "openvip.d/http/server/www.conf", "openvip.d/nginx.conf", "openvip.d/snippets/x.conf"]
     assert not story["check_again"]["changed"] and not story["run_again"]["changed"] and story["written_again"]
     assert story["run_again"]["diff"] == [] and story["page"] == "lb1\n"
 
@@ -148,9 +148,10 @@ def test_a_removed_site_is_gone_with_its_file(tell):
     assert story["answers"] == [[200, "www"], [200, "shop"], [200, "user"]]
     assert story["answers_after"][:2] == [[200, "www"], [0, "ConnectionRefusedError"]]
     ours = [path for path in story["after"] if path.startswith("openvip.d/")]
-    assert ours == ["openvip.d/http/server/www.conf"]
-    assert len(story["removed"]["backup_files"]) == 2
-    assert any("shop7" in text for path, (text, _mode) in story["after"].items() if "~" in path)
+    assert ours == ["openvip.d/http/server/www.conf", "openvip.d/nginx.conf"]
+    [backup] = story["removed"]["backup_files"]
+    kept = f".openvip/{backup.rpartition('/')[2]}/http/server/shop7.conf"
+    assert "shop7" in story["after"][kept][0]
 
 
 def test_a_reload_that_an_earlier_run_still_owes_is_made(tell):
@@ -191,3 +192,23 @@ def test_the_numbers_are_for_those_who_may_ask(tell):
     story = tell("forwarded")
     assert story["allowed"][0] == 200 and "Active connections" in story["allowed"][1]
     assert story["denied"][0] == 403
+
+
+def test_killed_at_any_point_nginx_takes_the_live_files_and_the_next_run_heals(tell):
+    story = tell("kills", "nginx_kill_driver.py")
+    assert not story["first"].get("failed"), story["first"]
+    assert story["wrong"] == [] and set(story["versions"]) == {"one", "two"}
+    assert story["points"]["today"] >= 10 and story["points"]["former"] >= 14
+
+
+@pytest.mark.parametrize("sizes", [(), pytest.param(tuple(map(str, [*range(65), 128])), marks=pytest.mark.slow)])
+def test_a_full_disk_changes_nothing_or_is_no_hindrance(tell, sizes):
+    story = tell("full_disk", "nginx_kill_driver.py", *sizes)
+    outcomes = story["outcomes"]
+    assert story["wrong"] == [] and outcomes["128"] == ["two", ""] and outcomes["0"][0] == "one", outcomes
+    assert all("the disk is full" in message for version, message in outcomes.values() if version == "one"), outcomes
+
+
+def test_two_runs_at_once_are_one_after_the_other(tell):
+    story = tell("together", "nginx_kill_driver.py")
+    assert set(story["codes"]) == {0} and story["wrong"] == []

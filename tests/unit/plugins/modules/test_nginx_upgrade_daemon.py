@@ -75,7 +75,7 @@ def test_a_new_one_that_does_not_work_is_taken_back(tell, scenario, words):
     story = tell(scenario)
     result = story["result"]
     assert result["failed"] and not result["changed"] and "was not upgraded" in result["msg"], result
-    assert words in result["msg"] and "The former files are back." in result["msg"]
+    assert words in result["msg"] and "The former files are restored." in result["msg"]
     assert story["same"] and story["workers_same"] and story["masters"] == 1 and story["running"] == story["old"]
     assert set(story["outcomes"]) == {"ok"} and story["in_time"]
 

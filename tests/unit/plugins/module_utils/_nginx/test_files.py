@@ -1,141 +1,103 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The exchange of the files, and what comes back when a step of it fails."""
+"""What is read of the files on the host, how they differ, and the steps to what is wanted."""
 
 from __future__ import annotations
 
 import os
-import stat
+import tempfile
 
 import pytest
 
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import place
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import files
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.files import Exchange, difference, read, read_tree
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.render import File
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.files import (
+    between,
+    difference,
+    matching,
+    read,
+    read_tree,
+    remove_leftovers,
+)
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.render import HEADER, File
 
 SITE = "openvip.d/http/server/www.conf"
 KEY = "openvip.d/ssl/www.key"
 
 
-class Module:
-    """What an exchange asks of Ansible's module."""
-
-    def add_cleanup_file(self, path):
-        """Nothing is left over: every file is moved."""
-
-    @staticmethod
-    def atomic_move(source, target):
-        os.replace(source, target)
-
-    @staticmethod
-    def backup_local(path):
-        kept = path + ".kept~"
-        with open(path, "rb") as source, open(kept, "wb") as target:
-            target.write(source.read())
-        return kept
-
-
 @pytest.fixture
-def home(tmp_path):
-    """A directory of nginx after a first run."""
-    (tmp_path / "nginx.conf").write_text("old main\n")
-    (tmp_path / "mime.types").write_text("of others\n")
-    exchange = Exchange(Module(), str(tmp_path), False)
-    exchange.directory({SITE: File("old\n"), KEY: File("secret\n", 0o600)})
-    exchange.finish()
-    return tmp_path
+def tree(tmp_path):
+    """Our directory after a first run."""
+    for path, mode in ((SITE, 0o644), (KEY, 0o600)):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(f"{path}\n")
+        (tmp_path / path).chmod(mode)
+    return tmp_path / "openvip.d"
 
 
-def state(home):
-    return {str(path.relative_to(home)): (path.read_text(), stat.S_IMODE(path.stat().st_mode))
-            for path in home.rglob("*") if path.is_file()}
+def test_the_files_are_read_with_their_permissions(tree):
+    assert read_tree(str(tree)) == {SITE: File(f"{SITE}\n"), KEY: File(f"{KEY}\n", 0o600)}
+    assert read(str(tree / "none")) is None and read_tree(str(tree / "none")) == {}
+    (tree / "latin").write_bytes(b"\xe9")
+    assert files.step("/x", read(str(tree / "latin")), 0).data == b"\xe9"
 
 
-def change(home, backup=False):
-    exchange = Exchange(Module(), str(home), backup)
-    exchange.directory({SITE: File("new\n")})
-    main = str(home / "nginx.conf")
-    exchange.file(main, read(main), File("new main\n"))
-    return exchange
+def test_what_is_no_file_is_never_as_it_is_wanted(tree):
+    (tree / "http" / "link").symlink_to("server")
+    (tree / "loop").symlink_to("loop")
+    os.mkfifo(tree / "ssl" / "fifo")
+    found = read_tree(str(tree))
+    assert set(found) == {SITE, KEY, "openvip.d/http/link", "openvip.d/loop", "openvip.d/ssl/fifo"}
+    assert all(file.mode > 0o7777 for path, file in found.items() if path not in (SITE, KEY))
+    # and is not followed where a change leads from the former layout to that of today
+    assert set(between(File("main"), found)) == {SITE, KEY, files.MAIN}
 
 
-def test_the_files_are_read_with_their_permissions(home):
-    assert read_tree(str(home)) == {SITE: File("old\n"), KEY: File("secret\n", 0o600)}
-    assert read(str(home / "none")) is None and read_tree(str(home / "none")) == {}
+def test_the_files_that_others_include_are_read_by_their_links(tree):
+    (tree / "on").symlink_to(tree / "http" / "server" / "www.conf")
+    (tree / "off").symlink_to(tree / "none")
+    os.mkfifo(tree / "out")
+    assert [(part.path, part.real, part.text) for part in matching(f"{tree}/o*")] == [
+        (f"{tree}/on", f"{tree}/http/server/www.conf", f"{SITE}\n")]
 
 
-def test_an_exchange_removes_what_is_no_longer_wanted(home):
-    change(home).finish()
-    assert state(home) == {"nginx.conf": ("new main\n", 0o644), "mime.types": ("of others\n", 0o644),
-                           SITE: ("new\n", 0o644)}
+def test_between_two_layouts_the_directory_is_right_with_both():
+    former = {SITE: File("site\n"), KEY: File("key\n", 0o600)}
+    main = File(HEADER + "user www-data;\npid /run/nginx.pid;\nhttp {\n    pid_like x;\n}\n", 0o640)
+    found = between(main, former)
+    assert found == {**former, "openvip.d/nginx.conf": File(
+        HEADER + "user www-data;\nhttp {\n    pid_like x;\n}\n", 0o640)}
+    # nothing to go by: a first run, and one on the layout of today
+    assert between(main, {}) is None and between(None, former) is None and between(main, found) is None
 
 
-def test_until_nginx_has_taken_it_the_change_is_noted(home):
-    exchange = change(home)
-    assert files.is_pending(str(home)) and files.PENDING not in str(read_tree(str(home)))
-    exchange.finish()
-    assert not files.is_pending(str(home))
+def test_the_steps_have_bytes_and_permissions():
+    assert files.step("/a", File("\udce9\n", 0o640), 3) == place.File("/a", b"\xe9\n", 0o640, 3)
+    assert files.tree_step("/etc/nginx/openvip.d", {SITE: File("a"), KEY: File("b", 0o600)}, 0) == place.Tree(
+        "/etc/nginx/openvip.d", {"http/server/www.conf": (b"a", 0o644), "ssl/www.key": (b"b", 0o600)})
 
 
-@pytest.mark.parametrize("backup", [True, False])
-def test_undone_everything_is_as_it_was(home, backup):
-    before = state(home)
-    change(home, backup).undo()
-    assert state(home) == before and sorted(os.listdir(home)) == ["mime.types", "nginx.conf", "openvip.d"]
-
-
-def test_a_first_exchange_is_undone_to_nothing(tmp_path):
-    change(tmp_path).undo()
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_note_alone_is_undone_too(home):
-    exchange = Exchange(Module(), str(home), True)
-    exchange.pend()
-    assert files.is_pending(str(home))
-    exchange.undo()
-    assert not files.is_pending(str(home)) and read_tree(str(home))[SITE] == File("old\n")
-
-
-def test_what_was_there_is_kept_when_asked_for(home):
-    exchange = change(home, backup=True)
-    exchange.finish()
-    directory = next(path for path in exchange.backups if "openvip.d" in path)
-    assert len(exchange.backups) == 2 and os.path.basename(directory).startswith("openvip.d.")
-    with open(os.path.join(directory, "http/server/www.conf"), encoding="utf-8") as stream:
-        assert stream.read() == "old\n"
-
-
-def test_a_directory_that_cannot_be_written_leaves_the_former_one(home, monkeypatch):
-    before = state(home)
-
-    def full(*unused):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(files, "put", full)
-    exchange = Exchange(Module(), str(home), True)
-    with pytest.raises(OSError, match="No space"):
-        exchange.directory({SITE: File("new\n")})
-    exchange.undo()
-    assert state(home) == before and sorted(os.listdir(home)) == ["mime.types", "nginx.conf", "openvip.d"]
-
-
-def test_a_directory_that_cannot_be_put_in_its_place_leaves_the_former_one(home, monkeypatch):
-    before, rename, done = state(home), os.rename, []
-
-    def second_fails(source, target):
-        done.append(target)
-        if len(done) == 2:
-            raise OSError("second")
-        rename(source, target)
-
-    monkeypatch.setattr(os, "rename", second_fails)
-    exchange = Exchange(Module(), str(home), True)
-    with pytest.raises(OSError, match="second"):
-        exchange.directory({SITE: File("new\n")})
-    exchange.undo()
-    assert state(home) == before
+def test_leftovers_of_the_first_version_go_and_backups_stay(tmp_path, monkeypatch):
+    home, temporary = tmp_path / "etc", tmp_path / "tmp"
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    gone = [home / ".openvip.d.ab_1cd2e" / "ssl" / "www.key", temporary / "nginx-config-test-old" / "nginx.conf"]
+    stay = [home / "openvip.d.2026-11-01@10:00:00.abcdefgh~" / "ssl" / "www.key", home / ".openvip.d.mine" / "x",
+            temporary / "nginx-config-test-new" / "nginx.conf", temporary / "nginx-config-test-user" / "nginx.conf"]
+    for path in [*gone, *stay]:
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+    for name in (".new-ab_1cd2e", "nginx.conf.1234.2026-11-01@10:00:00~", ".new-thing.conf"):
+        (home / name).write_text("")
+    (home / ".new-abcdefgh").symlink_to(stay[0])
+    for name in ("old", "user"):
+        os.utime(temporary / f"nginx-config-test-{name}", (1, 1))
+    os.chown(temporary / "nginx-config-test-user", 65534, 65534)
+    remove_leftovers([str(home), str(tmp_path / "none")])
+    assert not any(path.parent.exists() for path in gone) and all(path.exists() for path in stay)
+    assert sorted(path.name for path in home.iterdir()) == [
+        ".new-abcdefgh", ".new-thing.conf", ".openvip.d.mine", "nginx.conf.1234.2026-11-01@10:00:00~",
+        "openvip.d.2026-11-01@10:00:00.abcdefgh~"]
 
 
 def test_a_difference_shows_texts_and_permissions_and_masks_secrets():

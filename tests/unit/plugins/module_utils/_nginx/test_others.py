@@ -132,7 +132,7 @@ def test_the_refusal_names_the_files_what_would_happen_and_what_to_do():
         "/var/www/html/index.html: it would be replaced by another page."]
     remedies = "\n".join(said[3:])
     for word in ("nginx_server", "nginx_http_include", "nginx_start_page", "keepalived alone", "nginx_takeover to true",
-                 "kept in /etc/nginx."):
+                 "kept in the directory .openvip beside each."):
         assert word in remedies
     assert "nginx_server" not in "\n".join(told([], ["/a"], MAIN)) and "start_page" not in "\n".join(
         told(sites, [], MAIN))

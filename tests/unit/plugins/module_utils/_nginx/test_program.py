@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import lock
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import program
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.program import (
@@ -85,21 +87,41 @@ def test_every_path_leads_to_the_new_files_or_to_those_of_others(tmp_path):
     (home / "openvip.d" / "gone.conf").write_text("gone")
     (home / "nginx.conf").write_text("old")
     (home / "mime.types").write_text("types")
+    (home / ".openvip").mkdir()
     main = "include mime.types;\ninclude %s/openvip.d/new.conf;\n" % home
     stage(Tree(File(main), {"openvip.d/new.conf": File("new", 0o600)}), str(home), str(place))
     assert (place / "mime.types").read_text() == "types" and (place / "openvip.d" / "new.conf").read_text() == "new"
     assert (place / "nginx.conf").read_text() == "include mime.types;\ninclude %s/openvip.d/new.conf;\n" % place
-    assert not (place / "openvip.d" / "gone.conf").exists()
+    assert not (place / "openvip.d" / "gone.conf").exists() and not (place / ".openvip").exists()
     assert (home / "nginx.conf").read_text() == "old"
 
 
 @pytest.mark.parametrize("found, option", [((1, 18, 0), False), ((1, 19, 5), True), ((1, 26, 3), True)])
 def test_the_log_before_the_configuration_is_moved_where_nginx_can(tmp_path, monkeypatch, found, option):
     asked = []
+    monkeypatch.setattr(lock, "DIRECTORY", str(tmp_path / "run"))
     monkeypatch.setattr(program, "run", lambda words, timeout: asked.append(words) or Outcome(0, "", False))
     config_test(lambda place: Tree(File("events {}\n"), {}), str(tmp_path), "nginx", found, 5)
     assert ("-e" in asked[0]) == option and asked[0][:3] == ["nginx", "-t", "-q"]
-    assert not os.path.exists(os.path.dirname(asked[0][4]))
+    assert os.path.dirname(os.path.dirname(asked[0][4])) == lock.DIRECTORY and os.listdir(lock.DIRECTORY) == []
+    assert os.stat(lock.DIRECTORY).st_mode & 0o777 == 0o700
+
+
+def test_the_place_of_a_test_that_was_killed_is_removed_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "DIRECTORY", str(tmp_path / "run"))
+    child = os.fork()
+    if child == 0:
+        with program.place() as directory:
+            (tmp_path / "run" / "change").write_text("")
+            with open(os.path.join(directory, "www.key"), "w", encoding="ascii") as stream:
+                stream.write("secret")
+            os.kill(os.getpid(), signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    with program.place() as directory:
+        assert len(os.listdir(lock.DIRECTORY)) == 3
+        program.remove_places()
+        assert sorted(os.listdir(lock.DIRECTORY)) == ["change", os.path.basename(directory)]
+    assert os.listdir(lock.DIRECTORY) == ["change"]
 
 
 def test_the_version_of_the_program(tmp_path):

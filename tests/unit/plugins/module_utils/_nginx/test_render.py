@@ -30,9 +30,12 @@ BALANCER = {
                "server": [{"name": "dns", "listen": ["53 udp"], "proxy_pass": "dns", "proxy_responses": 1}]},
 }
 NGINX_CONF = HEADER + """\
+pid /run/nginx.pid;
+include openvip.d/nginx.conf;
+"""
+CONFIGURATION = HEADER + """\
 user www-data;
 worker_processes auto;
-pid /run/nginx.pid;
 error_log /var/log/nginx/error.log;
 include modules-enabled/*.conf;
 env TZ;
@@ -110,16 +113,24 @@ def test_the_files_of_a_balancer():
     tree = rendered(BALANCER)
     assert tree.main.text == NGINX_CONF
     assert sorted(tree.files) == ["openvip.d/http/server/www.conf", "openvip.d/http/upstream/web.conf",
+                                  "openvip.d/nginx.conf",
                                   "openvip.d/stream/server/dns.conf", "openvip.d/stream/upstream/dns.conf"]
+    assert tree.files["openvip.d/nginx.conf"].text == CONFIGURATION
     assert tree.files["openvip.d/http/upstream/web.conf"].text == UPSTREAM
     assert tree.files["openvip.d/http/server/www.conf"].text == SERVER
     assert tree.files["openvip.d/stream/server/dns.conf"].text == STREAM
     assert {file.mode for file in (tree.main, *tree.files.values())} == {0o644}
 
 
+def test_nginx_conf_is_equal_for_every_configuration_but_for_the_pid_file():
+    assert rendered({**BALANCER, "http": {"sendfile": False}}).main == rendered(BALANCER).main
+    assert rendered({}).main.text == HEADER + "include openvip.d/nginx.conf;\n"
+
+
 def test_servers_are_included_in_the_order_of_the_data():
     names = ["zeta", "alpha", "mid"]
-    main = rendered({"http": {"server": [{"name": name, "listen": ["80"]} for name in names]}}).main.text
+    tree = rendered({"http": {"server": [{"name": name, "listen": ["80"]} for name in names]}})
+    main = tree.files["openvip.d/nginx.conf"].text
     assert [line.split("/")[-1] for line in main.splitlines() if "include" in line] == [
         name + ".conf;" for name in names]
 
