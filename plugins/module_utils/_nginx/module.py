@@ -165,7 +165,7 @@ class _Run:
         self.before = before
         wanted = {**self.single, self.path: self.tree.main}
         self.changes = {path: (read[path], file) for path, file in wanted.items() if read[path] != file}
-        owed = self.params["reload"] and self.transaction.owed
+        owed = self.transaction.restored or (self.params["reload"] and self.transaction.owed)
         self.result["files"] = [self.path, *(os.path.join(self.home, path) for path in sorted(self.tree.files)),
                                 *sorted(self.single)]
         self.result["diff"] = [files.difference(path, *change) for path, change in self.changes.items()] + [

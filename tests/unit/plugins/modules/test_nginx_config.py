@@ -307,21 +307,29 @@ def test_a_change_that_was_interrupted_is_reloaded_though_nothing_differs(nginx,
     monkeypatch.setattr(control, "take", lambda *dummy: taken.append(files(nginx.home)) or True)
     nginx(**one)
     before = files(nginx.home)
-    child = os.fork()
-    if child == 0:
-        monkeypatch.setattr(control, "take", lambda *dummy: os.kill(os.getpid(), signal.SIGKILL))
-        nginx(**two)
-        os._exit(1)
-    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+
+    def interrupt():
+        child = os.fork()
+        if child == 0:
+            monkeypatch.setattr(control, "take", lambda *dummy: os.kill(os.getpid(), signal.SIGKILL))
+            nginx(**two)
+            os._exit(1)
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL and files(nginx.home) != before
+
+    interrupt()
     assert nginx(check=True, **one)["changed"]
-    # it is refused: what was rolled back has changed, and is said
+    # it is rejected: what was rolled back has changed, and is said
     result = nginx(version="one")
     assert result["failed"] and not result["changed"]
     result = nginx(config_test=True, **two)
     assert result["failed"] and result["changed"] and "was interrupted" not in result["msg"]
     assert "had been interrupted and was rolled back first" in result["msg"] and files(nginx.home) == before
-    result = nginx(**one)
-    assert result["changed"] and result["reloaded"] and result["diff"] == [] and taken[-1] == before
+    for reload in (False, True):
+        interrupt()
+        result = nginx(reload=reload, **one)
+        assert result["changed"] and result["reloaded"] is reload and result["diff"] == []
+        assert files(nginx.home) == before
+    assert taken[-1] == before
     assert not nginx(**one)["changed"]
 
 
