@@ -29,6 +29,8 @@ from . import lock
 # Root's alone; it outlives a boot, as an interrupted change does.
 DIRECTORY = "/var/lib/openvip"
 STAGING, BEGUN, DONE, OWED = ".staging", ".journal", ".done", ".owed"
+# One that is being written.
+FRESH = ".fresh"
 _WAITS, _BEGUN = b".", b"x"
 
 
@@ -89,7 +91,7 @@ def write(name: str, kind: str, entries: List[Entry]) -> None:
     """
     make_directory()
     text = json.dumps({"boot": boot_id(), "entries": entries}) + "\n"
-    fresh = path_of(name, ".fresh")
+    fresh = path_of(name, FRESH)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(fresh)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -137,6 +137,8 @@ class Transaction:
             for name in journal.names(journal.STAGING):
                 _clean(name, journal.STAGING)
                 journal.remove(name, journal.STAGING)
+            for name in journal.names(journal.FRESH):
+                journal.remove(name, journal.FRESH)
             self.owed = self.name in journal.names(journal.OWED)
         except BaseException:
             self._stack.close()

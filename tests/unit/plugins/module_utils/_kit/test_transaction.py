@@ -187,6 +187,12 @@ def test_what_is_to_be_taken_into_force_later_is_owed(host, killed):
     assert host.read.read_text() == "include later\n" and os.listdir(journal.DIRECTORY) == []
 
 
+def test_a_journal_that_was_not_written_to_its_end_goes(host):
+    host.bring("one")
+    Path(journal.DIRECTORY, "other.fresh").write_text("{")
+    assert not host.bring("one") and os.listdir(journal.DIRECTORY) == []
+
+
 def test_what_is_restored_is_said_to_the_writer_that_was_interrupted(host, killed):
     for name in ("other", "host"):
         host.bring("one")
