@@ -16,21 +16,25 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import ipaddress
 import json
 import os
-import re
-import shlex
 import sys
 import time
-from typing import Any, NamedTuple
+from typing import Any, Callable, List, NamedTuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _watchdog
+from ._kit import names, nft
+from ._kit.timed_undo import FailedError, NotDoneError, TimedUndo, Undo, UndoError, run
 
 TAKER, GIVER = "taker", "giver"
-DIRECTORY = "/run/openvip-handover"
-UNIT = "openvip-handover-%s"
+NAME = "handover-%s"
 TABLE = "openvip_handover"
+#: What each rule of ours says, with a digest of all of them.
+COMMENT = "openvip handover"
+# Seconds that a program may take.
+PROGRAM = 20
 # Seconds for which the taker knows a connection that began there without hearing of it.
 KNOWN = 600
 # TCP states of connections that a client still waits for (include/net/tcp_states.h): ESTABLISHED, SYN_RECV, FIN_WAIT1,
@@ -41,7 +45,6 @@ FAMILIES = ((4, "ip", "ipv4_addr"), (6, "ip6", "ipv6_addr"))
 # Answer only for addresses of the interface that is asked, and ask with no other: ip-sysctl.
 SETTINGS = {"arp_ignore": 1, "arp_announce": 2}
 SETTING = "/proc/sys/net/ipv4/conf/%s/%s"
-NAME = re.compile(r"[^\s/\"]{1,15}$")
 REFUSED = "Connections are not handed over, and nothing was changed: "
 
 
@@ -54,8 +57,12 @@ class Entry(NamedTuple):
 
 
 def rules(entries):
-    """Return the text for nft(8) that makes the taker forward what belongs to the giver."""
+    """Return the text for nft(8) that makes the taker forward what belongs to the giver.
+
+    :param entries: of C(Entry), whose interfaces C(names.verify_interface) takes.
+    """
     text = []
+    comment = ' comment "%s %s"' % (COMMENT, hashlib.sha256(repr(entries).encode()).hexdigest()[:16])
     for version, family, kind in FAMILIES:
         mine = [entry for entry in entries if entry.address.version == version]
         if not mine:
@@ -67,31 +74,58 @@ def rules(entries):
         key = "%s daddr . %s saddr . tcp sport" % (family, family)
         for address, interface, giver in mine:
             to = '%s daddr %s iifname "%s" ' % (family, address, interface)
-            lines += ["\t\t%stcp flags & (syn | ack) == syn update @begun { %s } accept" % (to, key),
-                      "\t\t%smeta l4proto tcp %s @begun update @begun { %s } accept" % (to, key, key),
-                      '\t\t%smeta l4proto tcp dup to %s device "%s" drop' % (to, giver, interface)]
+            lines += [line + comment for line in (
+                "\t\t%stcp flags & (syn | ack) == syn update @begun { %s } accept" % (to, key),
+                "\t\t%smeta l4proto tcp %s @begun update @begun { %s } accept" % (to, key, key),
+                '\t\t%smeta l4proto tcp dup to %s device "%s" drop' % (to, giver, interface))]
         text += [*lines, "\t}", "}"]
     return "\n".join(text) + "\n"
 
 
-def kept(entries, settings):
-    """Return the commands that keep addresses on the giver, and those that take that back, as lists of words.
+def kept(entries, settings, present):
+    """Return the steps that keep addresses on the giver, and what undoes each; nothing for what is so already.
 
     :param settings: ``{interface: {setting: number}}``, the present values of those in SETTINGS.
+    :param present: the addresses that the loopback interface has.
+    :return: a list of functions for C(TimedUndo.carry_out), and one of C(Undo).
     """
-    done, undone = [], []
+    steps: List[Callable[[], None]] = []
+    undos: List[Undo] = []
     for interface, found in settings.items():
         for name, wanted in SETTINGS.items():
             if found[name] < wanted:
-                key = "net/ipv4/conf/%s/%s" % (interface, name)
-                done.append(["sysctl", "-q", "-w", "%s=%d" % (key, wanted)])
-                undone.append(["sysctl", "-q", "-w", "%s=%d" % (key, found[name])])
-    for address, dummy, dummy in entries:
-        words = ["%s/%d" % (address, address.max_prefixlen), "dev", "lo"]
+                path = SETTING % (interface, name)
+                undos.append(Undo(len(steps), "%s of %s is %d" % (name, interface, wanted),
+                                  ("setting_absent", path, str(wanted)), (("set_value", path, str(found[name])),)))
+                steps.append(functools.partial(_set, path, wanted))
+    for address in dict.fromkeys(entry.address for entry in entries):
+        if address in present:
+            continue
+        text = "%s/%d" % (address, address.max_prefixlen)
         quiet = ["preferred_lft", "0", "nodad"] if address.version == 6 else []
-        done.append(["ip", "address", "add", *words, *quiet])
-        undone.append(["ip", "address", "del", *words])
-    return done, undone[::-1]
+        undos.append(Undo(len(steps), "%s is on lo" % text, ("address_absent", "lo", text),
+                          (("ip", "address", "del", text, "dev", "lo"),)))
+        steps.append(functools.partial(_call, ["ip", "address", "add", text, "dev", "lo", *quiet]))
+    return steps, undos[::-1]
+
+
+def _set(path, value):
+    """
+    :raises OSError: the file cannot be written.
+    """
+    with open(path, "w", encoding="ascii") as stream:
+        stream.write("%d\n" % value)
+
+
+def _call(words, data=""):
+    """Run a program that does all or, when it fails, nothing.
+
+    :raises NotDoneError: it failed.
+    :raises OSError: it did not end.
+    """
+    code, said = run(words, PROGRAM, data)
+    if code:
+        raise NotDoneError("%s failed: %s" % (" ".join(words), said))
 
 
 def waiting(lines, addresses):
@@ -121,64 +155,82 @@ class Run:
     def __init__(self, module):
         self.module = module
         self.side = module.params["side"]
-        self.request = module.params["addresses"]
-        self.entries = [self._entry(each) for each in self.request]
-        self.unit = UNIT % self.side
-        self.path = os.path.join(DIRECTORY, self.side + ".json")
-        self.script = os.path.join(DIRECTORY, self.side + ".sh")
+        self.there = module.params["state"] == "present"
+        try:
+            self.entries = list(dict.fromkeys(self._entry(each) for each in module.params["addresses"]))
+        except ValueError as error:
+            self.refuse(str(error))
+        for name, least in (("wait", 0), ("expire", 1)):
+            if module.params[name] < least:
+                self.refuse("%s %d: must be at least %d." % (name, module.params[name], least))
+        # as JSON has it
+        self.request = [[str(word) for word in entry] for entry in self.entries]
+        self.timed = TimedUndo(NAME % self.side)
 
     def _entry(self, given):
-        """Return an entry of the options, or end the module."""
-        address, giver = (text and self._address(text) for text in (given["address"], given["giver"]))
-        if not NAME.match(given["interface"]) or not os.path.exists(SETTING % (given["interface"], "arp_ignore")):
-            self.refuse("interface %s: this host has none of that name." % given["interface"])
-        if self.side == TAKER and (not giver or giver.version != address.version):
-            self.refuse("address %s: giver is %s. Name the giver's own address of the same family on the segment."
-                        % (address, giver or "missing"))
-        return Entry(address, given["interface"], giver)
+        """Return an entry of the options.
 
-    def _address(self, text):
-        try:
-            return ipaddress.ip_address(text)
-        except ValueError:
-            return self.refuse("address %s: this is no IP address. Give it without a prefix length." % text)
+        :raises ValueError: it is none.
+        """
+        address = names.parse_address(given["address"])
+        giver = names.parse_address(given["giver"]) if given["giver"] else None
+        # an interface that has gone is no reason to keep what was done
+        interface = (names.verify_present if self.there else names.verify_interface)(given["interface"])
+        if self.there and self.side == TAKER and (not giver or giver.version != address.version):
+            raise ValueError("address %s: giver is %s. Name the giver's own address of the same family on the segment."
+                             % (address, giver or "missing"))
+        return Entry(address, interface, giver)
 
     def refuse(self, sentence):
         self.module.fail_json(msg=REFUSED + sentence)
 
-    def command(self, words, data=None):
-        """Run a command; when it fails, take back what was done and end the module."""
-        code, dummy, errors = self.module.run_command(words, data=data)
-        if code != 0:
-            self.undo()
-            self.module.fail_json(msg="Connections are not handed over: %s: %s What was done is undone."
-                                  % (" ".join(words[:3]), errors.strip()))
-
     def present(self):
-        """Keep the addresses here (giver), or forward what belongs to the giver (taker), until it is taken back."""
+        """Keep the addresses here (giver), or forward what belongs to the giver (taker), until it is undone."""
         if self.side == TAKER and not self.module.get_bin_path("nft"):
             self.module.warn("This host has no nft (package nftables): connections that are under way when it takes "
                              "%s are cut." % ", ".join(str(entry.address) for entry in self.entries))
             self.module.exit_json(changed=False, ready=False)
-        under_way = self._remembered()
-        changed = under_way != self.request
+        armed = self.timed.armed()
+        complete = armed is not None and self.timed.completed() == self.request
+        steps, undos = self._planned(complete)
+        changed = bool(steps) or (armed is not None and not complete)
         if changed and not self.module.check_mode:
-            if under_way is not None:
+            if armed:
                 self.undo()
-            self._begin()
+                steps, undos = self._planned()
+            self._begin(steps, undos)
         self.module.exit_json(changed=changed, ready=True)
 
-    def _begin(self):
-        if self.side == TAKER:
-            versions = {entry.address.version for entry in self.entries}
-            self._arm([["nft", "delete", "table", family, TABLE] for version, family, dummy in FAMILIES
-                       if version in versions])
-            self.command(["nft", "-f", "-"], data=rules(self.entries))
+    def _begin(self, steps, undos):
+        if not steps:
             return
-        done, undone = kept(self.entries, {entry.interface: self._settings(entry.interface) for entry in self.entries})
-        self._arm(undone)
-        for words in done:
-            self.command(words)
+        try:
+            self.timed.carry_out(self.side, steps, undos, self.module.params["expire"], data=self.request)
+        except FailedError as error:
+            self.module.fail_json(msg="Connections are not handed over: %s. %s" % (
+                str(error).rstrip("."), error.left or "What was done is undone."))
+
+    def _planned(self, complete=False):
+        """Return what is to be done so that connections are handed over, and what undoes it, see C(kept).
+
+        :param complete: whether a run of this module has done all of it, and something undoes that.
+        :raises OSError: the host cannot be asked.
+        :raises ValueError: a table of somebody else is in the way.
+        """
+        if self.side == GIVER:
+            return kept(self.entries, {entry.interface: self._settings(entry.interface) for entry in self.entries},
+                        self._on_loopback())
+        versions = {entry.address.version for entry in self.entries}
+        wanted = [(family, TABLE) for version, family, dummy in FAMILIES if version in versions]
+        text = rules(self.entries)
+        tables = nft.find_tables((family, TABLE) for version, family, dummy in FAMILIES)
+        new = nft.render_new(wanted, tables, COMMENT)
+        digest = text.partition(COMMENT)[2].partition('"')[0]
+        if complete and list(tables) == wanted and all(COMMENT + digest in each for each in tables.values()):
+            return [], []
+        return [functools.partial(_call, ["nft", "-f", "-"], new + text)] if wanted else [], [
+            Undo(0, "table %s %s of nftables is in force" % table, ("table_absent", *table, COMMENT),
+                 (("nft", "delete", "table", *table),)) for table in wanted]
 
     @staticmethod
     def _settings(interface):
@@ -188,27 +240,18 @@ class Run:
                 found[name] = int(stream.read())
         return found
 
-    def _arm(self, undone):
-        """Write what undoes it, and let systemd do that when nobody has done it in time."""
-        lines = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", *(" ".join(map(shlex.quote, words)) for words in undone),
-                 "rm -f %s %s" % (shlex.quote(self.script), shlex.quote(self.path))]
-        missing = _watchdog.arm(self.module, self.unit, self.script, "\n".join([*lines, ""]),
-                                self.module.params["expire"])
-        if missing:
-            self.module.fail_json(msg="Connections are not handed over: %s" % missing)
-        with open(self.path, "w", encoding="utf-8") as stream:
-            json.dump(self.request, stream)
-
-    def _remembered(self):
-        try:
-            with open(self.path, encoding="utf-8") as stream:
-                return json.load(stream)
-        except (OSError, ValueError):
-            return None
+    @staticmethod
+    def _on_loopback():
+        """Return the addresses of the loopback interface, with whatever prefix or label."""
+        code, said = run(("ip", "-json", "address", "show", "dev", "lo"), PROGRAM)
+        if code:
+            raise OSError("ip address show dev lo failed: %s" % said)
+        return {ipaddress.ip_address(entry["local"]) for interface in json.loads(said)
+                for entry in interface.get("addr_info", []) if "local" in entry}
 
     def absent(self):
-        """Wait until the connections have ended, and take back what was done."""
-        there = os.path.exists(self.script)
+        """Wait until the connections have ended, and undo what was done."""
+        there = self.timed.armed() is not None
         left = 0
         if there and self.side == GIVER and not self.module.check_mode:
             left = self._drained()
@@ -232,9 +275,10 @@ class Run:
                     yield from stream
 
     def undo(self):
-        """Take back what was done, as far as it was."""
-        if os.path.exists(self.script):
-            _watchdog.run(self.module, self.unit, self.script)
+        """Undo what was done, or end the module."""
+        left = self.timed.undo()[0]
+        if left:
+            self.module.fail_json(msg="The handover (%s) is not undone. %s" % (self.side, left))
 
 
 def handover_argument_spec():
@@ -259,8 +303,11 @@ def handover_argument_spec():
 
 def run_handover(module):
     """Answer the module M(openvip.cluster.vip_handover)."""
-    run = Run(module)
-    if module.params["state"] == "present":
-        run.present()
-    else:
-        run.absent()
+    handover = Run(module)
+    try:
+        if handover.there:
+            handover.present()
+        else:
+            handover.absent()
+    except (OSError, ValueError, UndoError) as error:
+        module.fail_json(msg="Connections are not handed over: %s" % error)

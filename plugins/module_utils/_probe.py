@@ -116,6 +116,9 @@ class Prober:
         :param sources: addresses of this host from which the probes come in turn; the kernel chooses when empty.
         :raises ValueError: a value is out of its range, the host has no address, or a source is not one of this host's.
         """
+        if not url.isprintable() or " " in url:
+            # part of a request's first line
+            raise ValueError("%r: must not have a blank or a control character. Write them like %%20." % url)
         parts = urlsplit(url)
         tcp = parts.scheme == "tcp"
         if parts.scheme not in ("http", "tcp") or not parts.hostname or (tcp and not parts.port):

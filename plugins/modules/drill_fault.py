@@ -16,6 +16,11 @@ description:
     time, watches and measures what becomes of the address, and undoes the fault.
   - Before the fault there is a watchdog, a timer of systemd on the host itself, which undoes the fault after O(seconds)
     and needs neither the controller nor Ansible. There is no fault where it cannot be armed. V(reboot) has none.
+  - Undoing is repeated for 40 seconds until the host has verified that what must hold does, for example that the
+    service is active and that nftables drop nothing of the fault. Otherwise the task fails, names what is still in
+    force, and the watchdog goes on trying every 5 seconds until it is verified.
+  - Only what the fault has changed is undone. A service that did not run is not started, a process that was stopped is
+    not woken.
   - One fault at a time. The next one is refused until the one before has been undone.
 extends_documentation_fragment:
   - openvip.cluster.attributes
@@ -33,7 +38,8 @@ options:
     description:
       - The fault. Required with O(state=injected).
       - V(service_stop), V(service_crash) and V(service_hang) stop O(service), kill its main process, or stop every
-        process of it with SIGSTOP. V(real_server_stop) and V(real_server_hang) do so on a real server.
+        process of it with SIGSTOP. V(real_server_stop) and V(real_server_hang) do so on a real server. What systemd
+        stops with a unit is started again with it.
       - V(keepalived_stop) and V(keepalived_kill) stop O(keepalived) or kill all its processes.
       - V(freeze) stops every process of O(keepalived) and of O(service) with SIGSTOP and has nftables drop what comes
         in for O(addresses), with ARP, neighbour solicitations and VRRP. The rest of the host goes on, so Ansible can
@@ -53,7 +59,7 @@ options:
     type: int
     default: 30
   service:
-    description: The systemd unit of the service behind the address.
+    description: The systemd unit of the service behind the address, C(.service) where the name has no suffix of a unit.
     type: str
     default: ""
   keepalived:
@@ -65,13 +71,13 @@ options:
     type: str
     default: ""
   addresses:
-    description: The virtual addresses, without prefix. For V(freeze) and V(link_down).
+    description: The virtual addresses, without prefix length and scope. For V(freeze) and V(link_down).
     type: list
     elements: str
     default: []
   files:
     description: Files that the watchdog removes when it undoes the fault, such as the one that ends a
-      M(openvip.cluster.vip_watch).
+      M(openvip.cluster.vip_watch). Absolute paths.
     type: list
     elements: path
     default: []
@@ -111,7 +117,7 @@ seconds:
   returned: with O(state=injected)
   type: int
 said:
-  description: What the programs said that undid it. Steps that were not needed may complain.
+  description: What the programs printed that undid it. Steps that are not needed are left out.
   returned: with O(state=undone)
   type: str
 """

@@ -19,7 +19,10 @@ description:
     which answers the client itself. So at any time one host answers for the address.
   - It is for TCP, and for hosts on one segment. Directors of LVS copy their connections to each other instead
     (C(lvs_sync_daemon)).
-  - Nothing of it survives a reboot, and systemd takes it back after O(expire) seconds when nobody else does.
+  - Nothing of it survives a reboot, and systemd undoes it after O(expire) seconds when nobody else does, and tries
+    again every 5 seconds until the host has verified that it is undone.
+  - What is so already is left alone, then and afterwards. An address that the loopback interface of the V(giver) has
+    already, with whatever prefix length, is not removed.
   - The playbooks C(openvip.cluster.switchover) and C(openvip.cluster.maintenance) use it.
 extends_documentation_fragment:
   - openvip.cluster.attributes
@@ -45,7 +48,7 @@ options:
     required: true
     suboptions:
       address:
-        description: The address, without prefix length.
+        description: The address, without prefix length and scope.
         type: str
         required: true
       interface:
@@ -64,10 +67,11 @@ options:
     description:
       - Seconds that the connections under way get to end before O(state=absent) ends the handover on the O(side=giver).
       - A connection that a client keeps open without asking anything counts, too.
+      - At least 0.
     type: int
     default: 30
   expire:
-    description: Seconds after which systemd takes it back.
+    description: Seconds after which systemd undoes it, at least 1.
     type: int
     default: 180
 seealso:

@@ -22,7 +22,8 @@ extends_documentation_fragment:
   - openvip.cluster.attributes.info_module
 options:
   addresses:
-    description: The addresses, without prefix. With O(method=claimed) the first one, of IPv4, is asked for.
+    description: The addresses, without prefix length and scope. With O(method=claimed) the first one, of IPv4, is asked
+      for.
     type: list
     elements: str
     required: true

@@ -50,7 +50,7 @@ def served(run, cluster):
 
 def traces(on, name):
     """What a handover leaves on a host while it lasts."""
-    return on(name, "ip -4 address show dev lo; nft list tables; ls /run/openvip-handover 2>/dev/null;"
+    return on(name, "ip -4 address show dev lo; nft list tables; ls /run/openvip 2>/dev/null | grep -v lock;"
               " cat /proc/sys/net/ipv4/conf/eth1/arp_ignore; systemctl list-timers --all | grep handover || true")
 
 

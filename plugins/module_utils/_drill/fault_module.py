@@ -14,19 +14,21 @@ import ipaddress
 import os
 import pathlib
 import signal
-import subprocess
 import time
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _info, _watchdog
+from ansible_collections.openvip.cluster.plugins.module_utils import _info
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import faults, inject
-from ansible_collections.openvip.cluster.plugins.module_utils._drill.journal import DIRECTORY
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import names, nft, timed_undo
 
-SCRIPT = os.path.join(DIRECTORY, "undo")
-#: The watchdog: a timer of this name, which runs SCRIPT.
-WATCHDOG = "openvip-drill-undo"
+#: The watchdog: C(openvip-drill-undo.timer), and the script /run/openvip/drill-undo.
+NAME = "drill-undo"
 #: Seconds after which the watchdog undoes a fault: a cluster is to be well within a minute of a drill that died.
 LONGEST = 45
 SYSTEMCTL = 60
+# What stops with a unit (systemd.unit(5)): the other side of Requires=, BindsTo= and PartOf=.
+STOPPED_WITH = ("RequiredBy", "BoundBy", "ConsistsOf")
+# Words of ip(8) that say how a route is now.
+STATE = ("linkdown", "dead", "offload", "trap", "rt_offload", "rt_trap")
 
 
 def _processes():
@@ -43,9 +45,38 @@ def of_unit(unit):
                   if any("/%s/" % unit in line + "/" for line in groups))
 
 
-def _main(module, unit):
-    output = module.run_command(["systemctl", "show", "--property=MainPID", "--value", unit])[1].strip()
-    return int(output) if output.isdigit() else 0
+def _stat(number):
+    """Return the state and the start time of a process, see proc(5); nothing when it is gone."""
+    try:
+        with open("/proc/%d/stat" % number, encoding="ascii", errors="replace") as stream:
+            fields = stream.read().rpartition(")")[2].split()
+        return fields[0], int(fields[19])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _show(unit, *properties):
+    try:
+        wanted = ["--property=" + each for each in properties]
+        return timed_undo.run(("systemctl", "show", *wanted, "--value", unit), SYSTEMCTL)[1]
+    except OSError:
+        return ""
+
+
+def _active(unit):
+    try:
+        return timed_undo.run(("systemctl", "--quiet", "is-active", unit), SYSTEMCTL)[0] == 0
+    except OSError:
+        return False
+
+
+def _dependents(unit):
+    """Return the units that stop when a unit is stopped, the nearest first."""
+    found = [unit]
+    for each in found:
+        found += [name for name in dict.fromkeys(_show(each, *STOPPED_WITH).split())
+                  if name not in found and name.endswith(names.SUFFIXES)]
+    return found[1:]
 
 
 def server_address(number):
@@ -77,119 +108,160 @@ def routes(module, interface):
     """Return the routes by an interface that do not come back by themselves when it is up again."""
     program, found = module.get_bin_path("ip", required=True), []
     for family in ("-4", "-6"):
-        output = module.run_command([program, family, "-oneline", "route", "show", "table", "all", "dev", interface])[1]
+        # with an interface, ip leaves out the routes that have others, too
+        output = module.run_command([program, family, "-oneline", "route", "show", "table", "all"])[1]
         for line in output.splitlines():
-            words = line.split()
-            kept = [word for word in words if word not in ("linkdown", "dead", "onlink", "pref", "medium")]
+            words = [word for word in line.replace("\\", " ").split() if word not in STATE]
+            if "expires" in words:
+                del words[words.index("expires"):][:2]
             protocol = words[words.index("proto") + 1] if "proto" in words else "boot"
-            if protocol not in ("kernel", "ra", "redirect") and words[0] not in ("local", "broadcast", "anycast",
-                                                                                 "multicast"):
-                found.append({"inet6": family == "-6", "words": [kept[0], "dev", interface, *kept[1:]]})
+            if ("dev", interface) in zip(words, words[1:]) and protocol not in inject.BROUGHT and words[0] not in (
+                    "local", "broadcast", "anycast", "multicast"):
+                found.append({"inet6": family == "-6", "words": words})
     return found
 
 
+def _added(entry):
+    """Return an address as ip(8) prints it, and the words behind it that it was added with."""
+    peer = " peer " + entry["address"] if "address" in entry else ""
+    return ["%s%s/%s" % (entry["local"], peer, entry["prefixlen"]),
+            *(["preferred_lft", "0"] if entry.get("deprecated") else []),
+            *(word for word in ("home", "mngtmpaddr", "nodad", "noprefixroute") if entry.get(word))]
+
+
 def look(module):
-    """Return the host as it is, as C(inject.plan) wants it."""
+    """Return the host as it is, as C(inject.plan) wants it.
+
+    :raises OSError: it cannot be read.
+    """
     params = module.params
     listed = _info.listed(module)
     came = server_address(os.getpid())
     units = [unit for unit in (params["service"], params["keepalived"]) if unit]
-    addresses = [
-        "%s/%s" % (entry["local"], entry["prefixlen"]) for interface in listed
-        if interface.get("ifname") == params["interface"] for entry in interface.get("addr_info", [])
-        if entry.get("scope") == "global" and not entry.get("dynamic")]
+    processes = {unit: [(number, _stat(number)) for number in of_unit(unit)] for unit in units}
+    dependents = {unit: _dependents(unit) for unit in units}
+    mains = {unit: _show(unit, "MainPID") for unit in units}
+    main = {unit: (int(text), _stat(int(text))) for unit, text in mains.items() if text.isdigit() and int(text)}
+    interface = [each for each in listed if each.get("ifname") == params["interface"]]
+    nft_program = module.get_bin_path("nft")
     return {
-        "nft": module.get_bin_path("nft"),
+        "nft": nft_program,
+        "tables": nft.find_tables(inject.TABLES) if nft_program else {},
         "iptables": [name for name in ("iptables", "ip6tables") if module.get_bin_path(name)],
-        "main": {unit: _main(module, unit) for unit in units},
-        "processes": {unit: of_unit(unit) for unit in units},
+        "active": [unit for unit in dict.fromkeys(sum(dependents.values(), units)) if _active(unit)],
+        "dependents": dependents,
+        "main": {unit: (number, found[1]) for unit, (number, found) in main.items() if found},
+        "processes": {unit: [(number, found[1]) for number, found in several if found]
+                      for unit, several in processes.items()},
+        "running": {unit: [(number, found[1]) for number, found in several if found and found[0] != "T"]
+                    for unit, several in processes.items()},
         "way_in": having(listed, came) if came else [],
-        "addresses": addresses,
+        "up": any("UP" in each.get("flags", []) for each in interface),
+        "addresses": [
+            _added(entry) for each in interface for entry in each.get("addr_info", [])
+            if "local" in entry and not entry.get("dynamic") and not entry.get("temporary")
+            and entry.get("protocol") not in inject.BROUGHT],
         "routes": routes(module, params["interface"]) if params["interface"] else [],
     }
 
 
-def injected():
-    """Return the name of the fault that is in this host now, or nothing."""
-    try:
-        with open(SCRIPT, encoding="ascii") as stream:
-            return stream.read().splitlines()[1].split()[4]
-    except (OSError, IndexError):
-        return None
-
-
-def take(module, step):
+def take(step):
     """Do one step of a fault.
 
-    :raises OSError: a process is gone, or not to be signalled.
-    :raises inject.PlanError: a program failed.
+    :raises OSError: it failed, and may be done in part.
+    :raises timed_undo.NotDoneError: it failed, and nothing of it is done.
     """
-    for number in step.processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, getattr(signal, step.number))
+    for number, started in step.processes:
+        # the number may be another process's by now
+        if (_stat(number) or ("", 0))[1] == started:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, getattr(signal, step.number))
     if step.words:
-        done = subprocess.run(list(step.words), input=step.data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              universal_newlines=True, check=False, timeout=SYSTEMCTL)
-        if done.returncode != 0:
-            raise inject.PlanError("%s failed: %s" % (" ".join(step.words), done.stdout.strip()))
+        code, said = timed_undo.run(step.words, SYSTEMCTL, step.data)
+        if code != 0:
+            raise (timed_undo.NotDoneError if step.whole else OSError)(
+                "%s failed: %s" % (" ".join(step.words), said))
 
 
 def _check(module):
-    """Refuse options that cannot be."""
+    """Refuse options that cannot be, and write the others as the host does."""
     params = module.params
     if not 1 <= params["seconds"] <= LONGEST:
         module.fail_json(msg="seconds %d: must be 1 to %d." % (params["seconds"], LONGEST))
     try:
         fault = faults.find(params["fault"])
+        missing = [name for name in fault.needs if not params[name]]
+        if missing:
+            module.fail_json(msg="%s needs %s." % (fault.name, " and ".join(missing)))
+        for name in ("service", "keepalived"):
+            if params[name] or name == "keepalived":
+                params[name] = names.parse_unit(params[name])
+        params["addresses"] = [str(names.parse_address(text)) for text in params["addresses"]]
+        if params["interface"]:
+            (names.verify_present if "interface" in fault.needs else names.verify_interface)(params["interface"])
     except ValueError as error:
         module.fail_json(msg=str(error))
-    missing = [name for name in fault.needs if not params[name]]
-    if missing:
-        module.fail_json(msg="%s needs %s." % (fault.name, " and ".join(missing)))
-    for name in ("service", "keepalived"):
-        if params[name] and "." not in params[name]:
-            params[name] += ".service"
+    for path in params["files"]:
+        if not os.path.isabs(path) or not path.isprintable():
+            module.fail_json(msg="files: %r is not an absolute path of printable characters." % path)
     return fault
 
 
+def _armed(module, undo):
+    """Return the name of the fault that is in this host now, or nothing."""
+    try:
+        return (undo.armed() or {}).get("name")
+    except timed_undo.UndoError as error:
+        return module.fail_json(msg=str(error))
+
+
 def _inject(module, fault):
-    params, present = module.params, injected()
+    params, undo = module.params, timed_undo.TimedUndo(NAME)
+    present = _armed(module, undo)
     if present:
         module.fail_json(msg="The fault %s is in this host. Undo it (state: undone), or wait until its watchdog has "
-                             "done so (systemctl list-timers %s.timer)." % (present, WATCHDOG))
+                             "done so (systemctl list-timers %s.timer)." % (present, undo.unit))
     try:
         plan = inject.plan(fault.name, look(module), params)
-    except inject.PlanError as error:
+    except (OSError, inject.PlanError) as error:
         module.fail_json(msg=str(error))
-    if plan.undo and not module.get_bin_path("systemd-run"):
-        module.fail_json(msg="No fault without a watchdog: this host has no systemd-run, which is part of systemd.")
+    for program, package in timed_undo.PROGRAMS.items():
+        if plan.undo and not module.get_bin_path(program):
+            module.fail_json(msg="No fault without a watchdog: this host has no %s. Install the package %s."
+                                 % (program, package))
     if module.check_mode:
         module.exit_json(changed=bool(plan.steps), fault=fault.name)
-    if plan.undo:
-        text = inject.script(fault.name, plan.undo, SCRIPT, params["files"])
-        missing = _watchdog.arm(module, WATCHDOG, SCRIPT, text, params["seconds"])
-        if missing:
-            module.fail_json(msg="No fault without a watchdog: %s" % missing)
     now = {"at_ns": time.monotonic_ns(), "at_wall_ns": time.time_ns()}
-    try:
-        for step in plan.steps:
-            take(module, step)
-    except (OSError, subprocess.SubprocessError, inject.PlanError) as error:
-        if plan.undo:
-            _watchdog.run(module, WATCHDOG, SCRIPT)
-        module.fail_json(msg="%s could not be done, and is undone: %s" % (fault.name, error))
+
+    def first():
+        now.update(at_ns=time.monotonic_ns(), at_wall_ns=time.time_ns())
+        take(plan.steps[0])
+
+    if plan.steps:
+        steps = [first, *(lambda step=step: take(step) for step in plan.steps[1:])]
+        try:
+            undo.carry_out(fault.name, steps, plan.undo, params["seconds"], params["files"])
+        except timed_undo.UndoError as error:
+            module.fail_json(msg="No fault without a watchdog: %s" % error)
+        except timed_undo.FailedError as error:
+            module.fail_json(msg="%s could not be done, and is %sundone: %s%s" % (
+                fault.name, "not " if error.left else "", error, " " + error.left if error.left else ""))
     module.exit_json(changed=bool(plan.steps), fault=fault.name, seconds=params["seconds"] if plan.undo else None,
                      **now)
 
 
 def _undo(module):
-    present = injected()
+    undo = timed_undo.TimedUndo(NAME)
+    present = _armed(module, undo)
     now = {"at_ns": time.monotonic_ns(), "at_wall_ns": time.time_ns()}
     if present is None or module.check_mode:
         module.exit_json(changed=present is not None, fault=present, **now)
-    code, said = _watchdog.run(module, WATCHDOG, SCRIPT)
-    if os.path.exists(SCRIPT):
-        module.fail_json(msg="%s is not undone (%d): %s" % (present, code, said))
+    try:
+        left, said = undo.undo()
+    except timed_undo.UndoError as error:
+        left, said = str(error), ""
+    if left:
+        module.fail_json(msg="%s is not undone. %s" % (present, left), said=said)
     module.exit_json(changed=True, fault=present, said=said, **now)
 
 

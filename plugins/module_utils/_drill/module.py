@@ -17,6 +17,7 @@ import time
 from ansible_collections.openvip.cluster.plugins.module_utils._calibrate import calibrate
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.journal import Journal, pack
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import names
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import (
     OK,
     Events,
@@ -122,13 +123,28 @@ def transitions(module, unit, since):
             if isinstance(line.get("MESSAGE"), str) and int(line["__REALTIME_TIMESTAMP"]) >= since * 1000000]
 
 
+def _verify(params):
+    """
+    :raises ValueError: an option of M(openvip.cluster.vip_watch) is wrong; the message names it and the remedy.
+    """
+    if not 0 < params["duration"] <= LONGEST_RUN:
+        raise ValueError("duration %s s: must be more than 0 and at most %d s" % (params["duration"], LONGEST_RUN))
+    if not params["addresses"]:
+        raise ValueError("addresses: is empty. Name at least one address, like 198.18.0.100.")
+    for text in params["addresses"]:
+        names.parse_address(text)
+    params["unit"] = params["unit"] and names.parse_unit(params["unit"])
+
+
 def run_watch(module):
     """Answer the module M(openvip.cluster.vip_watch)."""
     params = module.params
     if module.check_mode:
         module.exit_json(changed=False, skipped=True, msg="Nothing is watched in check mode.")
-    if not 0 < params["duration"] <= LONGEST_RUN:
-        module.fail_json(msg="duration %s s: must be more than 0 and at most %d s" % (params["duration"], LONGEST_RUN))
+    try:
+        _verify(params)
+    except ValueError as error:
+        module.fail_json(msg=str(error))
     held = params["method"] == "held"
     events, journal, began = [], Journal(params["until_removed"]), time.time()
     result = {"interface": None, "cards": cards(), "available": True, "reason": None}

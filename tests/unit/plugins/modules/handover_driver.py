@@ -21,6 +21,7 @@ from pathlib import Path
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import undo_script
 from ansible_collections.openvip.cluster.plugins.modules import vip_handover
 
 OWN = {"giver": ("198.18.0.11", "fd00:18::11"), "taker": ("198.18.0.12", "fd00:18::12"),
@@ -100,6 +101,7 @@ def hand(side, vip, check=False, **options):
 
 def module(options):
     """Run the module here and print its result."""
+    undo_script.PATH = os.environ["PATH"]
     output = io.StringIO()
     with patch_module_args(options), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
         vip_handover.main()
@@ -128,7 +130,7 @@ class Program:
 
 def traces(name):
     return inside(name, "nft list ruleset; ip address show dev lo; cat /proc/sys/net/ipv4/conf/eth1/arp_ignore"
-                        " /proc/sys/net/ipv4/conf/eth1/arp_announce") + sh("ls /run/openvip-handover || true")
+                        " /proc/sys/net/ipv4/conf/eth1/arp_announce") + sh("ls /run/openvip | grep -v lock || true")
 
 
 def move(vip):

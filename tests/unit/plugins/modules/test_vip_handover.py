@@ -13,9 +13,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.openvip.cluster.plugins.module_utils._handover import waiting
+from ansible_collections.openvip.cluster.plugins.module_utils import _handover
+from ansible_collections.openvip.cluster.plugins.module_utils._handover import rules, waiting
 from ansible_collections.openvip.cluster.plugins.modules import vip_handover
 
 VIPS = ["198.18.0.100", "fd00:18::100"]
@@ -61,8 +63,8 @@ def test_a_second_run_changes_nothing_and_check_mode_says_what_the_first_does(st
 @pytest.mark.daemon
 def test_systemd_is_told_to_take_it_back_in_time(story):
     armed = [call for call in story["calls"] if "systemd-run" in call]
-    assert [call.rpartition("/")[2] for call in armed] == ["giver.sh expired", "taker.sh expired"]
-    assert all("--on-active=180" in call for call in armed)
+    assert [call.partition("openvip-handover-")[2].split()[0] for call in armed] == ["giver", "taker"]
+    assert all("--on-active=180s --on-unit-inactive=5s" in call for call in armed)
 
 
 @pytest.mark.daemon
@@ -76,14 +78,62 @@ def test_connections_that_a_client_waits_for_are_counted():
     assert waiting(TCP.splitlines(), {ipaddress.ip_address("198.18.0.100")}) == 2
 
 
+WRONG = [
+    {"address": "fe80::9%x accept\nflush ruleset"}, {"address": "fe80::9%lo"}, {"address": "198.18.0.100; flush"},
+    {"address": "198.18.0.100\n"}, {"address": "0.0.0.0"}, {"address": "ff02::1"}, {"address": "::ffff:198.18.0.100"},
+    {"address": ""}, {"address": "-4"}, {"giver": "198.18.0.11%lo"}, {"giver": "198.18.0.11 accept"},
+    {"interface": 'lo" accept'}, {"interface": "lo\n"}, {"interface": "."}, {"interface": ".."}, {"interface": "a/b"},
+    {"interface": ""}, {"interface": "all"}, {"interface": "default"}, {"interface": "../lo"}, {"interface": "l*"},
+    {"interface": "interface-of-16b"}, {"interface": "lo\u00a0"},
+]
+
+
+@pytest.fixture
+def refused(capsys, monkeypatch):
+    """Run the module with options that are wrong; what is not there yet is right. Nothing is asked or done."""
+    def run(entry, **options):
+        arguments = dict({"side": "taker", "addresses": [
+            {"address": "198.18.0.100", "interface": "lo", "giver": "198.18.0.11", **entry}]}, **options)
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", None, raising=False)
+        for name in ("armed", "carry_out", "undo"):
+            monkeypatch.delattr(_handover.TimedUndo, name)
+        monkeypatch.delattr(_handover, "run")
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            vip_handover.main()
+        result = json.loads(capsys.readouterr().out)
+        assert result["failed"] and "nothing was changed" in result["msg"]
+        return result["msg"]
+
+    return run
+
+
 @pytest.mark.parametrize("entry, words", [
-    ({"address": "198.18.0.100/24", "interface": "lo", "giver": "198.18.0.11"}, "Give it without a prefix length"),
-    ({"address": "198.18.0.100", "interface": "eht1", "giver": "198.18.0.11"}, "interface eht1"),
-    ({"address": "198.18.0.100", "interface": "lo"}, "giver is missing"),
-    ({"address": "fd00:18::100", "interface": "lo", "giver": "198.18.0.11"}, "giver is 198.18.0.11"),
+    ({"address": "198.18.0.100/24"}, "Give it without a prefix length"),
+    ({"interface": "eht1"}, "interface eht1"),
+    ({"giver": None}, "giver is missing"),
+    ({"address": "fd00:18::100", "giver": "198.18.0.11"}, "giver is 198.18.0.11"),
 ])
-def test_wrong_input_is_refused(capsys, entry, words):
-    with patch_module_args({"side": "taker", "addresses": [entry]}), pytest.raises(SystemExit):
-        vip_handover.main()
-    found = json.loads(capsys.readouterr().out)
-    assert found["failed"] and words in found["msg"] and "nothing was changed" in found["msg"]
+def test_wrong_input_is_refused(refused, entry, words):
+    assert words in refused(entry)
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+@pytest.mark.parametrize("side", ["giver", "taker"])
+@pytest.mark.parametrize("entry", WRONG)
+def test_no_word_reaches_another_program_that_it_was_not_meant_for(refused, entry, side, state):
+    if state == "absent" and entry.get("interface") in ("all", "default"):
+        entry = {"interface": "a:b"}
+    assert repr(*entry.values()).strip("'\"") in refused(entry, side=side, state=state)
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"expire": 0}, "expire 0: must be at least 1."), ({"wait": -1}, "wait -1: must be at least 0.")])
+def test_a_time_that_cannot_be_is_refused(refused, options, words):
+    assert words in refused({}, **options)
+
+
+def test_what_reaches_nft_is_quoted_and_ours():
+    entries = [_handover.Entry(ipaddress.ip_address("198.18.0.100"), "eth1.5", ipaddress.ip_address("198.18.0.11"))]
+    lines = [line for line in rules(entries).splitlines() if "daddr 198" in line]
+    assert len(lines) == 3
+    assert all('iifname "eth1.5"' in line and 'comment "openvip handover ' in line for line in lines)

@@ -131,9 +131,21 @@ def test_nothing_is_probed_or_watched_in_check_mode(run):
     ({"url": "http://127.0.0.1/", "duration": 0, "calibrate": False}, "duration 0.0 s"),
     ({"url": "http://127.0.0.1/", "sources": ["198.51.100.1"]}, "give an address of this host"),
     ({"url": "http://127.0.0.1/", "sources": ["::1"]}, "of the same family"),
+    ({"url": "http://127.0.0.1/ HTTP/1.0\r\nHost: x"}, "must not have a blank or a control character"),
 ])
 def test_wrong_options_are_refused(run, options, message):
     assert message in run(vip_probe, **options)["msg"]
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"addresses": []}, "addresses: is empty"),
+    ({"addresses": ["198.18.0.100", "fe80::9%lo"]}, "address 'fe80::9%lo': must not have a scope"),
+    ({"addresses": ["198.18.0.1 dev lo"], "method": "claimed"}, "address '198.18.0.1 dev lo': is not an IP address"),
+    ({"addresses": ["198.18.0.1"], "unit": "keepalived\n"}, "is not the name of a unit"),
+    ({"addresses": ["198.18.0.1"], "duration": 0}, "duration 0.0 s"),
+])
+def test_wrong_options_of_the_watcher_are_refused(run, options, message):
+    assert message in run(vip_watch, **options)["msg"]
 
 
 def test_what_this_host_has_is_told_and_what_is_elsewhere_cannot_be_asked_for(run):
