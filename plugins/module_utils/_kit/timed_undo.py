@@ -21,11 +21,9 @@ import json
 import os
 import shlex
 import shutil
-import signal
-import subprocess
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import undo_script
+from . import process, undo_script
 from .lock import DIRECTORY, LockError, locked, private_directory
 
 #: Programs without which nothing is done, and the package of each.
@@ -73,29 +71,15 @@ class FailedError(Exception):
 
 
 def run(words: Sequence[str], seconds: float, data: str = "") -> Tuple[int, str]:
-    """Run a program and return its exit code and all that it printed.
-
-    Neither needs disk space or waits for a process that the program has left behind.
+    """Run a program with root's PATH, and return its exit code and what it printed.
 
     :raises OSError: there is no such program.
     :raises TimeoutError: it has not ended in time, and was killed.
     """
-    with os.fdopen(os.memfd_create("input"), "w+b") as given, os.fdopen(os.memfd_create("output"), "w+b") as printed:
-        given.write(data.encode("utf-8", "surrogateescape"))
-        given.seek(0)
-        process = subprocess.Popen(list(words), stdin=given, stdout=printed, stderr=subprocess.STDOUT,
-                                   env=dict(os.environ, PATH=undo_script.PATH, LC_ALL="C"), start_new_session=True)
-        try:
-            code = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(1)
-            raise TimeoutError("%s has not ended within %g s, and was killed"
-                               % (" ".join(words[:3]), seconds)) from None
-        printed.seek(0)
-        return code, printed.read().decode("utf-8", "replace").strip()
+    outcome = process.run(words, seconds, dict(os.environ, PATH=undo_script.PATH), data=data.encode())
+    if outcome.timed_out:
+        raise TimeoutError("%s has not ended within %g s, and was killed" % (" ".join(words[:3]), seconds))
+    return outcome.code, outcome.output.strip()
 
 
 class TimedUndo:

@@ -1,16 +1,13 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of addresses, interfaces and units, and a program that does not end."""
+"""Names of addresses, interfaces and units."""
 
 from __future__ import annotations
 
-import sys
-import time
-
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._kit import names, timed_undo
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import names
 
 
 def test_addresses_are_written_as_the_kernel_writes_them():
@@ -34,12 +31,3 @@ def test_what_the_kernel_or_nft_does_not_take_is_none(name):
     ("getty@tty1", "getty@tty1.service"), (r"a\x2db.service", r"a\x2db.service")])
 def test_a_unit_has_a_suffix(name, unit):
     assert names.parse_unit(name) == unit
-
-
-def test_a_program_that_does_not_end_is_killed_though_it_has_left_something_behind():
-    began = time.monotonic()
-    code, said = timed_undo.run(("sh", "-c", "echo begun; sleep 5 & exit 3"), 4)
-    assert (code, said) == (3, "begun") and time.monotonic() - began < 4
-    with pytest.raises(TimeoutError, match=r"has not ended within 0\.2 s"):
-        timed_undo.run((sys.executable, "-c", "import time; time.sleep(5)"), 0.2)
-    assert time.monotonic() - began < 5
