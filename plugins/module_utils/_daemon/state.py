@@ -187,13 +187,14 @@ def _dump(path, before, asked):
 
 
 def _entries(lines):
-    """Return ``[(address/prefix, device, set)]`` from address lines of either dump."""
+    """Return a dictionary for each address line of either dump (vrrp/vrrp_ipaddress.c, format_ipaddress)."""
     found = []
     for line in lines:
         words = line.split()
         if words:
-            device = words[words.index("dev") + 1] if "dev" in words[:-1] else None
-            found.append({"address": words[0], "device": device, "set": words[-1] == "set"})
+            options = dict(zip(words[1:], words[2:]))
+            found.append({"address": words[0], "device": options.get("dev"), "scope": options.get("scope"),
+                          "label": options.get("label"), "no_track": "no_track" in words, "set": words[-1] == "set"})
     return found
 
 
@@ -283,8 +284,9 @@ def instances(build, binary, number, timeout=5):
     :param timeout: seconds to wait for the dump.
     :returns: list of dictionaries: name, state (INIT, BACKUP, MASTER, FAULT, STOP, DELETED), interface,
         virtual_router_id, priority, effective_priority, last_transition (seconds since the epoch),
-        virtual_ipaddress and virtual_ipaddress_excluded (lists of address, device, set), stats (the counters since the
-        start of the daemon by keepalived's names for them, vrrp/vrrp_json.c; empty from the text dump, which has none).
+        virtual_ipaddress and virtual_ipaddress_excluded (lists of address, device, scope, label, no_track, set), stats
+        (the counters since the start of the daemon by keepalived's names for them, vrrp/vrrp_json.c; empty from the
+        text dump, which has none).
     :raises StateError: the daemon does not answer in time.
     """
     process = _daemon(number)

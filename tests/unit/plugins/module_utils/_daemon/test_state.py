@@ -52,8 +52,10 @@ TEXT = """------< VRRP Topology >------
 EXPECTED = [{
     "name": "VI_1", "state": "MASTER", "interface": "eth1", "virtual_router_id": 51, "priority": 250,
     "effective_priority": 250, "last_transition": 1795216404.02,
-    "virtual_ipaddress": [{"address": "198.18.0.100/24", "device": "eth1", "set": True}],
-    "virtual_ipaddress_excluded": [{"address": "fd00::1/64", "device": "eth1", "set": False}],
+    "virtual_ipaddress": [{"address": "198.18.0.100/24", "device": "eth1", "scope": "global", "label": None,
+                           "no_track": False, "set": True}],
+    "virtual_ipaddress_excluded": [{"address": "fd00::1/64", "device": "eth1", "scope": "global", "label": None,
+                                    "no_track": False, "set": False}],
     "stats": {}}]
 
 

@@ -1,0 +1,300 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which addresses a reload of keepalived would lose, and the reloads that keep them all.
+
+At a reload keepalived goes through its old vrrp_instances one by one (vrrp/vrrp.c, clear_diff_vrrp): first it removes
+the addresses of those that the new configuration has not (vrrp_exist: by virtual_router_id, family, interface and more,
+not by name), then it removes and adds those of the others. What it has set it takes as set for good, and it hears
+nothing of what its own requests do to IPv4 addresses (core/keepalived_netlink.c). So it stays MASTER without an address
+
+- that it adds to one vrrp_instance while another one still has it, and then removes from that one,
+- that the kernel removes with the first one of its subnet (promote_secondaries, ip-sysctl of the kernel),
+- that the kernel rejects, because its subnet has another scope,
+- whose interface the instance makes for itself and names anew.
+
+Of IPv6 addresses it does hear: it takes the removal of one that an instance has for a loss, and gives up the instance.
+
+Everything here is pure, and follows the source of keepalived 2.2.7 and 2.3.3; tests compare it with the daemon.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+from .._conf import edit
+from .._conf.tree import parse
+from .._lint.cluster import multicast_group
+from .._lint.model import (
+    ADDRESS_BLOCKS,
+    Block,
+    Configuration,
+    family,
+    is_strict,
+    parse_address,
+    split,
+    vrrp_version,
+)
+from .._schema.check import normalise
+from .._schema.read import read
+from .kernel_model import Address, Kernel
+
+#: Keywords for an interface that an instance makes for itself, on top of its own.
+DEVICES = ("use_vmac", "use_ipvlan")
+STATIC = "static_ipaddress"
+
+
+class Router(NamedTuple):
+    """A vrrp_instance as a reload treats it.
+
+    :ivar key: what keepalived recognises it by.
+    :ivar master: whether it has its addresses on this host.
+    :ivar promoting: the interface on which it makes the kernel promote secondary addresses, else an empty string.
+    """
+
+    name: str
+    key: Tuple[Any, ...]
+    master: bool
+    addresses: Tuple[Address, ...]
+    promoting: str = ""
+
+    @property
+    def label(self) -> str:
+        return "vrrp_instance %s" % self.name
+
+
+class Host(NamedTuple):
+    """A host with a running daemon: its instances in their order, its static addresses, and what the kernel has."""
+
+    routers: Tuple[Router, ...]
+    static: Tuple[Address, ...]
+    kernel: Kernel
+
+
+class Loss(NamedTuple):
+    """An address that an instance would be MASTER without.
+
+    :ivar router: the label of the instance.
+    :ivar reason: a sentence.
+    :ivar remedy: what helps; nothing where it is to leave the address out for one reload.
+    """
+
+    router: str
+    address: Address
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return "%s: a reload would lose %s on %s. %s" % (
+            self.router, self.address.ip, self.address.device, self.reason)
+
+
+class Plan(NamedTuple):
+    """How the daemon gets a new configuration.
+
+    :ivar texts: the texts of the file, to be reloaded in this order: the new one, or one without some addresses and
+        then the new one. Empty where it is rejected.
+    :ivar away: the addresses that the host does not have between the two reloads.
+    :ivar reasons: why there are two, a sentence per address.
+    :ivar rejected: why this configuration cannot be reloaded without a loss, each with its remedy.
+    """
+
+    texts: List[str]
+    away: List[str]
+    reasons: List[str]
+    rejected: List[str]
+
+
+def plan(instances: Optional[Sequence[Dict[str, Any]]], before: Optional[str], after: str,
+         listed: Sequence[Dict[str, Any]], promoting: Iterable[str] = ()) -> Plan:
+    """Return how the daemon gets the configuration I(after) and keeps every address.
+
+    :param instances: what the daemon says of its vrrp_instances (see C(state.instances)); C(None) or empty where it
+        does not run, does not answer or has none, so that there is nothing to lose.
+    :param before: the text that it has read, for what it does not say; C(None) where that is not known. The same text
+        as I(after) asks for what brings lost addresses back.
+    :param after: the text that it is to read.
+    :param listed: the interfaces of this host as C(ip -json address show) lists them.
+    :param promoting: the interfaces on which the kernel promotes secondary addresses.
+    """
+    latter = read(parse(after))
+    if not instances or not _is_plain(latter):
+        return Plan([after], [], [], [])
+    former = read(parse(before)) if before is not None else {}
+    host = Host(_in_force(instances, former), _static(former, is_set=True), Kernel.of(listed, promoting))
+    losses = reload(host, latter)[1]
+    if not losses:
+        return Plan([after], [], [], [])
+    away = list(dict.fromkeys(loss.address.ip for loss in losses))
+    reasons = [str(loss) for loss in losses]
+    for text in (after, before):
+        between = text and _without(text, away)
+        if between and not _empty(read(parse(between))) and _keeps(host, read(parse(between)), latter):
+            return Plan([between, after], [str(ip) for ip in away], reasons, [])
+    remedy = _in_two_runs(host, after, latter, away)
+    return Plan([], [], [], ["%s %s" % (loss, loss.remedy or remedy) for loss in losses])
+
+
+def _keeps(host: Host, between: Dict[str, Any], latter: Dict[str, Any]) -> bool:
+    """Return whether a reload of I(between) and then one of I(latter) lose nothing."""
+    middle, losses = reload(host, between)
+    return not losses and not reload(middle, latter)[1]
+
+
+def _in_two_runs(host: Host, after: str, latter: Dict[str, Any], away: Sequence[Any]) -> str:
+    """Return the advice to leave out the instances that would have no address left, or else the addresses."""
+    empty = _empty(read(parse(_without(after, away))))
+    between = dict(latter, vrrp_instance=[each for each in latter["vrrp_instance"] if each["name"] not in empty])
+    if not empty or not _keeps(host, between, latter):
+        return "Run twice: first without %s, then with them." % ", ".join(map(str, away))
+    return ("Without %s an instance would have no address. Run twice: first without vrrp_instance %s, then with it; "
+            "nobody has its addresses in between." % (", ".join(map(str, away)), " and ".join(empty)))
+
+
+def reload(host: Host, data: Dict[str, Any]) -> Tuple[Host, List[Loss]]:
+    """Return the host after a reload of I(data), and the addresses that it would be MASTER without."""
+    configuration = Configuration(normalise(data)[0], data)
+    routers = [_router(configuration, block) for block in configuration.blocks("vrrp_instance")]
+    kernel = host.kernel.copy()
+    kernel.promoting.update(router.promoting for router in routers)
+    static, gone = _carried(host.static, _static(data))
+    for address in gone:
+        kernel.remove(address, STATIC)
+    numbers = {router.key: number for number, router in reversed(list(enumerate(routers)))}
+    for old in host.routers:
+        if old.master and old.key not in numbers:
+            for address in old.addresses:
+                if address.is_set:
+                    kernel.remove(address, old.label)
+    for old in host.routers:
+        if old.master and old.key in numbers:
+            number = numbers[old.key]
+            new = routers[number]
+            addresses, gone = _carried(old.addresses, new.addresses)
+            for address in gone:
+                kernel.remove(address, old.label)
+            routers[number] = new._replace(master=True, addresses=tuple(map(kernel.set, addresses)))
+    static = list(map(kernel.set, static))
+    losses = [loss for router in routers if router.master for loss in _losses(router.label, router.addresses, kernel)]
+    losses += _losses(STATIC, static, kernel)
+    kernel.forget()
+    return Host(tuple(routers), tuple(static), kernel), losses
+
+
+def _carried(old: Sequence[Address], new: Sequence[Address]) -> Tuple[List[Address], List[Address]]:
+    """Return the new addresses, each as set as it was, and the old ones that leave (vrrp/vrrp_ipaddress.c,
+    get_diff_address and address_exist)."""
+    found, gone = list(new), []
+    for address in old:
+        if not address.is_set:
+            continue
+        number = next((number for number, each in enumerate(found) if each.same(address)), None)
+        if number is None:
+            gone.append(address)
+        else:
+            # How keepalived names an interface that it makes is known of one that is there.
+            device = address.device if found[number].is_made and address.is_made else found[number].device
+            found[number] = found[number]._replace(is_set=True, device=device)
+    return found, gone
+
+
+def _losses(router: str, addresses: Sequence[Address], kernel: Kernel) -> List[Loss]:
+    """Return the addresses of an instance that the kernel has not, or whose removal the daemon hears of."""
+    found = []
+    for address in addresses:
+        why = kernel.lacks(address)
+        if why is not None:
+            found.append(Loss(router, address, why.reason, why.remedy))
+    return found
+
+
+def _is_plain(data: Dict[str, Any]) -> bool:
+    """Return whether every address of the data can be read: none is a definition or stands in lines that only the
+    daemon understands."""
+    configuration = Configuration(normalise(data)[0], data)
+    if configuration.root.has_raw("vrrp_instance"):
+        return False
+    return not any(
+        block.has_raw(keyword) or any(parse_address(words) is None for words in block.lines(keyword))
+        for block in configuration.blocks("vrrp_instance") for keyword in ADDRESS_BLOCKS)
+
+
+def _empty(data: Dict[str, Any]) -> List[str]:
+    """Return the instances that keepalived does not take because they have no address: only in version 2 they need none
+    (vrrp/vrrp.c, vrrp_complete_instance), as long as the daemon does not test the file itself."""
+    configuration = Configuration(normalise(data)[0], data)
+    return [block.name for block in configuration.blocks("vrrp_instance") if not block.lines("virtual_ipaddress") and (
+        vrrp_version(configuration, block) != 2 or is_strict(configuration, block)
+        or configuration.globals.has("reload_check_config"))]
+
+
+def _without(text: str, away: Sequence[Any]) -> str:
+    """Return the text without the lines of some virtual addresses."""
+    document = parse(text)
+    for statement, ancestors in list(document.walk()):
+        if len(ancestors) == 2 and ancestors[0].keyword == "vrrp_instance" and ancestors[1].keyword in ADDRESS_BLOCKS:
+            address = parse_address(split(statement.keyword))
+            if address is not None and address.ip in away:
+                edit.remove(document, statement)
+    return str(document)
+
+
+def _router(configuration: Configuration, block: Block) -> Router:
+    """Return an instance of a configuration, which has nothing yet."""
+    interface = str(block.get("interface", ""))
+    made = next((keyword for keyword in DEVICES if block.has(keyword)), None)
+    names = split(block.get(made)) if made and isinstance(block.get(made), str) else []
+    device = names[0] if names else "vrrp.%s" % block.get("virtual_router_id")
+    addresses = []
+    for keyword in ADDRESS_BLOCKS:
+        for words in block.lines(keyword):
+            address = Address.of(words, interface)
+            if address is None:
+                continue
+            if made and address.base == interface and address.ip.version == (family(block) or 4):
+                address = address._replace(device=device, is_made=not names)
+            addresses.append(address)
+    return Router(block.name, _key(configuration, block), False, tuple(addresses),
+                  interface if block.has("promote_secondaries") else "")
+
+
+def _key(configuration: Configuration, block: Block) -> Tuple[Any, ...]:
+    """Return what vrrp_exist of vrrp/vrrp.c recognises an instance by."""
+    unicast = block.has("unicast_peer")
+    return (block.get("virtual_router_id"), family(block) or 4, block.get("interface"), unicast,
+            str(block.get("unicast_src_ip", "")) if unicast else multicast_group(configuration, block),
+            not unicast and block.has("use_vmac"), not unicast and block.has("use_vmac_addr"))
+
+
+def _in_force(instances: Sequence[Dict[str, Any]], data: Dict[str, Any]) -> Tuple[Router, ...]:
+    """Return the instances that the daemon has, in its order.
+
+    :param data: of its file, for what its dump does not have. Where the two differ the dump counts.
+    """
+    configuration = Configuration(normalise(data)[0], data)
+    blocks = {(block.name, block.get("virtual_router_id")): block for block in configuration.blocks("vrrp_instance")}
+    return tuple(_running(instance, configuration, blocks.get((instance["name"], instance["virtual_router_id"])))
+                 for instance in instances)
+
+
+def _running(instance: Dict[str, Any], configuration: Configuration, block: Optional[Block]) -> Router:
+    """Return an instance as the daemon reports it."""
+    reported = [entry for keyword in ADDRESS_BLOCKS for entry in instance[keyword]]
+    addresses = tuple(Address.reported(entry, instance["interface"]) for entry in reported)
+    if block is None:
+        base = next((address.base for address in addresses if address.device == instance["interface"]),
+                    instance["interface"])
+        block = Block("vrrp_instance", {
+            "name": instance["name"], "virtual_router_id": instance["virtual_router_id"], "interface": base,
+            "virtual_ipaddress": [entry["address"] for entry in instance["virtual_ipaddress"]],
+            **({"use_vmac": True} if base != instance["interface"] else {})})
+    return Router(instance["name"], _key(configuration, block), instance["state"] == "MASTER", addresses)
+
+
+def _static(data: Dict[str, Any], is_set: bool = False) -> Tuple[Address, ...]:
+    """Return the static addresses of a configuration."""
+    found = (Address.of(split(line), "") for line in data.get(STATIC) or [])
+    return tuple(address._replace(is_set=is_set) for address in found if address is not None and address.device)
