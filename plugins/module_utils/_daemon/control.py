@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the running keepalived take a new configuration, and see that it did.
+"""Make the running keepalived take a new configuration, and confirm that it did, by the daemon and by the kernel.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import itertools
 import os
 import signal
+import time
+from typing import Any, Dict, List, NamedTuple, Optional, Set
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon import state
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.unit import main_pid
 
@@ -23,6 +26,14 @@ TIMEOUT = 10
 # Two signals that wait for a process are handled in the reverse order, in the parent and again in the child to which it
 # passes them on. So the first two answers may be older than the reload; the third cannot.
 ANSWERS = 3
+# Seconds in which daemon and kernel must agree on who has the addresses. An instance that becomes MASTER in between has
+# them a few milliseconds later.
+PATIENCE = 10.0
+# A daemon that is asked while it reloads may forget the question (lib/scheduler.c, thread_cleanup_master): seconds to
+# wait for an answer, one try after the other.
+TRIES = (2, 5)
+# So many answers in a row without a difference are no accident of the time between asking the one and the other.
+AGREED = 2
 
 
 class ReloadError(Exception):
@@ -90,15 +101,9 @@ def unknown(data, instances):
         identifier = str(wanted.get("virtual_router_id", ""))
         addresses = {ipaddress.ip_address(address["address"]) for address in instance_addresses(wanted)}
         if (instance is None or (identifier.isdigit() and int(identifier) != instance["virtual_router_id"])
-                or not addresses <= set(known_addresses(instance))):
+                or not addresses <= set(held.known_addresses(instance))):
             found.append(wanted["name"])
     return found
-
-
-def known_addresses(instance):
-    """Return the list of the addresses of an instance as the daemon knows it."""
-    return [ipaddress.ip_interface(entry["address"]).ip
-            for section in ("virtual_ipaddress", "virtual_ipaddress_excluded") for entry in instance[section]]
 
 
 def stale(data, build, binary, unit):
@@ -115,29 +120,115 @@ def stale(data, build, binary, unit):
         return False
 
 
-def confirm(data, build, binary, number, answers=False):
-    """See that the daemon lives and knows every vrrp_instance of I(data) with its addresses.
+def _ask(build, binary, number):
+    """Return what the daemon says of its vrrp_instances, see C(state.instances).
+
+    :raises state.StateError: it does not answer, however often it is asked.
+    """
+    for seconds in TRIES[:-1]:
+        try:
+            return state.instances(build, binary, number, seconds)
+        except state.EndedError:
+            raise
+        except state.StateError:
+            continue
+    return state.instances(build, binary, number, TRIES[-1])
+
+
+class Inspection(NamedTuple):
+    """The daemon and the kernel before a change.
+
+    :ivar instances: see C(state.instances); C(None) where the daemon does not run or does not answer.
+    :ivar problem: why it does not answer, a sentence.
+    :ivar listed: see C(held.listed).
+    :ivar promoting: see C(held.promoting).
+    """
+
+    instances: Optional[List[Dict[str, Any]]]
+    problem: str
+    listed: List[Dict[str, Any]]
+    promoting: Set[str]
+
+
+def inspect(build, binary, number, asks=True):
+    """Return the C(Inspection) of this host.
+
+    :param number: the daemon's process id, C(None) when it does not run.
+    :param asks: whether the daemon has instances; without any it writes no dump.
+    :raises state.StateError: the kernel cannot be asked.
+    """
+    instances, problem = None, ""
+    if number is not None and asks:
+        try:
+            instances = _ask(build, binary, number)
+        except state.StateError as error:
+            problem = str(error)
+    return Inspection(instances, problem, held.listed(), held.promoting())
+
+
+def confirm(data, build, binary, number, answers=False, answered_before=False):
+    """Confirm that the daemon lives, knows every vrrp_instance of I(data) with its addresses, and that the kernel has
+    the addresses of those that are MASTER and no other one (see C(held.disagreements)).
 
     :param answers: whether the daemon has instances, so that it answers even when I(data) has none.
-    :returns: a sentence when the daemon lives, but could not be asked; an empty string when all is well.
-    :raises ReloadError: it ended, or does not know them.
+    :param answered_before: whether it answered before the reload, so that it is a failure when it does not now.
+    :returns: a sentence when the daemon lives, but has not answered and did not before; else an empty string.
+    :raises ReloadError: it ended, does not know them, does not answer any more, or the kernel has other addresses.
     """
-    instances = []
-    try:
-        for dummy in range(ANSWERS if data.get("vrrp_instance") or answers else 0):
-            instances = state.instances(build, binary, number)
-    except state.EndedError as error:
-        raise ReloadError("keepalived ended while it read the new configuration") from error
-    except state.StateError as error:
-        return "keepalived was reloaded, but whether it took the configuration is not known: %s" % error
-    missing = unknown(data, instances)
-    if missing:
-        raise ReloadError("keepalived did not take vrrp_instance %s as written (it knows: %s)" % (
-            ", ".join(missing), ", ".join(sorted(instance["name"] for instance in instances)) or "no instance"))
+    if not (data.get("vrrp_instance") or answers):
+        return ""
+    end = time.monotonic() + PATIENCE
+    agreed = 0
+    for answer in itertools.count(1):
+        try:
+            instances = _ask(build, binary, number)
+            wrong = held.disagreements(instances, held.listed())
+        except state.EndedError as error:
+            raise ReloadError("keepalived ended while it read the new configuration") from error
+        except state.StateError as error:
+            sentence = "keepalived was reloaded, but whether it took the configuration is not known: %s" % error
+            if answered_before:
+                raise ReloadError(sentence + " It answered before.") from error
+            return sentence
+        if answer < ANSWERS:
+            continue
+        missing = unknown(data, instances)
+        if missing:
+            raise ReloadError("keepalived did not take vrrp_instance %s as written (it knows: %s)" % (
+                ", ".join(missing), ", ".join(sorted(instance["name"] for instance in instances)) or "no instance"))
+        agreed = 0 if wrong else agreed + 1
+        if agreed == AGREED:
+            return ""
+        if time.monotonic() > end:
+            raise ReloadError(" ".join(["keepalived and the kernel do not agree.", *wrong]))
     return ""
 
 
-def take(data, build, binary, unit, answers=False, number=None):
+def confirm_away(addresses, build, binary, number):
+    """Wait until the daemon has read a configuration without some addresses that it had, see C(reload_plan.plan).
+
+    That says itself that the answer is newer than the reload, so it takes less time than C(confirm).
+
+    :param addresses: as text.
+    :raises ReloadError: it ended, does not answer any more, or keeps them.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            instances = _ask(build, binary, number)
+        except state.EndedError as error:
+            raise ReloadError("keepalived ended while it read the configuration") from error
+        except state.StateError as error:
+            raise ReloadError("keepalived does not answer after a reload: %s" % error) from error
+        known = {str(address) for instance in instances for address in held.known_addresses(instance)}
+        kept = [address for address in addresses if address in known]
+        if not kept:
+            return
+        if time.monotonic() > end:
+            raise ReloadError("keepalived was reloaded without %s, and still has it" % ", ".join(kept))
+
+
+def take(data, build, binary, unit, answers=False, number=None, answered_before=False):
     """Reload the daemon if it runs and confirm (see C(confirm)).
 
     :param number: the process id of a daemon that has been sent the signal already.
@@ -149,7 +240,7 @@ def take(data, build, binary, unit, answers=False, number=None):
         if number is None:
             return False, ""
         reload(unit, number)
-    return True, confirm(data, build, binary, number, answers)
+    return True, confirm(data, build, binary, number, answers, answered_before)
 
 
 def start(unit):

@@ -98,7 +98,7 @@ def virtual_addresses(config: Dict[str, Any], instances: List[Dict[str, Any]]) -
         addresses = (ipaddress.ip_address(entry["address"]) for entry in instance_addresses(instance))
         found.setdefault(instance["name"], {}).update(dict.fromkeys(addresses))
     for instance in instances:
-        found.setdefault(instance["name"], {}).update(dict.fromkeys(control.known_addresses(instance)))
+        found.setdefault(instance["name"], {}).update(dict.fromkeys(held.known_addresses(instance)))
     return {name: list(addresses) for name, addresses in found.items()}
 
 

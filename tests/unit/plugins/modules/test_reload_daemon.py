@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Changes of a live pair of real keepalived processes: what is foreseen of each, and who has which address after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.openvip.cluster.tests.unit.plugins.modules.reload_changes import CHANGES
+
+pytestmark = pytest.mark.daemon
+
+TOP = pathlib.Path(__file__).resolve().parents[4]
+DRIVER = pathlib.Path(__file__).with_name("reload_driver.py")
+# There it is one instance whose prefix alone changes, which 2.3 does not give up.
+KEPT = {"2.3.3": {"IPv6 another prefix"}}
+
+
+@pytest.fixture(scope="module", params=["2.2.7", pytest.param("2.3.3", marks=pytest.mark.slow)])
+def stories(request):
+    """What the driver saw of each change, and the version of keepalived."""
+    program = subprocess.run([TOP / "tests" / "keepalived-version", request.param], check=True, stdout=subprocess.PIPE,
+                             text=True).stdout.strip()
+    done = subprocess.run(["unshare", "--net", "--mount", sys.executable, str(DRIVER), "pair", program, *CHANGES],
+                          capture_output=True, text=True, check=False, timeout=300,
+                          env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1]), request.param
+
+
+def bare(places):
+    return [place.partition("/")[0] for place in places]
+
+
+def test_one_reload_loses_what_is_foreseen(stories):
+    for name, change in CHANGES.items():
+        story = stories[0][name]
+        assert story["held"] == [change.held, []], name
+        given_up = any(":" in address for address in change.lost) and name not in KEPT.get(stories[1], ())
+        assert story["given_up"] == given_up, name
+        if not any(":" in address for address in change.lost):
+            wanted = bare(change._replace(reloads=1).wanted)
+            assert sorted(set(wanted) - set(bare(story["once"]))) == list(change.lost), name
+
+
+def test_every_address_is_kept_or_the_change_is_rejected(stories, capsys):
+    kept = rejected = 0
+    for name, change in CHANGES.items():
+        story = stories[0][name]
+        first, second = story["plans"]
+        assert (len(first["texts"]), len(second["texts"])) == (change.reloads, 1), name
+        assert story["failed"] == [None, None], name
+        assert story["end"] == [change.wanted, []], name
+        rejected += bool(first["rejected"])
+        kept += not first["rejected"]
+    with capsys.disabled():
+        print(f"\n{len(CHANGES)} changes: {kept} kept, {rejected} rejected")
+    assert kept + rejected == len(CHANGES) >= 12
