@@ -7,10 +7,12 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import entries
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.together import (
     Host,
     Offset,
     Reload,
+    answered,
     disputed,
     spread,
     way,
@@ -18,13 +20,16 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.together 
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import names_of, plain
 
 REFUSED = "The change is refused and nothing was changed:"
-NO_RESULT = "cluster_change: %s of %s is no result of keepalived_config."
+NO_RESULT = "cluster_change: %s of %s is no result of %s."
+NO_HOST = "cluster_change: %s has nothing of %s. Give the result of every host of the play by its name."
+NO_ANSWER = "cluster_change: before has no answer of any host. Give what keepalived_info returned before the change."
+CONFIG, INFO = "keepalived_config", "keepalived_info"
 ARGUMENTS = {
     "group": {"type": "str", "required": True},
-    "plan": {"type": "str"},
-    "reloads": {"type": "str"},
-    "before": {"type": "str"},
-    "now": {"type": "str"},
+    "plan": {"type": "dict"},
+    "reloads": {"type": "dict"},
+    "before": {"type": "dict"},
+    "now": {"type": "dict"},
 }
 
 
@@ -40,58 +45,80 @@ class ActionModule(ActionBase):
             required_by={"reloads": "plan", "before": "now"})
         names = names_of(options["group"], task_vars, "cluster_change")
         # A host that was lost on the way is still one that was to change.
-        place = "ansible_play_hosts_all" if options["reloads"] or options["now"] else "ansible_play_batch"
+        place = "ansible_play_batch" if options["reloads"] is None and options["now"] is None \
+            else "ansible_play_hosts_all"
         here = [str(name) for name in task_vars[place] if name in names]
         result["changed"] = False
-        if options["now"]:
-            result["disputed"] = self._disputed(task_vars, here, options)
+        if options["now"] is not None:
+            result["disputed"] = _disputed(here, options)
         else:
             result.update(self._way(task_vars, here, [name for name in names if name not in here], options))
         return result
 
     def _way(self, task_vars, here, left_out, options):
         """Return how the change reaches the hosts, or how it has."""
-        hosts = [_host(name, self._result(task_vars, name, options["plan"]), options["plan"]) for name in here]
+        plans = _results(options, "plan", here, CONFIG)
+        hosts = [_host(name, plans[name]) for name in here]
         found = way(hosts, left_out, task_vars.get("ansible_forks"))
         result = {"together": found.together, "window": found.window, "uncertainty": found.uncertainty,
                   "advertised": {host.name: list(host.advertised) for host in hosts if host.advertised}}
-        if options["reloads"]:
-            result.update(self._measured(task_vars, options["reloads"], found.together, hosts))
+        if options["reloads"] is not None:
+            result.update(_measured(_results(options, "reloads", found.together, CONFIG), hosts))
         elif found.refused:
             result.update(failed=True, msg="\n".join([REFUSED] + ["- " + sentence for sentence in found.refused]))
         return result
 
-    def _result(self, task_vars, name, variable):
-        """Return a result that is kept in a variable of a host; empty when there is none."""
-        found = plain(task_vars["hostvars"][name].get(variable) or {})
-        if not isinstance(found, dict):
-            raise AnsibleActionFail(NO_RESULT % (variable, name))
-        return found
 
-    def _disputed(self, task_vars, here, options):
-        """Return what is not as it should be after the change."""
-        now = {name: self._result(task_vars, name, options["now"]) for name in here}
-        before = {name: self._result(task_vars, name, options["before"]) for name in here} if options["before"] else {}
-        wanted = {name: {instance.get("name") for instance in (each.get("config") or {}).get("vrrp_instance") or []}
-                  for name, each in now.items()}
-        return disputed(*({name: each.get("vrrp_instance") or [] for name, each in reports.items()}
-                          for reports in (before, now)), wanted)
+def _results(options, option, here, module):
+    """Return the results of an option, those of some hosts, by their names.
 
-    def _measured(self, task_vars, variable, together, hosts):
-        """Return how far apart the reloads were, and who did not take it."""
-        offsets = {host.name: host.offset.middle if host.offset else 0.0 for host in hosts}
-        results = {name: self._result(task_vars, name, variable) for name in together}
-        apart, lines = spread([Reload(name, each["reloaded_at"] - offsets[name])
-                               for name, each in results.items() if each.get("reloaded_at") is not None])
-        behind = ["%s: %s" % (name, each.get("msg") or "it was not reached.") for name, each in results.items()
-                  if each.get("failed") or "differs" not in each]
-        return {"spread": apart, "reloads": lines, "behind": behind}
+    :param module: what they are results of, for the message.
+    :raises AnsibleActionFail: one is missing, or is no result.
+    """
+    given = plain(options[option])
+    missing = [name for name in here if name not in given]
+    if missing:
+        raise AnsibleActionFail(NO_HOST % (option, ", ".join(missing)))
+    for name in here:
+        if not isinstance(given[name], dict):
+            raise AnsibleActionFail(NO_RESULT % (option, name, module))
+    return {name: given[name] for name in here}
 
 
-def _host(name, plan, variable):
+def _reports(options, option, here):
+    """Return the same of keepalived_info. A report is empty where the host was not asked.
+
+    :raises AnsibleActionFail: one is neither an answer nor a failure, or no host has answered before the change.
+    """
+    reports = _results(options, option, here, INFO)
+    for name, report in reports.items():
+        listed = [entry for instance in report.get("vrrp_instance") or [] for entry in entries(instance)]
+        if report and not (all("held_on" in entry for entry in listed) if answered(report) else "msg" in report):
+            raise AnsibleActionFail(NO_RESULT % (option, name, INFO))
+    if option == "before" and not any(map(answered, reports.values())):
+        raise AnsibleActionFail(NO_ANSWER)
+    return reports
+
+
+def _disputed(here, options):
+    """Return what is not as it should be after the change."""
+    before = _reports(options, "before", here) if options["before"] is not None else None
+    return disputed(before, _reports(options, "now", here))
+
+
+def _measured(results, hosts):
+    """Return how far apart the reloads were, and who did not take it."""
+    offsets = {host.name: host.offset.middle if host.offset else 0.0 for host in hosts}
+    apart, lines = spread([Reload(name, each["reloaded_at"] - offsets[name])
+                           for name, each in results.items() if each.get("reloaded_at") is not None])
+    behind = ["%s: %s" % (name, each.get("msg") or "it was not reached.") for name, each in results.items()
+              if each.get("failed") or "differs" not in each]
+    return {"spread": apart, "reloads": lines, "behind": behind}
+
+
+def _host(name, plan):
     """Return C(Host) by what keepalived_config said; it was not asked where nothing differs.
 
-    :param variable: where that is kept.
     :raises AnsibleActionFail: it is something else.
     """
     if plan.get("skipped"):
@@ -101,4 +128,4 @@ def _host(name, plan, variable):
         return Host(name, bool(plan["differs"]), plan["advertised"], plan["window"],
                     Offset(float(clock["low"]), float(clock["high"])) if clock else None)
     except (KeyError, TypeError, ValueError) as error:
-        raise AnsibleActionFail(NO_RESULT % (variable, name)) from error
+        raise AnsibleActionFail(NO_RESULT % ("plan", name, CONFIG)) from error

@@ -14,6 +14,7 @@ import json
 import time
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _io
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import place
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
@@ -154,6 +155,7 @@ def run_info(module):
         instance["tracked"] = None if by_name is None else by_name.get(instance["name"], [])
     found = listed(module)
     here = held.present(found, config or {})
+    place(instances, found)
     module.exit_json(
         changed=False,
         version=".".join(str(part) for part in build.version) if build else None,

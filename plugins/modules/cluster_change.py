@@ -31,25 +31,28 @@ options:
     required: true
   plan:
     description:
-      - The name of a variable that every host of the play has, the result of M(openvip.cluster.keepalived_config) in
-        check mode.
+      - What M(openvip.cluster.keepalived_config) returned in check mode, by the name of each host of the play.
       - Either this or O(now) is required.
-    type: str
+    type: dict
   reloads:
     description:
-      - The name of a variable of every host that was reloaded, the result of M(openvip.cluster.keepalived_config) with
-        O(openvip.cluster.keepalived_config#module:reload_at).
-    type: str
+      - What M(openvip.cluster.keepalived_config) returned with
+        O(openvip.cluster.keepalived_config#module:reload_at), by the name of each host that was to be reloaded. Empty
+        for a host that was not reached.
+    type: dict
   now:
     description:
-      - The name of a variable of every host, the result of M(openvip.cluster.keepalived_info) after the change. With it
-        the module tells which addresses have not just one holder.
-    type: str
+      - What M(openvip.cluster.keepalived_info) returned after the change, or what was registered where it failed or the
+        host was not reached, by the name of each host of the play. With it the module says which addresses have not
+        just one holder, by the daemon and by the kernel.
+    type: dict
   before:
     description:
-      - The same from before the change. An address that had no holder then need not have one now, and an instance that
-        could not hold its addresses need not be able to.
-    type: str
+      - The same from before the change, empty for a host that was not asked. A host that answered then must answer now.
+        An address that had no holder then need not have one now, and an instance that could not hold its addresses
+        need not be able to.
+      - Without it every host must answer.
+    type: dict
 seealso:
   - module: openvip.cluster.keepalived_config
   - module: openvip.cluster.cluster_check
@@ -66,7 +69,7 @@ EXAMPLES = r"""
 - name: See whether that can reach a live cluster
   openvip.cluster.cluster_change:
     group: lb
-    plan: plan
+    plan: "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, 'plan'))) }}"
   run_once: true
   register: way
 """
@@ -110,7 +113,8 @@ behind:
   type: list
   elements: str
 disputed:
-  description: The addresses that two hosts hold, or nobody any more, and the instances that cannot hold theirs any
+  description: The hosts that do not answer, the addresses that two hosts hold, or nobody any more, those of which a
+    host is MASTER and does not have them, or has them and is not MASTER, and the instances that cannot hold theirs any
     more, a sentence each.
   returned: with O(now)
   type: list

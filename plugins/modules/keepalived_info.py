@@ -138,8 +138,34 @@ vrrp_instance:
       description: The virtual addresses of the instance and whether the daemon has set them.
       type: list
       elements: dict
+      contains:
+        address:
+          description: The address with its prefix length, which a host address has not.
+          type: str
+          sample: 198.18.0.100/24
+        device:
+          description: The interface that it is to be on; one that keepalived has made is named with the one below it.
+          type: str
+          sample: vrrp.51@eth1
+        scope:
+          description: Its scope, V(global) for IPv6.
+          type: str
+        label:
+          description: Its label, if it has one.
+          type: str
+        no_track:
+          description: Whether the instance stays MASTER when somebody removes the address.
+          type: bool
+        set:
+          description: Whether the daemon takes it as set.
+          type: bool
+        held_on:
+          description: The interfaces that have the address, by the kernel. Loopback counts only where it is meant.
+          type: list
+          elements: str
+          sample: [eth1]
     virtual_ipaddress_excluded:
-      description: The virtual addresses that are not in the advertisements.
+      description: The virtual addresses that are not in the advertisements, in the same way.
       type: list
       elements: dict
     stats:

@@ -111,7 +111,7 @@ def test_a_host_that_does_not_take_it_keeps_what_it_had_and_the_others_theirs(cl
                   "[Service]\nExecReload=\nExecReload=/bin/false\n"), unnoticed(cluster):
         code, output = site(*definition(dict(INSTANCE, garp_master_delay=3)))
     assert code != 0
-    assert "lb1 did not do with the new configuration what it did before" in output
+    assert "lb1 is unhealthy with the new configuration" in output
     assert "Changed already: lb2. Not changed: lb1." in output
     after = texts(cluster)
     assert after["lb1"] == before["lb1"] and "garp_master_delay 3" in after["lb2"]
@@ -153,7 +153,7 @@ def test_all_hosts_go_back_when_one_does_not_take_what_peers_see(cluster, site):
         with unnoticed(cluster):
             code, output = site(*definition(dict(OLD, virtual_ipaddress=TWO)))
     assert code != 0
-    assert "The change was taken back" in output
+    assert "The change was rolled back on" in output
     assert "keepalived did not take vrrp_instance VI_1 as written" in output
     assert texts(cluster) == before
     assert addresses(cluster, "lb1") == {"198.18.0.11", "198.18.0.100"}

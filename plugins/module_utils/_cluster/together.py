@@ -12,8 +12,9 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster import holders
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster import names
 
 #: Seconds between the moment that was agreed on and the first advert of the new kind: a process that is late to be
@@ -157,39 +158,63 @@ def spread(reloads: Sequence[Reload]) -> Tuple[float, List[str]]:
     return found[-1][0] - first, ["%s %+.3f s" % (name, at - first) for at, name in found]
 
 
-def masters(instances: Dict[str, Sequence[Dict[str, Any]]]) -> Dict[str, List[str]]:
-    """Return the hosts that are master of each virtual address.
+Report = Dict[str, Any]
 
-    :param instances: by host what its daemon says of its vrrp_instances (see C(state.instances)).
-    """
+
+def answered(report: Report) -> bool:
+    """Return whether a host answered, by what M(openvip.cluster.keepalived_info) returned or Ansible registered."""
+    return "running" in report
+
+
+def _instances(reports: Dict[str, Report]) -> Iterator[Tuple[str, holders.Instance]]:
+    """Yield every vrrp_instance with its host."""
+    for host, report in reports.items():
+        for instance in report.get("vrrp_instance") or []:
+            yield host, instance
+
+
+def _held(reports: Dict[str, Report]) -> Dict[str, List[str]]:
+    """Return the hosts that hold each virtual address: their daemon is MASTER, or their kernel has it."""
     found: Dict[str, List[str]] = {}
-    for host, listed in instances.items():
-        for instance in listed:
-            for entry in instance["virtual_ipaddress"] + instance["virtual_ipaddress_excluded"]:
-                hosts = found.setdefault(entry["address"].partition("/")[0], [])
-                if instance["state"] == "MASTER":
-                    hosts.append(host)
+    for host, instance in _instances(reports):
+        for entry in holders.entries(instance):
+            hosts = found.setdefault(str(holders.bare(entry)), [])
+            if holders.holds(instance, entry) and host not in hosts:
+                hosts.append(host)
     return found
 
 
-def disputed(before: Dict[str, Sequence[Dict[str, Any]]], now: Dict[str, Sequence[Dict[str, Any]]],
-             wanted: Dict[str, Set[str]]) -> List[str]:
+def disputed(before: Optional[Dict[str, Report]], now: Dict[str, Report]) -> List[str]:
     """Return what is not as it should be after a change, a sentence each.
 
-    :param before: by host what its daemon said of its vrrp_instances before (see C(state.instances)).
-    :param now: the same of now; empty where the daemon does not answer.
-    :param wanted: by host the names of the vrrp_instances that it is to have.
+    :param before: by host what M(openvip.cluster.keepalived_info) returned before the change, empty where it did not;
+        C(None) where that is not known, so that every host must answer now.
+    :param now: the same of now, or what Ansible registered where that failed.
     """
-    held = masters(now)
-    found = ["%s has %d holders: %s." % (address, len(hosts), names(hosts))
-             for address, hosts in sorted(held.items()) if len(hosts) > 1]
-    found += ["%s had a holder and has none." % address for address, hosts in sorted(masters(before).items())
-              if hosts and held.get(address) == []]
-    for host, instances in before.items():
-        states = {instance["name"]: instance["state"] for instance in now.get(host, [])}
-        for instance in instances:
-            state = states.get(instance["name"], "not there")
-            if instance["name"] in wanted.get(host, ()) and instance["state"] in WELL and state not in WELL:
-                found.append("vrrp_instance %s of %s was %s and is %s." % (
-                    instance["name"], host, instance["state"], state))
+    silent = [host for host, report in (now if before is None else before).items()
+              if (before is None or answered(report)) and not answered(now.get(host, {}))]
+    found = ["%s does not answer%s: %s" % (host, "" if before is None else ", and answered before the change",
+                                           _reason(now.get(host, {}))) for host in silent]
+    before = before or {}
+    held, former = _held(now), _held(before)
+    found += ["%s has %d holders: %s." % (address, len(hosts), names(hosts))
+              for address, hosts in sorted(held.items()) if len(hosts) > 1]
+    # Who is silent may hold it still.
+    found += ["%s had a holder and has none." % address for address, hosts in sorted(former.items())
+              if hosts and not set(hosts) & set(silent) and held.get(address) == []]
+    for host, report in now.items():
+        found += ["%s: %s" % (host, sentence) for sentence in holders.disagreements(report.get("vrrp_instance") or [])]
+    for host, instance in _instances(before):
+        report = now.get(host, {})
+        wanted = [each.get("name") for each in (report.get("config") or {}).get("vrrp_instance") or []]
+        states = {each["name"]: each["state"] for each in report.get("vrrp_instance") or []}
+        state = states.get(instance["name"], "not there")
+        if instance["name"] in wanted and instance["state"] in WELL and state not in WELL:
+            found.append("vrrp_instance %s of %s was %s and is %s." % (
+                instance["name"], host, instance["state"], state))
     return found
+
+
+def _reason(report: Report) -> str:
+    """Return why a host did not answer."""
+    return str(report.get("msg") or "there is no result of it").strip().rstrip(".") + "."

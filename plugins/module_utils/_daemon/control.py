@@ -18,6 +18,11 @@ import time
 from typing import Any, Dict, List, NamedTuple, Optional, Set
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import (
+    disagreements,
+    known_addresses,
+    place,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.unit import main_pid
@@ -101,7 +106,7 @@ def unknown(data, instances):
         identifier = str(wanted.get("virtual_router_id", ""))
         addresses = {ipaddress.ip_address(address["address"]) for address in instance_addresses(wanted)}
         if (instance is None or (identifier.isdigit() and int(identifier) != instance["virtual_router_id"])
-                or not addresses <= set(held.known_addresses(instance))):
+                or not addresses <= set(known_addresses(instance))):
             found.append(wanted["name"])
     return found
 
@@ -168,7 +173,7 @@ def inspect(build, binary, number, asks=True):
 
 def confirm(data, build, binary, number, answers=False, answered_before=False):
     """Confirm that the daemon lives, knows every vrrp_instance of I(data) with its addresses, and that the kernel has
-    the addresses of those that are MASTER and no other one (see C(held.disagreements)).
+    the addresses of those that are MASTER and no other one (see C(holders.disagreements)).
 
     :param answers: whether the daemon has instances, so that it answers even when I(data) has none.
     :param answered_before: whether it answered before the reload, so that it is a failure when it does not now.
@@ -182,7 +187,7 @@ def confirm(data, build, binary, number, answers=False, answered_before=False):
     for answer in itertools.count(1):
         try:
             instances = _ask(build, binary, number)
-            wrong = held.disagreements(instances, held.listed())
+            place(instances, held.listed())
         except state.EndedError as error:
             raise ReloadError("keepalived ended while it read the new configuration") from error
         except state.StateError as error:
@@ -196,6 +201,7 @@ def confirm(data, build, binary, number, answers=False, answered_before=False):
         if missing:
             raise ReloadError("keepalived did not take vrrp_instance %s as written (it knows: %s)" % (
                 ", ".join(missing), ", ".join(sorted(instance["name"] for instance in instances)) or "no instance"))
+        wrong = disagreements(instances)
         agreed = 0 if wrong else agreed + 1
         if agreed == AGREED:
             return ""
@@ -220,7 +226,7 @@ def confirm_away(addresses, build, binary, number):
             raise ReloadError("keepalived ended while it read the configuration") from error
         except state.StateError as error:
             raise ReloadError("keepalived does not answer after a reload: %s" % error) from error
-        known = {str(address) for instance in instances for address in held.known_addresses(instance)}
+        known = {str(address) for instance in instances for address in known_addresses(instance)}
         kept = [address for address in addresses if address in known]
         if not kept:
             return

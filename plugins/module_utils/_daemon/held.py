@@ -14,9 +14,9 @@ import json
 import os
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import known_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
-from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import ADDRESS_BLOCKS, OWNER_PRIORITY
 
 TIMEOUT = 5.0
 IPV4 = "/proc/sys/net/ipv4/conf"
@@ -54,16 +54,6 @@ def virtual(config, instances):
     return list(dict.fromkeys(found))
 
 
-def known_addresses(instance):
-    """Return the list of the addresses of an instance as the daemon knows it."""
-    return [_bare(entry) for section in ADDRESS_BLOCKS for entry in instance[section]]
-
-
-def _bare(entry):
-    """Return the address of an entry of an instance."""
-    return ipaddress.ip_interface(entry["address"]).ip
-
-
 def listed():
     """Return the interfaces as C(ip -json address show) lists them.
 
@@ -94,49 +84,3 @@ def _is_on(name):
             return stream.read().strip() not in ("", "0")
     except OSError:
         return False
-
-
-def interfaces_of(entry, found):
-    """Return the names of the interfaces that have the address of an entry, loopback only where it is to be there.
-
-    :param entry: of C(virtual_ipaddress) or C(virtual_ipaddress_excluded), see C(state.instances).
-    :param found: see C(listed).
-    """
-    address = str(_bare(entry))
-    device = _device(entry)
-    return [interface["ifname"] for interface in found
-            if ("LOOPBACK" not in interface.get("flags", []) or interface["ifname"] == device)
-            and any(each.get("local") == address for each in interface.get("addr_info", []))]
-
-
-def _device(entry):
-    """Return the interface of an entry; one on top of another is written C(vrrp.51@eth0)."""
-    return (entry["device"] or "").partition("@")[0]
-
-
-def disagreements(instances, found):
-    """Return where the daemon and the kernel do not agree on who has an address, a sentence each.
-
-    A MASTER has each of its addresses on the interface meant; any other instance has none, but for the owner of the
-    addresses (priority 255, RFC 5798 section 6.4.1) and what another instance of this host has.
-
-    :param instances: see C(state.instances).
-    :param found: see C(listed).
-    """
-    masters = [instance for instance in instances if instance["state"] == "MASTER"]
-    held = {address for instance in masters for address in known_addresses(instance)}
-    sentences = []
-    for instance in instances:
-        for entry in (each for section in ADDRESS_BLOCKS for each in instance[section]):
-            names, device = interfaces_of(entry, found), _device(entry)
-            if instance in masters and (device or None) not in [*names, None]:
-                sentences.append("vrrp_instance %s is MASTER, but %s is %s." % (
-                    instance["name"], _bare(entry),
-                    "on %s instead of %s" % (", ".join(names), device) if names else "not on %s" % device))
-            elif instance in masters and not names:
-                sentences.append("vrrp_instance %s is MASTER, but %s is on no interface." % (
-                    instance["name"], _bare(entry)))
-            elif names and _bare(entry) not in held and instance["priority"] != OWNER_PRIORITY:
-                sentences.append("vrrp_instance %s is %s, but %s is on %s." % (
-                    instance["name"], instance["state"], _bare(entry), ", ".join(names)))
-    return sentences

@@ -14,6 +14,7 @@ import json
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import known_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
@@ -98,7 +99,7 @@ def virtual_addresses(config: Dict[str, Any], instances: List[Dict[str, Any]]) -
         addresses = (ipaddress.ip_address(entry["address"]) for entry in instance_addresses(instance))
         found.setdefault(instance["name"], {}).update(dict.fromkeys(addresses))
     for instance in instances:
-        found.setdefault(instance["name"], {}).update(dict.fromkeys(held.known_addresses(instance)))
+        found.setdefault(instance["name"], {}).update(dict.fromkeys(known_addresses(instance)))
     return {name: list(addresses) for name, addresses in found.items()}
 
 

@@ -19,56 +19,56 @@ def plan(low=0.0, high=0.01, **keys):
     return dict({"differs": True, "advertised": [SEEN], "window": 2.0, "clock": {"low": low, "high": high}}, **keys)
 
 
-def report(state, address="198.18.0.100", running=True):
-    instance = {"name": "VI_1", "state": state, "virtual_ipaddress": [{"address": address + "/24"}],
+def report(state, address="198.18.0.100", running=True, held_on=None, priority=100):
+    held_on = held_on if held_on is not None else ["eth1"] if state == "MASTER" else []
+    instance = {"name": "VI_1", "state": state, "priority": priority,
+                "virtual_ipaddress": [{"address": address + "/24", "device": "eth1", "held_on": held_on}],
                 "virtual_ipaddress_excluded": []}
-    return {"config": {"vrrp_instance": [{"name": "VI_1"}]}, "vrrp_instance": [instance] if running else []}
+    return {"config": {"vrrp_instance": [{"name": "VI_1"}]}, "vrrp_instance": [instance] if running else [],
+            "running": running}
 
 
-def run(hostvars, batch=None, **arguments):
+def run(batch=None, **arguments):
     task = MagicMock(args=dict({"group": "lb"}, **arguments), async_val=0, check_mode=False)
     action = ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
     return action.run(task_vars={
-        "groups": {"all": ["lb1", "lb2", "web1"], "lb": ["lb1", "lb2"]}, "ansible_forks": 5, "hostvars": hostvars,
+        "groups": {"all": ["lb1", "lb2", "web1"], "lb": ["lb1", "lb2"]}, "ansible_forks": 5,
         "ansible_play_batch": batch or ["lb1", "lb2", "web1"], "ansible_play_hosts_all": ["lb1", "lb2", "web1"]})
 
 
-def variables(**names):
-    return {host: {name: values[host] for name, values in names.items() if host in values}
-            for host in ("lb1", "lb2", "web1")}
+def both(one, other):
+    return {"lb1": one, "lb2": other, "web1": {}}
 
 
 def test_the_hosts_that_go_together():
-    result = run(variables(plan={"lb1": plan(), "lb2": plan()}), plan="plan")
+    result = run(plan=both(plan(), plan()))
     assert result["together"] == ["lb1", "lb2"] and result["window"] == 2.0 and not result.get("failed")
     assert result["advertised"] == {"lb1": [SEEN], "lb2": [SEEN]}
 
 
 def test_a_host_that_was_not_asked_has_no_change():
     skipped = {"skipped": True, "changed": False}
-    result = run(variables(plan={"lb1": plan(advertised=[], window=None, clock=None), "lb2": skipped}), plan="plan")
+    result = run(plan=both(plan(advertised=[], window=None, clock=None), skipped))
     assert result["together"] == [] and not result.get("failed")
 
 
 def test_a_refusal_says_that_nothing_was_changed():
-    result = run(variables(plan={"lb1": plan(high=5.0), "lb2": plan()}), plan="plan")
+    result = run(plan=both(plan(high=5.0), plan()))
     assert result["failed"] and "nothing was changed" in result["msg"] and "within 2.000 s" in result["msg"]
-    result = run(variables(plan={"lb1": plan()}), batch=["lb1"], plan="plan")
+    result = run(plan={"lb1": plan()}, batch=["lb1"])
     assert result["failed"] and "lb2 would be left without it" in result["msg"]
 
 
 def test_the_spread_is_by_one_clock():
-    reloads = {"lb1": plan(reloaded_at=1000.125), "lb2": plan(reloaded_at=900.5)}
-    hosts = variables(plan={"lb1": plan(), "lb2": plan(low=-100.0, high=-99.0)}, reloads=reloads)
-    result = run(hosts, plan="plan", reloads="reloads")
+    result = run(plan=both(plan(), plan(low=-100.0, high=-99.0)),
+                 reloads=both(plan(reloaded_at=1000.125), plan(reloaded_at=900.5)))
     assert result["spread"] == pytest.approx(0.12) and result["behind"] == []
     assert result["reloads"] == ["lb2 +0.000 s", "lb1 +0.120 s"]
 
 
 def test_who_did_not_take_it():
-    hosts = variables(plan={"lb1": plan(), "lb2": plan()},
-                      reloads={"lb1": {"failed": True, "msg": "keepalived did not take it."}})
-    result = run(hosts, batch=["lb1"], plan="plan", reloads="reloads")
+    result = run(plan=both(plan(), plan()), reloads=both({"failed": True, "msg": "keepalived did not take it."}, {}),
+                 batch=["lb1"])
     assert result["behind"] == ["lb1: keepalived did not take it.", "lb2: it was not reached."]
     assert not result.get("failed")
 
@@ -83,19 +83,71 @@ def test_who_did_not_take_it():
     (("MASTER", "BACKUP"), (None, "MASTER"), ["vrrp_instance VI_1 of lb1 was MASTER and is not there."]),
 ])
 def test_who_holds_what_afterwards(before, now, said):
-    hosts = variables(
-        before={name: report(state) for name, state in zip(("lb1", "lb2"), before, strict=True)},
-        now={name: report(state, running=state is not None) for name, state in zip(("lb1", "lb2"), now, strict=True)})
-    assert run(hosts, before="before", now="now")["disputed"] == said
+    result = run(before=both(*map(report, before)),
+                 now=both(*(report(state, running=state is not None) for state in now)))
+    assert result["disputed"] == said
+
+
+@pytest.mark.parametrize("now, said", [
+    ((report("MASTER", held_on=[]), report("BACKUP")),
+     ["lb1: vrrp_instance VI_1 is MASTER, but 198.18.0.100 is on no interface."]),
+    ((report("MASTER", held_on=["eth2"]), report("BACKUP")),
+     ["lb1: vrrp_instance VI_1 is MASTER, but 198.18.0.100 is on eth2 instead of eth1."]),
+    ((report("MASTER"), report("BACKUP", held_on=["eth1"])),
+     ["198.18.0.100 has 2 holders: lb1 and lb2.",
+      "lb2: vrrp_instance VI_1 is BACKUP, but 198.18.0.100 is on eth1."]),
+    ((report("MASTER"), report("BACKUP", held_on=["eth1"], priority=255)), []),
+])
+def test_the_kernel_counts(now, said):
+    assert run(before=both(report("MASTER"), report("BACKUP")), now=both(*now))["disputed"] == said
+
+
+@pytest.mark.parametrize("silent, reason", [
+    ({"failed": True, "msg": "keepalived wrote no dump."}, "keepalived wrote no dump."),
+    # with failed_when: false
+    ({"failed": False, "msg": "keepalived wrote no dump."}, "keepalived wrote no dump."),
+    ({"unreachable": True, "msg": "Failed to connect"}, "Failed to connect."),
+    ({}, "there is no result of it."),
+])
+def test_silence_is_not_health(silent, reason):
+    before = both(report("MASTER"), report("BACKUP"))
+    sentence = f"lb1 does not answer, and answered before the change: {reason}"
+    assert run(before=before, now=both(silent, report("MASTER")))["disputed"] == [sentence]
+    assert run(before=before, now=both(silent, silent))["disputed"] == [sentence, sentence.replace("lb1", "lb2")]
+    assert run(now=both(silent, report("MASTER")))["disputed"] == [f"lb1 does not answer: {reason}"]
+
+
+def test_a_host_that_did_not_answer_before_need_not_answer_now():
+    assert run(before=both(report("MASTER"), {}), now=both(report("MASTER"), {}))["disputed"] == []
+    failure = {"failed": True, "msg": "no python"}
+    assert run(before=both(report("MASTER"), failure), now=both(report("MASTER"), failure))["disputed"] == []
 
 
 def test_an_address_that_is_no_longer_asked_for_needs_no_holder():
-    hosts = variables(before={"lb1": report("MASTER", "198.18.0.101"), "lb2": report("BACKUP", "198.18.0.101")},
-                      now={"lb1": report("MASTER"), "lb2": report("BACKUP")})
-    assert run(hosts, before="before", now="now")["disputed"] == []
+    result = run(before=both(report("MASTER", "198.18.0.101"), report("BACKUP", "198.18.0.101")),
+                 now=both(report("MASTER"), report("BACKUP")))
+    assert result["disputed"] == []
 
 
-@pytest.mark.parametrize("wrong", [None, "text", {"differs": True}])
-def test_a_variable_that_is_something_else(wrong):
+@pytest.mark.parametrize("wrong", [None, "text", {"differs": True}, {}])
+def test_a_plan_that_is_something_else(wrong):
     with pytest.raises(AnsibleActionFail, match="plan of lb1 is no result of keepalived_config"):
-        run(variables(plan={"lb1": wrong, "lb2": plan()}), plan="plan")
+        run(plan=both(wrong, plan()))
+
+
+@pytest.mark.parametrize("wrong", [
+    "text", plan(), {"skipped": True}, {"running": True, "vrrp_instance": [
+        {"name": "VI_1", "state": "MASTER", "virtual_ipaddress": [{"address": "198.18.0.100/24"}],
+         "virtual_ipaddress_excluded": []}]}])
+def test_a_report_that_is_something_else(wrong):
+    with pytest.raises(AnsibleActionFail, match="now of lb1 is no result of keepalived_info"):
+        run(now=both(wrong, report("MASTER")))
+
+
+def test_reports_that_are_not_there():
+    with pytest.raises(AnsibleActionFail, match="now has nothing of lb2"):
+        run(now={"lb1": report("MASTER")})
+    with pytest.raises(AnsibleActionFail, match="before has no answer of any host"):
+        run(before=both({}, {}), now=both(report("MASTER"), {}))
+    with pytest.raises(AnsibleActionFail, match="now"):
+        run(now={})

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.reads import reads
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_info, vrrp_instance
 
@@ -105,6 +106,7 @@ def whole(path):
         story["added_addresses"] = wait_for(["198.18.0.100", "198.18.0.101"])
         story["pid_after"] = pid_file.read_text(encoding="ascii")
         story["info"] = run(keepalived_info, path=path)
+        story["reads"] = [reads(int(story["pid_after"]), file) for file in (path, "/etc/keepalived/other.conf")]
         story["dumps"] = sorted(dumps() - before)
         story["good_text"] = Path(path).read_text(encoding="utf-8")
         # A run that ended between the writing and the reload.

@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster import reload_plan
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import known_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
@@ -117,7 +118,7 @@ class Server:
         time.sleep(FINAL)
         instances = control.inspect(self.build, self.program, self.daemon.pid).instances
         return self.addresses(), {
-            "%d %d" % (each["virtual_router_id"], held.known_addresses(each)[0].version): each["stats"]["become_master"]
+            "%d %d" % (each["virtual_router_id"], known_addresses(each)[0].version): each["stats"]["become_master"]
             for each in instances}
 
     def apply(self, texts, away):

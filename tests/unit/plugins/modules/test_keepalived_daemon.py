@@ -34,6 +34,12 @@ def test_info_tells_what_the_daemon_does_and_holds(story):
     assert info["vrrp_instance"][0]["state"] == "MASTER" and info["vrrp_instance"][0]["virtual_router_id"] == 51
     assert info["config"]["vrrp_instance"][0]["authentication"]["auth_pass"] == "********"
     assert "Xq7secre" not in json.dumps(info)
+    assert [(entry["address"], entry["set"], entry["held_on"]) for entry in info["vrrp_instance"][0][
+        "virtual_ipaddress"]] == [("198.18.0.100/24", True, ["eth0"]), ("198.18.0.101/24", True, ["eth0"])]
+
+
+def test_the_file_that_it_reads_is_known(story):
+    assert story["reads"][0] == "" and "not /etc/keepalived/other.conf" in story["reads"][1]
 
 
 def test_no_dump_with_a_password_stays_behind(story):

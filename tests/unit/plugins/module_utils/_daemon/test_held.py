@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import disagreements, place
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 
 DATA = {"vrrp_instance": [{"name": "VI_1", "interface": "eth1", "virtual_router_id": 51,
@@ -37,12 +38,13 @@ def interfaces(**held):
     ([instance(device="lo")], {"lo": ["198.18.0.100"]}),
 ])
 def test_both_agree(instances, found):
-    assert held.disagreements(instances, interfaces(**found)) == []
+    place(instances, interfaces(**found))
+    assert disagreements(instances) == []
 
 
 @pytest.mark.parametrize("instances, found, said", [
-    ([instance()], {"eth1": ["198.18.0.11"]}, "vrrp_instance VI_1 is MASTER, but 198.18.0.100 is not on eth1."),
-    ([instance()], {"lo": ["198.18.0.100"]}, "vrrp_instance VI_1 is MASTER, but 198.18.0.100 is not on eth1."),
+    ([instance()], {"eth1": ["198.18.0.11"]}, "vrrp_instance VI_1 is MASTER, but 198.18.0.100 is on no interface."),
+    ([instance()], {"lo": ["198.18.0.100"]}, "vrrp_instance VI_1 is MASTER, but 198.18.0.100 is on no interface."),
     ([instance()], {"eth2": ["198.18.0.100"]},
      "vrrp_instance VI_1 is MASTER, but 198.18.0.100 is on eth2 instead of eth1."),
     ([instance(device="vrrp.51@eth1")], {"eth1": ["198.18.0.100"]},
@@ -52,7 +54,8 @@ def test_both_agree(instances, found):
     ([instance("FAULT")], {"eth1": ["198.18.0.100"]}, "vrrp_instance VI_1 is FAULT, but 198.18.0.100 is on eth1."),
 ])
 def test_they_do_not_agree(instances, found, said):
-    assert held.disagreements(instances, interfaces(**found)) == [said]
+    place(instances, interfaces(**found))
+    assert disagreements(instances) == [said]
 
 
 @pytest.fixture
@@ -93,7 +96,7 @@ def test_an_election_meanwhile_is_no_failure(daemon):
 
 def test_a_lost_address_is_named(daemon):
     daemon([[instance()]], [NOT_HERE])
-    with pytest.raises(control.ReloadError, match=r"VI_1 is MASTER, but 198\.18\.0\.100 is not on eth1"):
+    with pytest.raises(control.ReloadError, match=r"VI_1 is MASTER, but 198\.18\.0\.100 is on no interface"):
         control.confirm(DATA, None, "keepalived", 7)
 
 

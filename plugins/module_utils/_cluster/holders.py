@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who has a virtual address: what the daemon says and what the kernel has, side by side. Every function is pure.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Dict, Iterator, List, Sequence
+
+from .._lint.model import ADDRESS_BLOCKS, OWNER_PRIORITY
+
+Instance = Dict[str, Any]
+
+
+def entries(instance: Instance) -> Iterator[Dict[str, Any]]:
+    """Iterate over the addresses of an instance as the daemon reports them, see C(state.instances)."""
+    for keyword in ADDRESS_BLOCKS:
+        yield from instance[keyword]
+
+
+def bare(entry: Dict[str, Any]) -> Any:
+    """Return the address of an entry without its prefix length."""
+    return ipaddress.ip_interface(entry["address"]).ip
+
+
+def known_addresses(instance: Instance) -> List[Any]:
+    """Return the addresses of an instance as the daemon knows them."""
+    return [bare(entry) for entry in entries(instance)]
+
+
+def place(instances: Sequence[Instance], listed: Sequence[Dict[str, Any]]) -> None:
+    """Write into each entry of the instances which interfaces have its address, C(held_on).
+
+    One on loopback answers nobody on the segment: it counts only where it is to be there.
+
+    :param listed: the interfaces as C(ip -json address show) lists them.
+    """
+    for entry in (each for instance in instances for each in entries(instance)):
+        address = str(bare(entry))
+        entry["held_on"] = [
+            interface["ifname"] for interface in listed
+            if ("LOOPBACK" not in interface.get("flags", []) or interface["ifname"] == _device(entry))
+            and any(each.get("local") == address for each in interface.get("addr_info", []))]
+
+
+def _device(entry: Dict[str, Any]) -> str:
+    """Return the interface of an entry; one on top of another is written C(vrrp.51@eth0)."""
+    device, _at, _base = (entry["device"] or "").partition("@")
+    return str(device)
+
+
+def holds(instance: Instance, entry: Dict[str, Any]) -> bool:
+    """Return whether a host has an address for an instance: the daemon is MASTER, or the kernel has it.
+
+    The owner of the addresses (priority 255, RFC 5798 section 6.4.1) has them whatever its state.
+    """
+    return instance["state"] == "MASTER" or (bool(entry["held_on"]) and instance["priority"] != OWNER_PRIORITY)
+
+
+def disagreements(instances: Sequence[Instance]) -> List[str]:
+    """Return where daemon and kernel of a host do not agree on who has an address, a sentence each.
+
+    A MASTER has each of its addresses on the interface meant. Any other instance has none, but for the owner and for
+    those that another instance of the host is MASTER of.
+
+    :param instances: see C(state.instances) and L(place).
+    """
+    masters = [instance for instance in instances if instance["state"] == "MASTER"]
+    held = {address for instance in masters for address in known_addresses(instance)}
+    return [sentence for instance in instances for entry in entries(instance)
+            for sentence in _disagreement(instance, entry, held)]
+
+
+def _disagreement(instance: Instance, entry: Dict[str, Any], held: Any) -> Iterator[str]:
+    """Yield what is wrong with an address of an instance.
+
+    :param held: the addresses that the host is MASTER of.
+    """
+    names, device, address = entry["held_on"], _device(entry), bare(entry)
+    if instance["state"] != "MASTER":
+        if holds(instance, entry) and address not in held:
+            yield f"vrrp_instance {instance['name']} is {instance['state']}, but {address} is on {', '.join(names)}."
+    elif not names:
+        yield f"vrrp_instance {instance['name']} is MASTER, but {address} is on no interface."
+    elif device and device not in names:
+        yield (f"vrrp_instance {instance['name']} is MASTER, but {address} is on {', '.join(names)} instead of "
+               f"{device}.")

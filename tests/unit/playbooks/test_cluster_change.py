@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task files that inspect the cluster after a change and roll it back: who does not answer is disputed, the role's
+own variables bring the results of all hosts to the task that judges them, and what was not rolled back is named."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+PLAY = {
+    "hosts": "lb", "gather_facts": False, "any_errors_fatal": True,
+    "vars": {"keepalived_group": "lb", "__keepalived_looked": 15},
+    "vars_files": [str(REPOSITORY / "roles/keepalived" / name) for name in ("defaults/main.yml", "vars/main/main.yml")],
+}
+INSPECT = [
+    {"ansible.builtin.set_fact": {"__keepalived_running": "{{ before }}"}, "when": "before is defined"},
+    {"ansible.builtin.include_tasks": str(REPOSITORY / "roles/keepalived/tasks/look.yml")},
+    {"ansible.builtin.debug": {"msg": "wrong: {{ __keepalived_wrong }}"}, "run_once": True},
+]
+ROLL_BACK = [
+    {"ansible.builtin.set_fact": {
+        "__keepalived_written": {"failed": False, "backup_file": "/nowhere/keepalived.conf"},
+        "__keepalived_way": {"together": ["lb1", "lb2"]}, "__keepalived_reloads": {"behind": ["lb3: it failed."]}}},
+    {"ansible.builtin.include_tasks": str(REPOSITORY / "roles/keepalived/tasks/put_back_together.yml")},
+]
+
+
+def answer(state):
+    entry = {"address": "198.18.0.100/24", "device": "eth1", "held_on": ["eth1"] if state == "MASTER" else []}
+    return {"running": True, "config": {"vrrp_instance": [{"name": "VI_1"}]}, "vrrp_instance": [
+        {"name": "VI_1", "state": state, "priority": 100, "virtual_ipaddress": [entry],
+         "virtual_ipaddress_excluded": []}]}
+
+
+@pytest.fixture
+def inspect(tmp_path):
+    """Run the task file on two hosts of this machine, whose keepalived's say nothing; gives the screen."""
+
+    def run(before, tasks=INSPECT, **more):
+        hosts = {name: {"ansible_connection": "local", "ansible_python_interpreter": sys.executable,
+                        **({"before": before[name]} if name in before else {}), **more.get(name, {})}
+                 for name in ("lb1", "lb2")}
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"lb": {"hosts": hosts}}))
+        (tmp_path / "play.yml").write_text(yaml.safe_dump([dict(PLAY, tasks=tasks)]))
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        for name, text in {"keepalived": "echo 'Keepalived v2.2.7 (01/16,2022)'", "systemctl": "echo 0",
+                           "ip": "echo broken >&2; exit 1"}.items():
+            (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+            (tmp_path / "bin" / name).chmod(0o755)
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", "-i", "hosts.yml", "play.yml"], cwd=tmp_path,
+            env=dict(os.environ, PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}", LC_ALL="C.UTF-8", HOME=str(tmp_path),
+                     ANSIBLE_LOCAL_TEMP=str(tmp_path / "tmp"), ANSIBLE_FORCE_COLOR="0",
+                     ANSIBLE_COLLECTIONS_PATH=str(REPOSITORY / ".collections")),
+            capture_output=True, text=True, check=False)
+        return " ".join((done.stdout + done.stderr).split())
+
+    return run
+
+
+def test_hosts_that_answered_and_do_not_now_are_disputed(inspect):
+    said = inspect({"lb1": answer("MASTER"), "lb2": answer("BACKUP")})
+    assert "lb1 does not answer, and answered before the change: ip -json address show failed: broken." in said
+    assert "lb2 does not answer, and answered before the change" in said
+
+
+def test_a_host_that_is_not_reached_is_disputed(inspect):
+    said = inspect({"lb1": answer("BACKUP"), "lb2": answer("MASTER")},
+                   lb2={"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1})
+    assert "lb2 does not answer, and answered before the change: " in said and "Connection refused" in said
+
+
+def test_a_result_that_is_not_there_is_an_error(inspect):
+    assert "before has no answer of any host" in inspect({})
+
+
+def test_a_host_that_could_not_be_rolled_back_is_named(inspect):
+    said = inspect({}, ROLL_BACK, lb2={"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1})
+    assert "The change was rolled back on no host." in said
+    assert "lb1 could not be rolled back: Nothing was put back" in said
+    assert "lb2 was not reached, and may have the new configuration. lb3: it failed." in said
