@@ -135,15 +135,20 @@ class Server:
         return None
 
     def stop(self):
-        self.daemon.terminate()
-        self.daemon.wait(TIMEOUT)
+        """End the daemon, if there is one."""
+        if self.daemon is not None:
+            self.daemon.terminate()
+            self.daemon.wait(TIMEOUT)
 
 
 def serve(program):
     server = Server(program)
-    for line in sys.stdin:
-        word, *arguments = json.loads(line)
-        print(json.dumps(getattr(server, word)(*arguments)), flush=True)
+    try:
+        for line in sys.stdin:
+            word, *arguments = json.loads(line)
+            print(json.dumps(getattr(server, word)(*arguments)), flush=True)
+    finally:
+        server.stop()
 
 
 class Pair:

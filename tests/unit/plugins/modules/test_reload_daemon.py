@@ -24,13 +24,14 @@ KEPT = {"2.3.3": {"IPv6 another prefix"}}
 
 
 @pytest.fixture(scope="module", params=["2.2.7", pytest.param("2.3.3", marks=pytest.mark.slow)])
-def stories(request):
+def stories(request, tmp_path_factory):
     """What the driver saw of each change, and the version of keepalived."""
     program = subprocess.run([TOP / "tests" / "keepalived-version", request.param], check=True, stdout=subprocess.PIPE,
                              text=True).stdout.strip()
     done = subprocess.run(["unshare", "--net", "--mount", sys.executable, str(DRIVER), "pair", program, *CHANGES],
                           capture_output=True, text=True, check=False, timeout=300,
-                          env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+                          env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path),
+                                   TMPDIR=str(tmp_path_factory.mktemp("pairs"))))
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout.splitlines()[-1]), request.param
 
