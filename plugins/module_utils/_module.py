@@ -33,6 +33,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction i
     explained,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint
+from ansible_collections.openvip.cluster.plugins.module_utils._reload import Reload, encoded
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
@@ -165,7 +166,7 @@ class Run:
         self.result = {
             "changed": False, "path": self.params["path"], "backup_file": None, "reloaded": False, "findings": [],
             "version": ".".join(str(number) for number in self.version) if self.version else None,
-            "config_test": [], "missing_users": []}
+            "config_test": [], "missing_users": [], "away": []}
         try:
             # The file itself, not a link to it, is what is replaced.
             self.path = files.resolved(self.params["path"])
@@ -223,16 +224,20 @@ class Run:
         differs = self.before != text or self.mode() != mode
         number = self.number()
         unread = not differs and self.before is not None and number is not None and not in_force.is_in_force(
-            self.path, _encoded(text), number)
+            self.path, encoded(text), number)
         owed = number is not None and (self.transaction.owed or unread)
         self.result.update(changed=differs or owed, diff=diff(self.params["path"], self.before, text))
         try:
             if self.params["config_test"] and (differs or owed or unjudged):
                 self._test(text, known)
+            reload = Reload(self, number, text, data) if number is not None and (differs or owed) else None
         except OSError as error:
             self.fail(UNCHANGED, [explained(error)])
+        if reload and reload.rejected:
+            self.fail(REFUSED, reload.rejected)
+        self.result["away"] = reload.away if reload else []
         if not self.module.check_mode and (differs or owed or self.transaction.owed):
-            self._carry_out(text, data, mode if differs else None, number)
+            self._carry_out(text, mode if differs else None, reload)
 
     def finish(self, findings):
         """End the module without a failure, with a warning for everything that is not merely information."""
@@ -264,69 +269,34 @@ class Run:
     def _verdict(self, text):
         return config_test(text, self.path, self.binary, self.version, self.params["config_test_timeout"])
 
-    def _carry_out(self, text, data, mode, number):
+    def _carry_out(self, text, mode, reload):
         """Write the file, reload the daemon and confirm, or leave everything as it was and end the module.
 
         :param mode: the permissions of the file; C(None) where it is as it should be.
-        :param number: the process id of the daemon that is reloaded, or C(None).
+        :param reload: the C(Reload) of a daemon that runs, or C(None).
         """
-        def confirm():
-            self._confirm(data, bool(read(parse(text)).get("vrrp_instance")), number)
-
-        def force():
-            if number is None:
-                return
-            control.reload(self.params["unit"], number)
-            self.result["reloaded"] = True
-            confirm()
-            in_force.remember(self.path, _encoded(text), number)
-
-        steps = [] if mode is None else [
-            File(self.path, _encoded(text), mode, self.params["backup_count"] if self.params["backup"] else 0)]
-        if number is not None and self.params.get("reload_at") is not None:
-            _timed_reload.arm(self, steps, _encoded(text), number, confirm)
+        backup = self.params["backup_count"] if self.params["backup"] else 0
+        if reload:
+            steps = reload.steps(mode, backup)
+        else:
+            steps = [] if mode is None else [File(self.path, encoded(text), mode, backup)]
+        if reload and self.params.get("reload_at") is not None:
+            _timed_reload.arm(self, steps, reload)
             return
         try:
-            backups = self.transaction.carry_out(
-                steps, force if self.params["reload"] else None, lambda: self.force_former(number),
-                owe=not self.params["reload"])
+            backups = self.transaction.carry_out(steps, reload and reload.force, reload and reload.force_former,
+                                                 owe=not self.params["reload"])
         except TransactionError as error:
-            self.result["reloaded"] = False
             if not error.begun:
                 self.fail(UNCHANGED, [str(error)])
             restored = ["The former configuration is in %s again." % self.params["path"]] if self._is_former() else []
             self.fail("keepalived did not take the new configuration:", [str(error), *restored, *error.notes])
-        self.result["backup_file"] = backups[0] if backups else None
+        self.result.update(reloaded=reload is not None, backup_file=backups[0] if backups else None)
 
     def _is_former(self):
         """Whether the file is what it was."""
         data = files.read(self.path)
         return (None if data is None else data.decode("utf-8", "surrogateescape")) == self.before
-
-    def _confirm(self, data, answers, number):
-        """Confirm what the daemon knows, and warn where that could not be done."""
-        doubt = control.confirm(data, self.build, self.binary, number, answers)
-        if doubt:
-            self.module.warn(doubt)
-
-    def force_former(self, number):
-        """Let the daemon read the former file; return a sentence where that failed, else an empty one."""
-        if number is None:
-            return ""
-        try:
-            control.reload(self.params["unit"], number)
-            self._confirm({}, False, number)
-        except control.ReloadError as error:
-            return "keepalived did not take the former configuration either: %s" % error
-        former = files.read(self.path)
-        if former is not None:
-            in_force.remember(self.path, former, number)
-        return ""
-
-
-def _encoded(text):
-    return text.encode("utf-8", "surrogateescape")
-
 
 def _advertised(run, text):
     """Return what the peers of a running daemon see of the change from one text to the other (see C(Change))."""

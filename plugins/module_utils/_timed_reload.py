@@ -13,7 +13,7 @@ import secrets
 import time
 from typing import Any, Dict
 
-from ._daemon import control, in_force
+from ._daemon import control
 from ._kit import clock, timed_change
 from ._kit.lock import LockError
 from ._kit.timed_change import CHANGED, CONFIRMED, ROLLED_BACK, TimedChange
@@ -25,15 +25,17 @@ STATES = {"reloaded": CHANGED, "confirmed": CONFIRMED, "rolled_back": ROLLED_BAC
 ENDS = (CONFIRMED, ROLLED_BACK)
 
 
-def arm(run, steps, data, number, confirm):
+def arm(run, steps, reload):
     """Have a process of its own make the change at O(keepalived_config#module:reload_at).
 
     :param run: of the module, see C(_module.Run).
-    :param number: the process id of the daemon.
-    :param confirm: raises C(control.ReloadError) where the daemon has not taken the configuration.
+    :param steps: of the transaction.
+    :param reload: see C(Reload).
     """
     identifier = secrets.token_hex(8)
-    unit, path = run.params["unit"], run.path
+    unit = run.params["unit"]
+    # systemd would take its time
+    reload.signal = lambda dummy, number: control.hang_up(number)
     try:
         timed = TimedChange(identifier, run.params["reload_at"], run.params["confirm_within"])
     except (clock.ClockError, LockError, OSError) as error:
@@ -49,18 +51,18 @@ def arm(run, steps, data, number, confirm):
 
         def force():
             try:
-                control.hang_up(number)
+                reload.signal(unit, reload.number)
                 reloaded_at = time.time()
-                confirm()
+                reload.confirm()
             except control.ReloadError as error:
                 problems.append(str(error))
                 raise
             timed.say(CHANGED, reloaded_at=reloaded_at)
             timed.wait_for_confirmation()
-            in_force.remember(path, data, number)
+            reload.remember()
 
         def force_former():
-            return _apart(timed, unit, number, problems) if problems else run.force_former(number)
+            return _apart(timed, unit, reload.number, problems) if problems else reload.force_former()
 
         try:
             backups = run.transaction.carry_out(steps, force, force_former, ready)

@@ -111,20 +111,6 @@ def unknown(data, instances):
     return found
 
 
-def stale(data, build, binary, unit):
-    """Whether a running daemon does not know what the data says, because a reload is missing.
-
-    C(False) where the daemon does not run or cannot be asked.
-    """
-    number = running(unit)
-    if number is None or not data.get("vrrp_instance"):
-        return False
-    try:
-        return bool(unknown(data, state.instances(build, binary, number)))
-    except state.StateError:
-        return False
-
-
 def _ask(build, binary, number):
     """Return what the daemon says of its vrrp_instances, see C(state.instances).
 
@@ -232,21 +218,6 @@ def confirm_away(addresses, build, binary, number):
             return
         if time.monotonic() > end:
             raise ReloadError("keepalived was reloaded without %s, and still has it" % ", ".join(kept))
-
-
-def take(data, build, binary, unit, answers=False, number=None, answered_before=False):
-    """Reload the daemon if it runs and confirm (see C(confirm)).
-
-    :param number: the process id of a daemon that has been sent the signal already.
-    :returns: C((reloaded, doubt)): whether it was reloaded, and the sentence of C(confirm).
-    :raises ReloadError: the daemon did not take it.
-    """
-    if number is None:
-        number = running(unit)
-        if number is None:
-            return False, ""
-        reload(unit, number)
-    return True, confirm(data, build, binary, number, answers, answered_before)
 
 
 def start(unit):

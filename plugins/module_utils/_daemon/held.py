@@ -16,7 +16,7 @@ import os
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import known_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import state
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 TIMEOUT = 5.0
 IPV4 = "/proc/sys/net/ipv4/conf"

@@ -13,8 +13,8 @@ import glob
 import os
 import re
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.program import run
 from ansible_collections.openvip.cluster.plugins.module_utils._included import expanded, included
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 TIMEOUT = 5
 # core/main.c, parse_cmdline: the long options with a value of their own, which may be the next word, and the short

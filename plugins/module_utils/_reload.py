@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a running keepalived gets a new configuration: foreseen, reloaded, confirmed, or back to the former one.
+
+Note that this module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+from ._cluster import reload_plan
+from ._conf.tree import parse
+from ._daemon import control, in_force
+from ._daemon.reads import reads
+from ._daemon.state import StateError
+from ._kit import files
+from ._kit.place import File
+from ._kit.transaction import Action
+from ._schema.read import read
+
+
+class Reload:
+    """The reload of one daemon.
+
+    :ivar number: its process id.
+    :ivar rejected: why the change would lose addresses or would not be read, sentences; then nothing may be changed.
+    :ivar away: the addresses that the host gives up between two reloads, as text.
+    """
+
+    def __init__(self, run, number, text, data):
+        """
+        :param run: of the module, see C(_module.Run), with the file read.
+        :param text: what the file is to have.
+        :param data: what the daemon has to know afterwards.
+        """
+        self.number = number
+        self.signal = control.reload
+        self._run = run
+        self._data = data
+        self._text = text
+        before = run.before
+        self._has_instances = bool(read(parse(text)).get("vrrp_instance"))
+        self._had_instances = before is not None and bool(read(parse(before)).get("vrrp_instance"))
+        self.rejected, self.away = [], []
+        self._texts = [text]
+        other_file = reads(number, run.path, run.binary, self._has_instances)
+        try:
+            self._inspection = control.inspect(run.build, run.binary, number, self._had_instances)
+        except StateError as error:
+            self.rejected = [str(error)]
+            return
+        known = before is not None and in_force.is_in_force(run.path, encoded(before), number)
+        plan = reload_plan.plan(self._inspection.instances, before if known else None, text, self._inspection.listed,
+                                self._inspection.promoting)
+        self.rejected = ([other_file] if other_file else []) + plan.rejected
+        self.away = plan.away
+        self._texts = plan.texts or self._texts
+
+    def steps(self, mode, backup):
+        """Return the steps of the transaction that write the file, and reload a first text before the last one.
+
+        :param mode: its permissions; C(None) where text and permissions are as they should be.
+        :param backup: how many backups stay.
+        """
+        *between, last = self._texts
+        path, mode_now = self._run.path, self._run.mode() if mode is None else mode
+        if between:
+            return [File(path, encoded(between[0]), mode_now, backup), Action(self._leave_out),
+                    File(path, encoded(last), mode_now)]
+        return [] if mode is None else [File(path, encoded(last), mode_now, backup)]
+
+    def _leave_out(self):
+        self.signal(self._run.params["unit"], self.number)
+        control.confirm_away(self.away, self._run.build, self._run.binary, self.number)
+
+    def confirm(self):
+        """
+        :raises control.ReloadError: the daemon or the kernel has another configuration, or the daemon does not answer
+            any more.
+        """
+        self._confirm(self._data, self._has_instances)
+
+    def force(self):
+        """Have the daemon read the file, and confirm it.
+
+        :raises control.ReloadError: see C(confirm).
+        """
+        self.signal(self._run.params["unit"], self.number)
+        self.confirm()
+        self.remember()
+
+    def remember(self):
+        """Remember that the daemon has read the file."""
+        in_force.remember(self._run.path, encoded(self._text), self.number)
+
+    def force_former(self):
+        """Have the daemon read the former file; return a sentence where that failed, else an empty one."""
+        try:
+            control.reload(self._run.params["unit"], self.number)
+            self._confirm({}, self._had_instances)
+        except control.ReloadError as error:
+            return "keepalived did not take the former configuration either: %s" % error
+        former = files.read(self._run.path)
+        if former is not None:
+            in_force.remember(self._run.path, former, self.number)
+        return ""
+
+    def _confirm(self, data, answers):
+        doubt = control.confirm(data, self._run.build, self._run.binary, self.number, answers,
+                                self._inspection.instances is not None)
+        if doubt:
+            self._run.module.warn(doubt)
+
+
+def encoded(text):
+    """Return the bytes of the file with a text."""
+    return text.encode("utf-8", "surrogateescape")
