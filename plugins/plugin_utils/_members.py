@@ -122,7 +122,8 @@ class Members:
     def _read(self, name):
         if name not in self._facts:
             variables = self._task_vars["hostvars"][name]
-            network = self._inspected.get(name) or (variables.get(INSPECTION) or {}).get("network")
-            self._facts[name] = plain(
-                from_inspection(network) if network else from_ansible(variables.get("ansible_facts")))
+            network = self._inspected.get(name) or (variables.get(INSPECTION) or {}).get("network") or {}
+            # Every host has a loopback interface: where none is listed, nothing could be read.
+            self._facts[name] = plain(from_inspection(network) if network.get("interfaces")
+                                      else from_ansible(variables.get("ansible_facts")))
         return self._facts[name]

@@ -92,6 +92,15 @@ def test_whether_an_address_is_held_is_asked_of_keepalived(host, monkeypatch, nu
     assert [finding["id"] for finding in host(fail_on="never")["findings"]] == finds
 
 
+def test_a_keepalived_that_does_not_answer_is_a_warning(host, monkeypatch):
+    def silent(*unused):
+        raise _info.state.StateError("it wrote no dump in time.")
+
+    monkeypatch.setattr(_info.state, "instances", silent)
+    assert host()["findings"] == []
+    assert host.warned == ["Which addresses keepalived holds is not known: it wrote no dump in time."]
+
+
 def test_no_file(host):
     host.path.unlink()
     result = host()
