@@ -358,7 +358,15 @@ backup_file:
   description: The copy of the former file.
   returned: always
   type: str
-  sample: /etc/keepalived/keepalived.conf.4711.2026-11-20@23:00:00~
+  sample: /etc/keepalived/.openvip/keepalived.conf.2026-11-20T23-00-00.123456789Z
+away:
+  description:
+    - The virtual addresses that the host gives up for the time between two reloads.
+    - keepalived would lose them for good in one reload, for example if they move to another instance.
+  returned: always
+  type: list
+  elements: str
+  sample: [198.18.0.101]
 reloaded:
   description: Whether a running keepalived was reloaded and took the configuration.
   returned: always

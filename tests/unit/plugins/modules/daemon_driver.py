@@ -3,7 +3,7 @@
 
 """Runs the modules against a real keepalived and prints what happened; see the tests beside it.
 
-    python daemon_driver.py whole|edit|tracked DIRECTORY [KEEPALIVED]
+    python daemon_driver.py whole|edit|moved|tracked DIRECTORY [KEEPALIVED]
 
 in a network namespace with eth0, 198.18.0.11/24.
 """
@@ -15,6 +15,7 @@ import copy
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.reads import reads
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_info, vrrp_instance
@@ -128,6 +130,46 @@ def whole(path):
     return story
 
 
+def moved(path):
+    """An address moves from an instance to an earlier one; then the daemon reads another file."""
+    def config(first, second):
+        instances = [dict(CONFIG["vrrp_instance"][0], name="VI_1", virtual_ipaddress=first),
+                     dict(CONFIG["vrrp_instance"][0], name="VI_2", virtual_router_id=52, virtual_ipaddress=second)]
+        return dict(CONFIG, vrrp_instance=instances)
+
+    everything = ["198.18.0.100", "198.18.0.101", "198.18.0.102"]
+    before = config(["198.18.0.100/24"], ["198.18.0.102/24", "198.18.0.101/24"])
+    after = config(["198.18.0.100/24", "198.18.0.101/24"], ["198.18.0.102/24"])
+    story = {"first": run(keepalived_config, config=before, path=path)}
+    with daemon(path) as pid_file:
+        story["held"] = wait_for(everything)
+        story["check"] = run(keepalived_config, config=after, path=path, _ansible_check_mode=True)
+        story["moved"] = run(keepalived_config, config=after, path=path)
+        story["moved_held"] = wait_for(everything)
+        story["again"] = run(keepalived_config, config=after, path=path)
+        other = path + ".other"
+        Path(other).write_text(Path(path).read_text(encoding="utf-8"), encoding="utf-8")
+        story["other"] = run(keepalived_config, config=before, path=other)
+        story["other_same"] = Path(other).read_text(encoding="utf-8") == Path(path).read_text(encoding="utf-8")
+        # A daemon that does not answer any more: it is stopped after the reload was sent.
+        number = int(pid_file.read_text(encoding="ascii"))
+        original = control.reload
+
+        def reload(unit, process):
+            original(unit, process)
+            for child in Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii").split():
+                os.kill(int(child), signal.SIGSTOP)
+
+        control.reload = reload
+        story["silent"] = run(keepalived_config, config=config(["198.18.0.100/24", "198.18.0.101/24"],
+                                                               ["198.18.0.102/24", "198.18.0.103/24"]), path=path)
+        control.reload = original
+        for child in Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii").split():
+            os.kill(int(child), signal.SIGCONT)
+        story["silent_text"] = "198.18.0.103" in Path(path).read_text(encoding="utf-8")
+    return story
+
+
 def edit(path):
     """One instance is put into a file that was written by hand, changed, and taken out again."""
     Path(path).write_text(HAND, encoding="utf-8")
@@ -188,7 +230,8 @@ def tracked(path, program="keepalived"):
 
 def main(scenario, directory, *program):
     path = os.path.join(directory, "keepalived.conf")
-    print(json.dumps({"whole": whole, "edit": edit, "tracked": tracked}[scenario](path, *program)))
+    scenarios = {"whole": whole, "edit": edit, "moved": moved, "tracked": tracked}
+    print(json.dumps(scenarios[scenario](path, *program)))
 
 
 if __name__ == "__main__":

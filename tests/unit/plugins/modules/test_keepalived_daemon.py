@@ -62,3 +62,26 @@ def test_what_the_daemon_does_not_take_is_put_back(story):
     assert story["broken"]["failed"] and not story["broken"]["changed"]
     assert "former configuration is in" in story["broken"]["msg"]
     assert story["broken_text"] == story["good_text"]
+
+
+@pytest.fixture(scope="module")
+def moving(play):
+    return play("moved")
+
+
+def test_an_address_that_moves_to_an_earlier_instance_is_kept_by_two_reloads(moving):
+    everything = ["198.18.0.100", "198.18.0.101", "198.18.0.102"]
+    assert moving["held"] == everything
+    assert moving["check"]["away"] == moving["moved"]["away"] == ["198.18.0.101"]
+    assert moving["moved"]["reloaded"] and moving["moved_held"] == everything
+    assert not moving["again"]["changed"] and moving["again"]["away"] == []
+
+
+def test_a_daemon_that_reads_another_file_is_not_taken_for_reloaded(moving):
+    assert moving["other"]["failed"] and not moving["other"]["changed"] and moving["other_same"]
+    assert ".other" in moving["other"]["msg"]
+
+
+def test_a_daemon_that_does_not_answer_any_more_is_a_failure_and_rolled_back(moving):
+    assert moving["silent"]["failed"] and "It answered before." in moving["silent"]["msg"]
+    assert not moving["silent_text"]
