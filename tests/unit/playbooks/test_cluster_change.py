@@ -32,6 +32,20 @@ ROLL_BACK = [
     {"ansible.builtin.include_tasks": str(REPOSITORY / "roles/keepalived/tasks/put_back_together.yml")},
 ]
 
+PLAN = {"differs": True, "advertised": ["seen"], "window": 2.0, "clock": {"low": 0.0, "high": 0.01}}
+RELOADS = [
+    {"ansible.builtin.set_fact": {"__keepalived_plan": PLAN, "__keepalived_tested": PLAN}},
+    {"ansible.builtin.set_fact": {"__keepalived_written": dict(PLAN, reloaded_at=1000.5)},
+     "when": "inventory_hostname == 'lb2'"},
+    {"openvip.cluster.cluster_change": {"group": "lb", "plan": "{{ __keepalived_all_plans }}"},
+     "run_once": True, "register": "__keepalived_way"},
+    {"openvip.cluster.cluster_change": {"group": "lb", "plan": "{{ __keepalived_all_tested }}",
+                                        "reloads": "{{ __keepalived_all_written }}"},
+     "run_once": True, "register": "__keepalived_reloads"},
+    {"ansible.builtin.debug": {"msg": "{{ __keepalived_way.together }} {{ __keepalived_reloads.behind }}"},
+     "run_once": True},
+]
+
 
 def answer(state):
     entry = {"address": "198.18.0.100/24", "device": "eth1", "held_on": ["eth1"] if state == "MASTER" else []}
@@ -87,3 +101,7 @@ def test_a_host_that_could_not_be_rolled_back_is_named(inspect):
     assert "The change was rolled back on no host." in said
     assert "lb1 could not be rolled back: Nothing was put back" in said
     assert "lb2 was not reached, and may have the new configuration. lb3: it failed." in said
+
+
+def test_plans_and_reloads_reach_the_task_that_judges_them(inspect):
+    assert "['lb1', 'lb2'] ['lb1: it was not reached.']" in inspect({}, RELOADS)
