@@ -223,9 +223,7 @@ class Run:
         """
         differs = self.before != text or self.mode() != mode
         number = self.number()
-        unread = not differs and self.before is not None and number is not None and not in_force.is_in_force(
-            self.path, encoded(text), number)
-        owed = number is not None and (self.transaction.owed or unread)
+        owed = number is not None and (self.transaction.owed or (not differs and not self._is_in_force(number)))
         self.result.update(changed=differs or owed, diff=diff(self.params["path"], self.before, text))
         try:
             if self.params["config_test"] and (differs or owed or unjudged):
@@ -238,6 +236,15 @@ class Run:
         self.result["away"] = reload.away if reload else []
         if not self.module.check_mode and (differs or owed or self.transaction.owed):
             self._carry_out(text, mode if differs else None, reload)
+
+    def _is_in_force(self, number):
+        """Whether the daemon has read the file, and the kernel has the addresses of its instances."""
+        if self.before is None:
+            return True
+        if not in_force.is_in_force(self.path, encoded(self.before), number):
+            return False
+        has_instances = read(parse(self.before)).get("vrrp_instance")
+        return not (has_instances and control.lost(self.build, self.binary, number))
 
     def finish(self, findings):
         """End the module without a failure, with a warning for everything that is not merely information."""

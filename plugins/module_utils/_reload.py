@@ -16,7 +16,7 @@ from ._daemon.reads import reads
 from ._daemon.state import StateError
 from ._kit import files
 from ._kit.place import File
-from ._kit.transaction import Action
+from ._kit.transaction import Action, TransactionError
 from ._schema.read import read
 
 
@@ -44,18 +44,27 @@ class Reload:
         self._had_instances = before is not None and bool(read(parse(before)).get("vrrp_instance"))
         self.rejected, self.away = [], []
         self._texts = [text]
+        self._answered = False
         other_file = reads(number, run.path, run.binary, self._has_instances)
+        known = before is not None and in_force.is_in_force(run.path, encoded(before), number)
         try:
-            self._inspection = control.inspect(run.build, run.binary, number, self._had_instances)
+            plan = self._plan(before if known else None, text, self._had_instances)
         except StateError as error:
             self.rejected = [str(error)]
             return
-        known = before is not None and in_force.is_in_force(run.path, encoded(before), number)
-        plan = reload_plan.plan(self._inspection.instances, before if known else None, text, self._inspection.listed,
-                                self._inspection.promoting)
         self.rejected = ([other_file] if other_file else []) + plan.rejected
         self.away = plan.away
         self._texts = plan.texts or self._texts
+
+    def _plan(self, before, after, asks):
+        """Return how the daemon gets from one text to another one, by what daemon and kernel have now.
+
+        :param asks: whether the daemon has instances, without which it does not answer.
+        :raises StateError: the kernel cannot be asked.
+        """
+        found = control.inspect(self._run.build, self._run.binary, self.number, asks)
+        self._answered = self._answered or found.instances is not None
+        return reload_plan.plan(found.instances, before, after, found.listed, found.promoting)
 
     def steps(self, mode, backup):
         """Return the steps of the transaction that write the file, and reload a first text before the last one.
@@ -63,16 +72,21 @@ class Reload:
         :param mode: its permissions; C(None) where text and permissions are as they should be.
         :param backup: how many backups stay.
         """
-        *between, last = self._texts
-        path, mode_now = self._run.path, self._run.mode() if mode is None else mode
-        if between:
-            return [File(path, encoded(between[0]), mode_now, backup), Action(self._leave_out),
-                    File(path, encoded(last), mode_now)]
-        return [] if mode is None else [File(path, encoded(last), mode_now, backup)]
+        if mode is None and len(self._texts) == 1:
+            return []
+        return self._writes(self._texts, self.away, self._run.mode() if mode is None else mode, backup)
 
-    def _leave_out(self):
-        self.signal(self._run.params["unit"], self.number)
-        control.confirm_away(self.away, self._run.build, self._run.binary, self.number)
+    def _writes(self, texts, away, mode, backup):
+        *between, last = texts
+        path = self._run.path
+        if not between:
+            return [File(path, encoded(last), mode, backup)]
+
+        def leave_out():
+            self.signal(self._run.params["unit"], self.number)
+            control.confirm_away(away, self._run.build, self._run.binary, self.number)
+
+        return [File(path, encoded(between[0]), mode, backup), Action(leave_out), File(path, encoded(last), mode)]
 
     def confirm(self):
         """
@@ -96,19 +110,30 @@ class Reload:
 
     def force_former(self):
         """Have the daemon read the former file; return a sentence where that failed, else an empty one."""
-        try:
-            control.reload(self._run.params["unit"], self.number)
+        run = self._run
+        self.signal = control.reload
+
+        def force():
+            self.signal(run.params["unit"], self.number)
             self._confirm({}, self._had_instances)
-        except control.ReloadError as error:
+
+        try:
+            former = files.read(run.path)
+            text = former and former.decode("utf-8", "surrogateescape")
+            plan = self._plan(self._text, text, self._has_instances) if text else None
+            if plan and len(plan.texts) == 2:
+                # The way back would lose addresses, too.
+                run.transaction.carry_out(self._writes(plan.texts, plan.away, run.mode(), 0), force)
+            else:
+                force()
+        except (control.ReloadError, StateError, TransactionError, OSError) as error:
             return "keepalived did not take the former configuration either: %s" % error
-        former = files.read(self._run.path)
         if former is not None:
-            in_force.remember(self._run.path, former, self.number)
+            in_force.remember(run.path, former, self.number)
         return ""
 
     def _confirm(self, data, answers):
-        doubt = control.confirm(data, self._run.build, self._run.binary, self.number, answers,
-                                self._inspection.instances is not None)
+        doubt = control.confirm(data, self._run.build, self._run.binary, self.number, answers, self._answered)
         if doubt:
             self._run.module.warn(doubt)
 

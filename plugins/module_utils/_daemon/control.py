@@ -34,6 +34,8 @@ ANSWERS = 3
 # Seconds in which daemon and kernel must agree on who has the addresses. An instance that becomes MASTER in between has
 # them a few milliseconds later.
 PATIENCE = 10.0
+# The same where nothing was changed.
+SETTLES = 3.0
 # A daemon that is asked while it reloads may forget the question (lib/scheduler.c, thread_cleanup_master): seconds to
 # wait for an answer, one try after the other.
 TRIES = (2, 5)
@@ -194,6 +196,23 @@ def confirm(data, build, binary, number, answers=False, answered_before=False):
         if time.monotonic() > end:
             raise ReloadError(" ".join(["keepalived and the kernel do not agree.", *wrong]))
     return ""
+
+
+def lost(build, binary, number):
+    """Return where daemon and kernel disagree on who has an address, sentences (see C(holders.disagreements)).
+
+    An instance that changes its state just now is given some seconds. A daemon that does not answer has said nothing.
+    """
+    end = time.monotonic() + SETTLES
+    while True:
+        try:
+            instances = _ask(build, binary, number)
+            place(instances, held.listed())
+        except state.StateError:
+            return []
+        wrong = disagreements(instances)
+        if not wrong or time.monotonic() > end:
+            return wrong
 
 
 def confirm_away(addresses, build, binary, number):
