@@ -23,7 +23,9 @@ REFUSED = "The change is refused and nothing was changed:"
 NO_RESULT = "cluster_change: %s of %s is no result of %s."
 NO_HOST = "cluster_change: %s has nothing of %s. Give the result of every host of the play by its name."
 NO_ANSWER = "cluster_change: before has no answer of any host. Give what keepalived_info returned before the change."
-CONFIG, INFO = "keepalived_config", "keepalived_info"
+CONFIG, INFO, RELOAD = "keepalived_config", "keepalived_info", "keepalived_reload"
+# What a host that has the change reports
+TAKEN = ("changed", "confirmed")
 ARGUMENTS = {
     "group": {"type": "str", "required": True},
     "plan": {"type": "dict"},
@@ -63,7 +65,7 @@ class ActionModule(ActionBase):
         result = {"together": found.together, "window": found.window, "uncertainty": found.uncertainty,
                   "advertised": {host.name: list(host.advertised) for host in hosts if host.advertised}}
         if options["reloads"] is not None:
-            result.update(_measured(_results(options, "reloads", found.together, CONFIG), hosts))
+            result.update(_measured(_results(options, "reloads", found.together, RELOAD), hosts))
         elif found.refused:
             result.update(failed=True, msg="\n".join([REFUSED] + ["- " + sentence for sentence in found.refused]))
         return result
@@ -112,8 +114,13 @@ def _measured(results, hosts):
     apart, lines = spread([Reload(name, each["reloaded_at"] - offsets[name])
                            for name, each in results.items() if each.get("reloaded_at") is not None])
     behind = ["%s: %s" % (name, each.get("msg") or "it was not reached.") for name, each in results.items()
-              if each.get("failed") or "differs" not in each]
+              if each.get("failed") or not _has_change(each)]
     return {"spread": apart, "reloads": lines, "behind": behind}
+
+
+def _has_change(reported):
+    """Whether a host has the change: where keepalived does not run it was written at once, and nothing is armed."""
+    return reported.get("state") in TAKEN or ("differs" in reported and not reported.get("reload_identifier"))
 
 
 def _host(name, plan):

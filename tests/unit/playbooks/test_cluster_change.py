@@ -17,7 +17,7 @@ import yaml
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 PLAY = {
     "hosts": "lb", "gather_facts": False, "any_errors_fatal": True,
-    "vars": {"keepalived_group": "lb", "__keepalived_looked": 15},
+    "vars": {"keepalived_group": "lb", "__keepalived_looked": 15, "keepalived_reload_lead": 0.5},
     "vars_files": [str(REPOSITORY / "roles/keepalived" / name) for name in ("defaults/main.yml", "vars/main/main.yml")],
 }
 INSPECT = [
@@ -27,20 +27,21 @@ INSPECT = [
 ]
 ROLL_BACK = [
     {"ansible.builtin.set_fact": {
-        "__keepalived_written": {"failed": False, "backup_file": "/nowhere/keepalived.conf"},
+        "__keepalived_written": {"failed": False, "reload_identifier": "never armed"},
         "__keepalived_way": {"together": ["lb1", "lb2"]}, "__keepalived_reloads": {"behind": ["lb3: it failed."]}}},
-    {"ansible.builtin.include_tasks": str(REPOSITORY / "roles/keepalived/tasks/put_back_together.yml")},
+    {"ansible.builtin.include_tasks": str(REPOSITORY / "roles/keepalived/tasks/roll_back_together.yml")},
 ]
 
 PLAN = {"differs": True, "advertised": ["seen"], "window": 2.0, "clock": {"low": 0.0, "high": 0.01}}
 RELOADS = [
     {"ansible.builtin.set_fact": {"__keepalived_plan": PLAN, "__keepalived_tested": PLAN}},
-    {"ansible.builtin.set_fact": {"__keepalived_written": dict(PLAN, reloaded_at=1000.5)},
+    {"ansible.builtin.set_fact": {"__keepalived_written": dict(PLAN, reload_identifier="0f1e")}},
+    {"ansible.builtin.set_fact": {"__keepalived_reloaded": {"state": "changed", "reloaded_at": 1000.5}},
      "when": "inventory_hostname == 'lb2'"},
     {"openvip.cluster.cluster_change": {"group": "lb", "plan": "{{ __keepalived_all_plans }}"},
      "run_once": True, "register": "__keepalived_way"},
     {"openvip.cluster.cluster_change": {"group": "lb", "plan": "{{ __keepalived_all_tested }}",
-                                        "reloads": "{{ __keepalived_all_written }}"},
+                                        "reloads": "{{ __keepalived_all_reloaded }}"},
      "run_once": True, "register": "__keepalived_reloads"},
     {"ansible.builtin.debug": {"msg": "{{ __keepalived_way.together }} {{ __keepalived_reloads.behind }}"},
      "run_once": True},
@@ -99,8 +100,8 @@ def test_a_result_that_is_not_there_is_an_error(inspect):
 def test_a_host_that_could_not_be_rolled_back_is_named(inspect):
     said = inspect({}, ROLL_BACK, lb2={"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1})
     assert "The change was rolled back on no host." in said
-    assert "lb1 could not be rolled back: Nothing was put back" in said
-    assert "lb2 was not reached, and may have the new configuration. lb3: it failed." in said
+    assert "lb1 could not be rolled back: This host has no simultaneous reload of that identifier." in said
+    assert "lb2 was not reached. It rolls back by itself if the change was armed there. lb3: it failed." in said
 
 
 def test_plans_and_reloads_reach_the_task_that_judges_them(inspect):
