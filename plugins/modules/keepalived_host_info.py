@@ -13,8 +13,9 @@ author:
   - openvip.cluster contributors (@openvip)
 description:
   - Finds the firewall that is in force on a host, the C(.network) files of systemd-networkd and the settings of sysctl,
-    and tells what has to be written so that VRRP comes through and virtual addresses stay.
-  - It changes nothing. The role P(openvip.cluster.keepalived#role) does what it tells.
+    and tells what has to be changed so that VRRP comes through and virtual addresses stay. What is written and not in
+    force has to be changed, too.
+  - It changes nothing. M(openvip.cluster.keepalived_host) does what it tells.
   - With O(group), the peers are derived on the controller from the definition of the cluster, the same that
     M(openvip.cluster.keepalived_config) takes, and from the facts of the hosts.
 extends_documentation_fragment:
@@ -108,6 +109,7 @@ options:
     elements: str
     default: []
 seealso:
+  - module: openvip.cluster.keepalived_host
   - module: openvip.cluster.keepalived_config
 """
 
@@ -126,7 +128,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 needed:
-  description: Whether there is anything to write, load or remove.
+  description: Whether M(openvip.cluster.keepalived_host) has anything to do.
   returned: success
   type: bool
 firewall:
@@ -149,39 +151,32 @@ directory:
   returned: success
   type: dict
   sample: {"/usr/libexec/keepalived/openvip": ["log-transition"], "/etc/systemd/system/nginx.service.d": null}
-files:
-  description: The files that should be there, each with C(path), C(content), C(validate) and C(notify).
+routes:
+  description: Whether keepalived sets routes or rules.
+  returned: success
+  type: bool
+vmac:
+  description: Whether an IPv4 instance has C(use_vmac).
+  returned: success
+  type: bool
+changes:
+  description: What has to be changed, files and what is in force, in the form of a diff with C(before_header),
+    C(before), C(after_header) and C(after).
   returned: success
   type: list
   elements: dict
-absent:
-  description: The files that are there and should not be, each with C(path) and C(notify).
-  returned: success
-  type: list
-  elements: dict
-blocks:
-  description: The blocks in files of others, each with C(path), C(block), C(insertafter), C(validate) and C(notify). An
-    empty one should not be there.
-  returned: success
-  type: list
-  elements: dict
-nftables:
-  description: The commands for C(nft --file -) that bring the rules in force to what they should be, if they are not.
-  returned: success
-  type: str
-sysctl:
-  description: The settings that instances with C(use_vmac) need, by name.
-  returned: success
-  type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.openvip.cluster.plugins.module_utils._host.module import host_argument_spec, run_host
+from ansible_collections.openvip.cluster.plugins.module_utils._host.module import (
+    host_info_argument_spec,
+    run_host_info,
+)
 
 
 def main():
-    run_host(AnsibleModule(argument_spec=host_argument_spec(), supports_check_mode=True))
+    run_host_info(AnsibleModule(argument_spec=host_info_argument_spec(), supports_check_mode=True))
 
 
 if __name__ == "__main__":

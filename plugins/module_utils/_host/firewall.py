@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is let in, in the words of each firewall.
+"""What is let in, in the words of each firewall, and back from what each firewall lists of the rules in force.
 
 Every function here is pure. Protocols are numbers, because a host may lack /etc/protocols.
 
@@ -11,100 +11,125 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-from typing import Iterable, List, Sequence
+import ipaddress
+import re
+import shlex
+from typing import Iterable, List, Optional, Sequence, Set
 
-from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import AH, VRRP, Allowed
+from .needs import AH, VRRP, Allowed
+from .paths import HEADER
 
-HEADER = "Written by Ansible, role openvip.cluster.keepalived: changes here are lost."
-# the name of our chain and of our policy
+# The name of our policy of firewalld
 NAME = "keepalived"
+# What tells a rule of ours from any other
+MARK = "openvip.cluster: "
 # https://www.iana.org/assignments/protocol-numbers
 NUMBERS = {VRRP: 112, AH: 51}
-NFTABLES_SADDR = {"ipv4": "ip saddr", "ipv6": "ip6 saddr"}
-# the families of nftables' tables that see packets of a family
+# How a listing may call them, see /etc/protocols
+PROTOCOLS = {"vrrp": VRRP, "112": VRRP, "ah": AH, "51": AH}
+# The words of nftables for a family, and where the source is in its header, in bits (RFC 791, RFC 8200)
+NFTABLES_FAMILY = {"ipv4": ("ip", 96, 32), "ipv6": ("ip6", 64, 128)}
+# The families of nftables' tables that see packets of a family
 NFTABLES_FAMILIES = {"ipv4": ("inet", "ip"), "ipv6": ("inet", "ip6")}
+UFW_CHAINS = {"ipv4": "ufw-before-input", "ipv6": "ufw6-before-input"}
 
 
 def label(allowed: Allowed) -> str:
-    """Return what an administrator reads beside a rule, which is also what tells it from any other."""
-    port = "" if allowed.port is None else " port %d" % allowed.port
-    return "%s%s from %s" % (allowed.protocol, port, allowed.source or "any %s" % allowed.family)
+    """Return what an administrator reads beside a rule."""
+    port = "" if allowed.port is None else f" port {allowed.port}"
+    return f"{allowed.protocol}{port} from {allowed.source or f'any {allowed.family}'}"
 
 
 def nftables_rule(allowed: Allowed) -> str:
-    """Return the rule of nftables."""
+    """Return the rule of nftables.
+
+    It has to be valid in a table of any family, or a table that becomes another would no longer be loaded: C(ip saddr)
+    is an error in a table of the family ip6, and C(meta nfproto) in each but inet. So the source is named by its place.
+    """
+    name, offset, length = NFTABLES_FAMILY[allowed.family]
+    match = f"meta protocol {name}"
     if allowed.source:
-        match = "%s %s" % (NFTABLES_SADDR[allowed.family], allowed.source)
-    else:
-        match = "meta nfproto %s" % allowed.family
+        match += f" @nh,{offset},{length} 0x{int(ipaddress.ip_address(allowed.source)):0{length // 4}x}"
     if allowed.port is None:
-        match += " meta l4proto %d" % NUMBERS[allowed.protocol]
+        match += f" meta l4proto {NUMBERS[allowed.protocol]}"
     else:
-        match += " %s dport %d" % (allowed.protocol, allowed.port)
-    return '%s accept comment "%s"' % (match, label(allowed))
+        match += f" {allowed.protocol} dport {allowed.port}"
+    return f'{match} accept comment "{MARK}{label(allowed)}"'
 
 
-def seen_by(family: str, allowed: Iterable[Allowed]) -> List[Allowed]:
-    """Return what a table of nftables of a family (C(inet), C(ip), C(ip6)) has packets of."""
-    return [each for each in allowed if family in NFTABLES_FAMILIES[each.family]]
+def seen_by(chain: str, allowed: Iterable[Allowed]) -> List[Allowed]:
+    """Return what a chain of nftables (C(FAMILY TABLE CHAIN)) has packets of."""
+    return [each for each in allowed if chain.split()[0] in NFTABLES_FAMILIES[each.family]]
 
 
-def nftables_text(chain: str, allowed: Sequence[Allowed]) -> str:
-    """Return the file that adds a chain of ours with the rules, and the jump to it as the first rule of I(chain).
-
-    A drop is final in nftables, an accept only ends its own base chain, so it has to be there.
-
-    :param chain: C(FAMILY TABLE CHAIN).
-    """
-    family, table, dummy = chain.split()
-    ours = "%s %s %s" % (family, table, NAME)
-    lines = ["# " + HEADER, "add chain %s" % ours, "flush chain %s" % ours]
-    lines += ["add rule %s %s" % (ours, nftables_rule(each)) for each in seen_by(family, allowed)]
-    return "\n".join([*lines, "insert rule %s jump %s" % (chain, NAME), ""])
-
-
-def nftables_removal(chain: str, handles: Sequence[int]) -> str:
-    """Return the commands that take away the jumps to our chain.
-
-    :param handles: of the jumps in I(chain).
-    """
-    return "".join("delete rule %s handle %d\n" % (chain, handle) for handle in handles)
-
-
-def ufw_block(family: str, allowed: Sequence[Allowed]) -> str:
+def ufw_rules(family: str, allowed: Sequence[Allowed]) -> List[str]:
     """Return the lines for C(before.rules) or C(before6.rules), in the words of iptables-restore."""
-    chain = {"ipv4": "ufw-before-input", "ipv6": "ufw6-before-input"}[family]
     lines = []
     for each in allowed:
         if each.family != family:
             continue
-        words = ["-A", chain, *(["-s", each.source] if each.source else [])]
+        words = ["-A", UFW_CHAINS[family], *(["-s", each.source] if each.source else [])]
         if each.port is None:
             words += ["-p", str(NUMBERS[each.protocol])]
         else:
             words += ["-p", each.protocol, "--dport", str(each.port)]
-        lines.append(" ".join([*words, "-j", "ACCEPT"]))
-    return "\n".join(lines)
+        lines.append(" ".join([*words, "-m comment --comment", f'"{MARK}{label(each)}"', "-j ACCEPT"]))
+    return lines
+
+
+def ufw_in_force(family: str, listed: str) -> List[Optional[Allowed]]:
+    """Return what our rules in a listing of iptables-save let in, C(None) for a rule that is not as we write it.
+
+    :param listed: what C(iptables --list-rules CHAIN) printed.
+    """
+    found = []
+    for line in listed.split("\n"):
+        if f'--comment "{MARK}' not in line:
+            continue
+        # options with one value each, so that any other makes the rule another
+        words = shlex.split(line)
+        options = dict(zip(words[::2], words[1::2]))
+        text = options.get("--comment", "")
+        source = options.get("-s", "").rpartition("/")[0] or None
+        protocol = options.get("-p", "")
+        port = options.get("--dport")
+        each = Allowed(family, source, PROTOCOLS.get(protocol, protocol), int(port) if port else None)
+        known = {"-A", "-s", "-p", "-m", "--dport", "--comment", "-j"}
+        exact = set(options) <= known and options.get("-j") == "ACCEPT" and text == MARK + label(each)
+        found.append(each if exact else None)
+    return found
 
 
 def _firewalld_rule(allowed: Allowed) -> List[str]:
-    source = ['    <source address="%s"/>' % allowed.source] if allowed.source else []
-    what = ('<port port="%d" protocol="%s"/>' % (allowed.port, allowed.protocol) if allowed.port is not None
-            else '<protocol value="%s"/>' % allowed.protocol)
-    return ['  <rule family="%s">' % allowed.family, *source, "    " + what, "    <accept/>", "  </rule>"]
+    source = [f'    <source address="{allowed.source}"/>'] if allowed.source else []
+    what = (f'<port port="{allowed.port}" protocol="{allowed.protocol}"/>' if allowed.port is not None
+            else f'<protocol value="{allowed.protocol}"/>')
+    return [f'  <rule family="{allowed.family}">', *source, "    " + what, "    <accept/>", "  </rule>"]
 
 
 def firewalld_text(allowed: Sequence[Allowed]) -> str:
     """Return the policy for everything that comes to the host, whatever its zone; it comes before the zones' rules
     (firewalld.policies(5): priorities below 0)."""
     lines = ['<?xml version="1.0" encoding="utf-8"?>', '<policy target="CONTINUE" priority="-1">',
-             "  <short>%s</short>" % NAME, "  <description>%s</description>" % HEADER,
+             f"  <short>{NAME}</short>", f"  <description>{HEADER}</description>",
              '  <ingress-zone name="ANY"/>', '  <egress-zone name="HOST"/>']
     for each in allowed:
         lines += _firewalld_rule(each)
     return "\n".join([*lines, "</policy>", ""])
 
 
-def unseen(chain: str, allowed: Sequence[Allowed]) -> List[Allowed]:
-    """Return what a chain of nftables never gets to see."""
-    return [each for each in allowed if chain.split()[0] not in NFTABLES_FAMILIES[each.family]]
+def firewalld_lines(allowed: Sequence[Allowed]) -> Set[str]:
+    """Return what firewalld says of this policy where it is in force, see C(firewalld_in_force)."""
+    lines = {"priority: -1", "target: CONTINUE", "ingress-zones: ANY", "egress-zones: HOST"}
+    for each in allowed:
+        source = f' source address="{each.source}"' if each.source else ""
+        what = (f'port port="{each.port}" protocol="{each.protocol}"' if each.port is not None
+                else f'protocol value="{each.protocol}"')
+        lines.add(f'rule family="{each.family}"{source} {what} accept')
+    return lines
+
+
+def firewalld_in_force(info: str) -> Set[str]:
+    """Return what a policy does, from what C(firewall-cmd --info-policy) printed: its settings that are not empty."""
+    lines = [line.strip() for line in info.split("\n")[1:]]
+    return {line for line in lines if line and not re.search(r":( no)?$", line)}

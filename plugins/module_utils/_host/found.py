@@ -10,65 +10,83 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import glob
-import json
 import os
 import re
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+import shutil
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
-from ansible_collections.openvip.cluster.plugins.module_utils._host import paths
-from ansible_collections.openvip.cluster.plugins.module_utils._host.firewall import HEADER, NAME
+from .._kit import files
+from .._kit.process import Outcome, run
+from . import paths, ruleset
+from .firewall import NAME, UFW_CHAINS, firewalld_in_force, ufw_in_force
+from .needs import Allowed
+from .nftables_conf import Conf
+from .ruleset import Ruleset
 
 FIREWALLD, NFTABLES, UFW = "firewalld", "nftables", "ufw"
 UNITS = ("firewalld.service", "nftables.service", "systemd-networkd.service")
-SYSCTL = "/proc/sys/net/ipv4/conf"
-Run = Callable[[Sequence[str]], Tuple[int, str, str]]
+# What the virtual MAC addresses of IPv4 and IPv6 begin with (RFC 9568 section 7.3): keepalived's own interfaces.
+VIRTUAL_MAC = ("00:00:5e:00:01:", "00:00:5e:00:02:")
+SECONDS = 60.0
+LISTING = 1 << 26
+SYSTEM = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class Found(NamedTuple):
     """A host as it is.
 
     :ivar active: the firewalls that are in force.
-    :ivar files: the texts of those of our files, and of those with a block of ours, that are there.
-    :ivar chains: C({"FAMILY TABLE CHAIN": hook or None}) of nftables.
-    :ivar jumps: the handles of the rules in the administrator's chain that jump to ours.
-    :ivar rules: the comments of the rules in our chain, C(None) when there is none.
+    :ivar files: the contents of the files of I(paths.WHOLE), of drop-ins, and of ufw's rules that are there.
+    :ivar conf: what nftables.service loads, C(None) without.
+    :ivar ruleset: what nftables has in force, C(None) where it does not say.
+    :ivar reason: why it does not.
+    :ivar policy: what our policy of firewalld does, see C(firewalld_in_force); C(None) where there is none in force.
+    :ivar policy_owed: whether a policy of that name is in force and in no file.
+    :ivar ufw: what our rules in ufw's chains let in, by family; a family that ufw leaves alone is missing.
     :ivar networks: C({interface: path of the .network file}) where systemd-networkd manages it.
-    :ivar rp_filter: C({interface, "all" or "default": value}).
+    :ivar rp_filter: C({interface, "all" or "default": value}), without keepalived's own interfaces.
     """
 
     active: Sequence[str]
-    files: Dict[str, str]
-    chains: Dict[str, Optional[str]]
-    jumps: Sequence[int]
-    rules: Optional[Sequence[str]]
+    files: Dict[str, bytes]
+    conf: Optional[Conf]
+    ruleset: Optional[Ruleset]
+    reason: str
+    policy: Optional[Set[str]]
+    policy_owed: bool
+    ufw: Dict[str, List[Optional[Allowed]]]
     networks: Dict[str, str]
     rp_filter: Dict[str, int]
 
 
 # A host with none of it
-NOTHING = Found((), {}, {}, (), None, {}, {})
+NOTHING = Found((), {}, None, None, "nft is not installed", None, False, {}, {}, {})
 
 
-def chains_of(text: str) -> Dict[str, Optional[str]]:
-    """Return the chains in what C(nft --json list chains) printed."""
-    found = {}
-    for entry in json.loads(text or "{}").get("nftables", []):
-        chain = entry.get("chain")
-        if chain:
-            found["%s %s %s" % (chain["family"], chain["table"], chain["name"])] = chain.get("hook")
-    return found
+def program(words: Sequence[str], data: str = "") -> Optional[Outcome]:
+    """Run a program of the system; C(None) where it is not installed.
+
+    :param data: what it reads, as latin-1.
+    """
+    path = shutil.which(words[0], path=os.pathsep.join([os.environ.get("PATH", os.defpath), SYSTEM]))
+    return run([path, *words[1:]], SECONDS, kept=LISTING, data=data.encode("latin-1")) if path else None
 
 
-def rules_of(text: str) -> List[Dict[str, Any]]:
-    """Return the rules in what C(nft --json list chain) printed."""
-    return [entry["rule"] for entry in json.loads(text or "{}").get("nftables", []) if "rule" in entry]
+def failed(outcome: Optional[Outcome], words: Sequence[str]) -> str:
+    """Return why a program did not do its work; nothing where it did."""
+    if outcome is None:
+        return f"{words[0]} is not installed"
+    if outcome.timed_out:
+        return f"{' '.join(words)} did not end within {SECONDS:g} s"
+    return (outcome.output.strip() or f"{' '.join(words)}: exit code {outcome.code}") if outcome.code else ""
 
 
-def jumps_of(rules: Sequence[Dict[str, Any]]) -> List[int]:
-    """Return the handles of the rules that jump to our chain."""
-    return [rule["handle"] for rule in rules
-            if any((each.get("jump") or {}).get("target") == NAME for each in rule.get("expr", []))]
+def load(path: str) -> Optional[bytes]:
+    """Return the content of a file, C(None) when there is none.
+
+    :raises OSError: it cannot be read, or another user may have redirected the path.
+    """
+    return files.read(files.resolved(path))
 
 
 def network_file(text: str) -> Optional[str]:
@@ -77,81 +95,74 @@ def network_file(text: str) -> Optional[str]:
     return match.group(1) if match else None
 
 
-def is_enabled(text: Optional[str]) -> bool:
-    """Whether C(ufw.conf) says that ufw is on; its unit is active in any case."""
-    return bool(re.search(r"^ENABLED=[\"']?yes", text or "", re.MULTILINE | re.IGNORECASE))
+def is_set(text: Optional[bytes], name: str) -> bool:
+    """Whether a file of ufw sets a variable to yes; its unit is active in any case."""
+    return bool(re.search(rf"^{name}=[\"']?yes".encode(), text or b"", re.MULTILINE | re.IGNORECASE))
 
 
-class Reader:
-    """Reads a host.
+def _output(*words: str) -> Optional[str]:
+    """Return what a program printed, C(None) when it failed."""
+    outcome = program(words)
+    return None if outcome is None or failed(outcome, words) else outcome.output
 
-    :param run: runs words and returns exit code, output and messages; a program that is missing is code 127.
+
+def read(interfaces: Sequence[str]) -> Found:
+    """Return the C(Found).
+
+    :param interfaces: those whose networks matter.
+    :raises OSError: a file cannot be read.
     """
+    asked = program(["systemctl", "is-active", *UNITS])
+    states = dict(zip(UNITS, asked.output.split() if asked else []))
+    active = [name for name, unit in ((FIREWALLD, UNITS[0]), (NFTABLES, UNITS[1])) if states.get(unit) == "active"]
+    if is_set(load(paths.UFW_CONF), "ENABLED"):
+        active.append(UFW)
+    main = next((path for path in paths.NFTABLES_CONF if os.path.exists(path)), None)
+    rules, reason = _ruleset()
+    policy = _output("firewall-cmd", f"--info-policy={NAME}") if FIREWALLD in active else None
+    owed = policy is not None and NAME not in (_output("firewall-cmd", "--permanent", "--get-policies") or NAME).split()
+    networks = {}
+    if states.get(UNITS[2]) == "active":
+        for interface in interfaces:
+            path = network_file(_output("networkctl", "--no-pager", "--full", "status", interface) or "")
+            if path:
+                networks[interface] = path
+    return Found(active, _files(), Conf(main, load) if main else None, rules, reason,
+                 None if policy is None else firewalld_in_force(policy), owed, _ufw() if UFW in active else {},
+                 networks, _rp_filter())
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
 
-    def _output(self, *words: str) -> str:
-        """Return what a command printed, nothing when it failed."""
-        code, output, dummy = self._run(words)
-        return "" if code else output
+def _files() -> Dict[str, bytes]:
+    found = {path: load(path) for path in
+             [*paths.WHOLE, *glob.glob(paths.NETWORK_DROP_INS), *paths.UFW_RULES.values()]}
+    return {path: content for path, content in found.items() if content is not None}
 
-    def read(self, chain: str, interfaces: Sequence[str]) -> Found:
-        """Return the C(Found).
 
-        :param chain: C(FAMILY TABLE CHAIN) of nftables.
-        :param interfaces: those whose networks matter.
-        :raises OSError: a file cannot be read.
-        """
-        states = dict(zip(UNITS, self._run(["systemctl", "is-active", *UNITS])[1].split()))
-        active = [name for name, unit in ((FIREWALLD, UNITS[0]), (NFTABLES, UNITS[1])) if states.get(unit) == "active"]
-        if is_enabled(_io.load(paths.UFW_CONF)):
-            active.append(UFW)
-        files = self._files()
-        chains: Dict[str, Optional[str]] = {}
-        jumps: List[int] = []
-        rules: Optional[List[str]] = None
-        if NFTABLES in active or paths.NFTABLES in files:
-            chains, jumps, rules = self._nftables(chain)
-        networks = {}
-        if states.get(UNITS[2]) == "active":
-            for interface in interfaces:
-                path = network_file(self._output("networkctl", "--no-pager", "--full", "status", interface))
-                if path:
-                    networks[interface] = path
-        return Found(active, files, chains, jumps, rules, networks, self._rp_filter())
+def _ruleset() -> Tuple[Optional[Ruleset], str]:
+    words = ["nft", "--json", "--terse", "list", "ruleset"]
+    outcome = program(words)
+    reason = failed(outcome, words)
+    if outcome is None or reason:
+        return None, reason
+    try:
+        return ruleset.parse(outcome.output), ""
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return None, f"{' '.join(words)}: its answer cannot be read ({error})"
 
-    def _nftables(self, chain: str) -> Tuple[Dict[str, Optional[str]], List[int], Optional[List[str]]]:
-        chains = chains_of(self._output("nft", "--json", "list", "chains"))
-        family, table, name = chain.split()
-        ours = " ".join([family, table, NAME])
-        jumps: List[int] = []
-        rules: Optional[List[str]] = None
-        if chain in chains:
-            jumps = jumps_of(rules_of(self._output("nft", "--json", "--handle", "list", "chain", family, table, name)))
-        if ours in chains:
-            found = rules_of(self._output("nft", "--json", "list", "chain", family, table, NAME))
-            rules = [rule.get("comment", "") for rule in found]
-        return chains, jumps, rules
 
-    @staticmethod
-    def _files() -> Dict[str, str]:
-        found = {}
-        for path in [*paths.WHOLE, *glob.glob(paths.NETWORK_DROP_INS)]:
-            text = _io.load(path)
-            if text is not None and (HEADER in text or path == paths.SYSCTL):
-                found[path] = text
-        for path in paths.SHARED:
-            text = _io.load(path)
-            if text is not None:
-                found[path] = text
-        return found
+def _ufw() -> Dict[str, List[Optional[Allowed]]]:
+    found = {}
+    for family, words in (("ipv4", "iptables"), ("ipv6", "ip6tables")):
+        if family == "ipv4" or is_set(load(paths.UFW_DEFAULTS), "IPV6"):
+            found[family] = ufw_in_force(family, _output(words, "--list-rules", UFW_CHAINS[family]) or "")
+    return found
 
-    @staticmethod
-    def _rp_filter() -> Dict[str, int]:
-        found = {}
-        for interface in os.listdir(SYSCTL) if os.path.isdir(SYSCTL) else []:
-            text = _io.load(os.path.join(SYSCTL, interface, "rp_filter"))
-            if text is not None:
-                found[interface] = int(text)
-        return found
+
+def _rp_filter() -> Dict[str, int]:
+    found = {}
+    for interface in os.listdir(paths.PROC) if os.path.isdir(paths.PROC) else []:
+        value = load(os.path.join(paths.PROC, interface, "rp_filter"))
+        address = load(os.path.join("/sys/class/net", interface, "address")) or b""
+        if value is not None and not address.decode("latin-1").startswith(VIRTUAL_MAC):
+            found[interface] = int(value)
+    return found

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the module keepalived_host_info does with its options.
+"""What the modules keepalived_host and keepalived_host_info do with their options.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -12,10 +12,14 @@ from __future__ import annotations
 import os
 import re
 
-from ansible_collections.openvip.cluster.plugins.module_utils._host.found import Reader
-from ansible_collections.openvip.cluster.plugins.module_utils._host.plan import AUTO, FIREWALLS, UnusableError, make
+from .._kit.transaction import LockError, Transaction, TransactionError
+from . import apply, found
+from .block import BlockError
+from .plan import AUTO, FIREWALLS, UnusableError, make
 
 DEFAULT_CHAIN = "inet filter input"
+# The writer's name in the transaction
+NAME = "keepalived_host"
 
 # What the action plugin takes out of the options before they come here.
 CONTROLLER_OPTIONS = ("group", "config", "override", "unicast", "drain", "sync_daemon", "ports")
@@ -25,7 +29,7 @@ BYPASSED = (
 
 
 def host_argument_spec():
-    """Return the argument specification of the module."""
+    """Return the argument specification of keepalived_host."""
     return {
         "firewall": {"type": "str", "choices": list(FIREWALLS), "default": AUTO},
         "nftables_chain": {"type": "str", "default": DEFAULT_CHAIN},
@@ -44,6 +48,13 @@ def host_argument_spec():
         "interface": {"type": "list", "elements": "str", "default": []},
         "routes": {"type": "bool", "default": False},
         "vmac": {"type": "bool", "default": False},
+    }
+
+
+def host_info_argument_spec():
+    """Return the argument specification of keepalived_host_info."""
+    return {
+        **host_argument_spec(),
         "directory": {"type": "list", "elements": "path", "default": []},
         "group": {"type": "str"},
         "config": {"type": "dict"},
@@ -60,29 +71,70 @@ def _names(directory):
     return sorted(os.listdir(directory)) if os.path.isdir(directory) else None
 
 
-def run_host(module):
-    """Tell what has to be written on the host."""
+def _chain(module):
+    chain = " ".join(module.params["nftables_chain"].split())
+    if not re.match(r"(inet|ip|ip6) \S+ \S+$", chain):
+        module.fail_json(msg='nftables_chain "%s": it is no family, table and chain. Write it such as "%s".'
+                         % (module.params["nftables_chain"], DEFAULT_CHAIN))
+    return chain
+
+
+def _changes(plan):
+    """Return what is to be changed, in the form of Ansible's diff."""
+    def shown(content):
+        return "" if content is None else content.decode("utf-8", "replace")
+
+    def joined(lines):
+        return "".join("%s\n" % line for line in lines)
+
+    changes = [(each.path, shown(each.before), shown(each.after)) for each in plan.files]
+    changes += [(each.name, joined(each.before), joined(each.after)) for each in plan.effects]
+    return [{"before_header": name, "after_header": name, "before": before, "after": after}
+            for name, before, after in changes]
+
+
+def run_host_info(module):
+    """Report what has to be changed on the host."""
     params = module.params
     bypassed = [option for option in CONTROLLER_OPTIONS if params[option]]
     if bypassed:
         module.fail_json(msg=BYPASSED % " and ".join(bypassed))
-    chain = " ".join(params["nftables_chain"].split())
-    if not re.match(r"(inet|ip|ip6) \S+ \S+$", chain):
-        module.fail_json(msg='nftables_chain "%s": it is no family, table and chain. Write it such as "%s".'
-                         % (params["nftables_chain"], DEFAULT_CHAIN))
-
-    def run(words):
-        path = module.get_bin_path(words[0])
-        if path is None:
-            return 127, "", "%s is not there" % words[0]
-        return module.run_command([path, *words[1:]])
-
+    chain = _chain(module)
     try:
         directories = {path: _names(path) for path in params["directory"]}
-        plan = make(params, Reader(run).read(chain, params["interface"]), params["firewall"], chain)
-    except (UnusableError, OSError) as error:
+        with Transaction(NAME, check=True) as held:
+            plan = make(params, found.read(params["interface"]), params["firewall"], chain)
+    except (UnusableError, BlockError, OSError) as error:
         module.fail_json(msg="Nothing was changed: %s" % error)
-    made = plan._asdict()
-    needed = any(made[key] for key in made if key != "firewall")
-    module.exit_json(changed=False, needed=needed, allow=params["allow"], interface=params["interface"],
-                     directory=directories, **made)
+    module.exit_json(changed=False, needed=plan.differs() or held.owed, firewall=plan.firewall, changes=_changes(plan),
+                     directory=directories, **{name: params[name] for name in ("allow", "interface", "routes", "vmac")})
+
+
+def run_host(module):
+    """Bring the host to what keepalived needs, or leave it as it is."""
+    params = module.params
+    chain = _chain(module)
+
+    def inspect():
+        return found.read(params["interface"])
+
+    def decide(host):
+        return make(params, host, params["firewall"], chain)
+
+    try:
+        with Transaction(NAME, check=module.check_mode) as held:
+            for note in held.notes:
+                module.warn(note)
+            host = inspect()
+            plan = decide(host)
+            changed = plan.differs() or held.owed
+            if changed:
+                apply.test(plan)
+            if changed and not module.check_mode:
+                apply.change(held, inspect, decide, host, plan)
+    except TransactionError as error:
+        state = " ".join(error.notes) or "Everything is as it was before."
+        module.fail_json(msg="%s %s" % (error, state))
+    except (UnusableError, BlockError, LockError, OSError) as error:
+        module.fail_json(msg="Nothing was changed: %s" % error)
+    module.exit_json(changed=changed, firewall=plan.firewall, diff=_changes(plan))

@@ -10,14 +10,18 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import os
+import re
 
-NFTABLES = "/etc/nftables/keepalived.nft"
+HEADER = "Written by Ansible, role openvip.cluster.keepalived: changes here are lost."
+
+# Version 1.0.0 had the rules of nftables there.
+NFTABLES_FORMER = "/etc/nftables/keepalived.nft"
 FIREWALLD = "/etc/firewalld/policies/keepalived.xml"
 NETWORKD = "/etc/systemd/networkd.conf.d/openvip.conf"
 # Values of sysctl for instances with use_vmac
 SYSCTL = "/etc/sysctl.d/90-keepalived-vmac.conf"
 # Files that are ours as a whole, with the drop-ins of .network files
-WHOLE = (NFTABLES, FIREWALLD, NETWORKD, SYSCTL)
+WHOLE = (NFTABLES_FORMER, FIREWALLD, NETWORKD, SYSCTL)
 NETWORK_DIRECTORY = "/etc/systemd/network"
 NETWORK_DROP_IN = "openvip.conf"
 NETWORK_DROP_INS = os.path.join(NETWORK_DIRECTORY, "*.network.d", NETWORK_DROP_IN)
@@ -25,11 +29,23 @@ NETWORK_DROP_INS = os.path.join(NETWORK_DIRECTORY, "*.network.d", NETWORK_DROP_I
 # What nftables.service loads: Debian's, and that of Enterprise Linux
 NFTABLES_CONF = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
 UFW_CONF = "/etc/ufw/ufw.conf"
+UFW_DEFAULTS = "/etc/default/ufw"
 UFW_RULES = {"ipv4": "/etc/ufw/before.rules", "ipv6": "/etc/ufw/before6.rules"}
-# Files of the administrator, in which a block is ours
-SHARED = (*NFTABLES_CONF, *UFW_RULES.values())
+
+PROC = "/proc/sys/net/ipv4/conf"
+SETTING = re.compile(r"net[./]ipv4[./]conf[./](?P<name>.+)[./]rp_filter\s*=\s*(?P<value>[0-2])\s*")
 
 
 def network_drop_in(network_file: str) -> str:
     """Return the drop-in of a .network file; one in C(/run), which netplan writes, has it in C(/etc), too."""
     return os.path.join(NETWORK_DIRECTORY, os.path.basename(network_file) + ".d", NETWORK_DROP_IN)
+
+
+def is_ours(path: str, content: bytes) -> bool:
+    """Return whether a file that is to be ours as a whole is so already: it says it, or version 1.0.0 wrote nothing but
+    settings of the filter of the reverse path into it."""
+    if HEADER.encode() in content:
+        return True
+    lines = [line for line in content.decode("latin-1").split("\n") if line.strip()]
+    matches = [SETTING.fullmatch(line) for line in lines]
+    return path == SYSCTL and all(matches) and {"all", "default"} <= {match.group("name") for match in matches if match}

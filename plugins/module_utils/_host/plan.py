@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what keepalived needs of a host and what the host is to what has to be written there.
+"""From what keepalived needs of a host and what the host is to what has to be changed there.
 
 Every function here is pure.
 
@@ -12,49 +12,82 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import difflib
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+import ipaddress
+import re
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._host import firewall, paths
-from ansible_collections.openvip.cluster.plugins.module_utils._host.found import FIREWALLD, NFTABLES, UFW, Found
-from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import Allowed
+from . import block, firewall, paths, ruleset
+from .found import FIREWALLD, NFTABLES, UFW, Found
+from .needs import Allowed
 
 AUTO, NONE = "auto", "none"
 FIREWALLS = (AUTO, FIREWALLD, NFTABLES, UFW, NONE)
-MARKER = "# {mark} keepalived, managed by Ansible"
-# What a handler of the role is asked to do.
-RELOAD_FIREWALLD, RELOAD_UFW = "Reload firewalld", "Reload ufw"
+# Where own rules go in ufw's files: where its comment says so, else in front of the first rule
+REQUIRED = re.compile(r"^# End required lines.*\n", re.MULTILINE)
+FIRST_RULE = re.compile(r"^\*filter[ \t\r]*\n(?:[:#\s].*\n|\n)*", re.MULTILINE)
+RESTORE = {"ipv4": "iptables-restore", "ipv6": "ip6tables-restore"}
 
 # systemd.network(5): addresses that networkd did not set itself stay when it starts or reconfigures the interface. It
 # reads this when it starts, which is early enough. Told to read it now it would take the host's own addresses off for a
 # moment, and keepalived would give the virtual ones away.
-NETWORK_TEXT = "# %s\n[Network]\nKeepConfiguration=static\n" % firewall.HEADER
+NETWORK_TEXT = f"# {paths.HEADER}\n[Network]\nKeepConfiguration=static\n"
 # networkd.conf(5): the same for routes and rules, which KeepConfiguration= does not keep.
-NETWORKD_TEXT = ("# %s\n[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n" % firewall.HEADER)
+NETWORKD_TEXT = f"# {paths.HEADER}\n[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n"
 
 
 class UnusableError(Exception):
     """The host cannot get what it needs; the only argument is a sentence with the remedy."""
 
 
+class Change(NamedTuple):
+    """A file that becomes another; C(None) is no file."""
+
+    path: str
+    before: Optional[bytes]
+    after: Optional[bytes]
+
+
+class Effect(NamedTuple):
+    """What is in force and should not be so: lines for an administrator."""
+
+    name: str
+    before: List[str]
+    after: List[str]
+
+
+class Test(NamedTuple):
+    """A program that has to accept a text before a file becomes it.
+
+    :ivar former: the text that the program gets now.
+    """
+
+    path: str
+    words: Sequence[str]
+    text: str
+    former: str
+
+
 class Plan(NamedTuple):
-    """What has to be on a host.
+    """What has to be changed on a host.
 
     :ivar firewall: the firewall whose rules it gets, C(none) for no firewall.
-    :ivar files: files that are ours: C({"path", "content", "validate" or None, "notify"}).
-    :ivar absent: files of ours that are no longer needed: C({"path", "notify"}).
-    :ivar blocks: our lines in others' files, empty to remove: C({"path", "block", "insertafter", "validate",
-        "notify"}).
-    :ivar nftables: commands for C(nft --file -) that bring the rules in force to what they should be; empty when they
-        are.
-    :ivar sysctl: C({name: value}) of I(paths.SYSCTL).
+    :ivar files: in the order in which they may be changed.
+    :ivar effects: what differs in force.
+    :ivar nftables: commands for C(nft --file -), empty where the rules in force are right.
+    :ivar reload: the firewalls that have to read their files again.
+    :ivar sysctl: C({interface: value}) of rp_filter that has to be set.
     """
 
     firewall: str
-    files: List[Dict[str, Any]]
-    absent: List[Dict[str, Any]]
-    blocks: List[Dict[str, Any]]
+    files: List[Change]
+    effects: List[Effect]
+    tests: List[Test]
     nftables: str
+    reload: List[str]
     sysctl: Dict[str, int]
+
+    def differs(self) -> bool:
+        return bool(self.files or self.effects)
 
 
 def choose(wanted: str, found: Found, chain: str) -> str:
@@ -65,99 +98,135 @@ def choose(wanted: str, found: Found, chain: str) -> str:
     if wanted != AUTO:
         return wanted
     used = next((name for name in (FIREWALLD, UFW, NFTABLES) if name in found.active), NONE)
-    if used == NFTABLES and chain not in found.chains and "input" not in found.chains.values():
+    if used == NFTABLES and found.ruleset and chain not in found.ruleset.chains \
+            and "input" not in found.ruleset.chains.values():
         return NONE
     return used
 
 
 def _check_chain(chain: str, found: Found, allowed: Sequence[Allowed]) -> None:
-    if chain not in found.chains:
-        inputs = [name for name, hook in found.chains.items() if hook == "input"]
+    if found.ruleset is None:
+        raise UnusableError(f"nftables does not say what is in force: {found.reason}. Set keepalived_firewall: none "
+                            "if this host has no firewall.")
+    chains = found.ruleset.chains
+    if chains.get(chain, "") not in ("input", None):
+        inputs = [name for name, hook in chains.items() if hook == "input"]
         nearest = next(iter(difflib.get_close_matches(chain, inputs, 1, 0)), None)
         remedy = "Load the ruleset with a chain for incoming packets first, or set keepalived_firewall: none."
         if nearest:
-            remedy = ('Set keepalived_firewall_nftables_chain to the one that decides about incoming packets, such as '
-                      '"%s".' % nearest)
-        raise UnusableError('nftables has no chain "%s". %s' % (chain, remedy))
-    unseen = firewall.unseen(chain, allowed)
+            remedy = ("Set keepalived_firewall_nftables_chain to the one that decides about incoming packets, such as "
+                      f'"{nearest}".')
+        problem = f"has the hook {chains[chain]}" if chain in chains else "is not in force"
+        raise UnusableError(f'the chain "{chain}" of nftables {problem}. {remedy}')
+    unseen = [each for each in allowed if each not in firewall.seen_by(chain, allowed)]
     if unseen:
-        raise UnusableError(
-            'the chain "%s" of nftables never sees %s. Set keepalived_firewall_nftables_chain to a chain of a table of '
-            "the family inet." % (chain, " and ".join(sorted({each.family for each in unseen}))))
+        families = " and ".join(sorted({each.family for each in unseen}))
+        raise UnusableError(f'the chain "{chain}" of nftables never sees {families}. Set '
+                            "keepalived_firewall_nftables_chain to a chain of a table of the family inet.")
 
 
-def nftables_main(found: Found) -> str:
-    """Return the file that nftables.service loads.
+def _nftables_files(chain: str, found: Found, allowed: Sequence[Allowed]) -> Tuple[List[Change], List[Test]]:
+    """Return the files that nftables.service loads as they should be.
 
-    :raises UnusableError: there is none.
+    :param allowed: nothing for no rules of ours.
+    :raises UnusableError: there is no place for the rules.
     """
-    path = next((path for path in paths.NFTABLES_CONF if path in found.files), None)
-    if path is None:
-        raise UnusableError("none of %s is there, which nftables.service loads. Write the ruleset there first, or set "
-                            "keepalived_firewall: none." % " and ".join(paths.NFTABLES_CONF))
-    return path
+    conf = found.conf
+    if conf is None:
+        if allowed:
+            raise UnusableError(f"none of {' and '.join(paths.NFTABLES_CONF)} is there, which nftables.service loads. "
+                                "Write the ruleset there first, or set keepalived_firewall: none.")
+        return [], []
+    site = conf.site(chain) if allowed else None
+    if allowed and site is None:
+        family, table, name = chain.split()
+        raise UnusableError(
+            f'{conf.main} has no block "chain {name} {{" in a "table {family} {table} {{", nor what it includes. Write '
+            f'the chain so, or begin it with the lines "{block.BEGIN}" and "{block.END}", where our rules go then.')
+    edited = conf.edited(site, [firewall.nftables_rule(each) for each in allowed])
+    changes = [Change(path, conf.texts[path].encode("latin-1"), text.encode("latin-1"))
+               for path, text in edited.items()]
+    tests = [Test(", ".join(edited), ["nft", "--check", "--file", "-"], conf.flat(edited), conf.flat({}))]
+    return changes, tests if changes else []
 
 
-def _file(path: str, content: str, notify: Sequence[str] = (), validate: Optional[str] = None) -> Dict[str, Any]:
-    return {"path": path, "content": content, "validate": validate, "notify": list(notify)}
-
-
-def _block(path: str, block: str, validate: str, after: Optional[str], notify: Sequence[str]) -> Dict[str, Any]:
-    return {"path": path, "block": block, "validate": validate, "insertafter": after, "notify": list(notify)}
-
-
-def _blocks(used: str, found: Found, allowed: Sequence[Allowed]) -> List[Dict[str, Any]]:
-    blocks = []
-    include = {nftables_main(found): 'include "%s"' % paths.NFTABLES} if used == NFTABLES else {}
-    for path in paths.NFTABLES_CONF:
-        blocks.append(_block(path, include.get(path, ""), "nft --check --file %s", None, []))
+def _ufw_files(used: bool, found: Found, allowed: Sequence[Allowed]) -> Tuple[List[Change], List[Test]]:
+    changes, tests = [], []
     for family, path in paths.UFW_RULES.items():
-        if used == UFW and path not in found.files:
-            raise UnusableError("%s is not there. Install ufw, or set keepalived_firewall to auto." % path)
-        tables = {"ipv4": "iptables-restore", "ipv6": "ip6tables-restore"}[family]
-        blocks.append(_block(path, firewall.ufw_block(family, allowed) if used == UFW else "", tables + " --test %s",
-                             "^# End required lines", [RELOAD_UFW] if UFW in found.active else []))
-    begin = MARKER.format(mark="BEGIN")
-    return [each for each in blocks if each["block"] or begin in found.files.get(each["path"], "").splitlines()]
+        content = found.files.get(path)
+        if content is None:
+            if used:
+                raise UnusableError(f"{path} is not there. Install ufw, or set keepalived_firewall to auto.")
+            continue
+        former = content.decode("latin-1")
+        there = block.blocks(path, former)
+        place = REQUIRED.search(former) or FIRST_RULE.search(former)
+        if used and not place:
+            raise UnusableError(f'{path} has no table "*filter". Install ufw again, or set keepalived_firewall: none.')
+        text = block.edited(former, there, firewall.ufw_rules(family, allowed) if used else [],
+                            there[0] if there else None, place.end() if place else None)
+        if text != former:
+            changes.append(Change(path, content, text.encode("latin-1")))
+            tests.append(Test(path, [RESTORE[family], "--test"], text, former))
+    return changes, tests
 
 
-def _nftables(chain: str, found: Found, used: bool, allowed: Sequence[Allowed]) -> str:
-    """Return the commands that make the ruleset in force what it should be, in one transaction."""
-    removal = firewall.nftables_removal(chain, found.jumps)
-    if used:
-        expected = [firewall.label(each) for each in allowed]
-        loaded = found.rules is not None and list(found.rules) == expected and len(found.jumps) == 1
-        return "" if loaded else removal + firewall.nftables_text(chain, allowed)
-    if found.rules is None:
-        return removal
-    family, table, dummy = chain.split()
-    ours = "%s %s %s" % (family, table, firewall.NAME)
-    return removal + "flush chain %s\ndelete chain %s\n" % (ours, ours)
+def _whole_files(found: Found, wanted: Dict[str, str]) -> List[Change]:
+    """Return the changes of the files that are ours as a whole.
+
+    :raises UnusableError: one of them is somebody else's.
+    """
+    changes = []
+    for path, text in wanted.items():
+        content = found.files.get(path)
+        if content is not None and not paths.is_ours(path, content):
+            raise UnusableError(f"{path} was not written by this role. Give it another name, or remove it, then run "
+                                "this again.")
+        if content != text.encode():
+            changes.append(Change(path, content, text.encode()))
+    for path, content in found.files.items():
+        if path not in wanted and path not in paths.UFW_RULES.values() and paths.is_ours(path, content):
+            changes.append(Change(path, content, None))
+    return changes
 
 
-def _network(need: Dict[str, Any], found: Found) -> List[Dict[str, Any]]:
-    drop_ins = sorted({paths.network_drop_in(path) for path in found.networks.values()})
-    files = [_file(path, NETWORK_TEXT) for path in drop_ins]
+def _network(need: Dict[str, Any], found: Found) -> Dict[str, str]:
+    wanted = dict.fromkeys(sorted({paths.network_drop_in(each) for each in found.networks.values()}), NETWORK_TEXT)
     if need["routes"] and found.networks:
-        files.append(_file(paths.NETWORKD, NETWORKD_TEXT))
-    return files
+        wanted[paths.NETWORKD] = NETWORKD_TEXT
+    return wanted
 
 
 def _sysctl(found: Found) -> Dict[str, int]:
-    """Return what instances with use_vmac need over reboots, and over whoever applies the host's own settings again.
+    """Return the values of rp_filter that instances with use_vmac need, by interface, over reboots, and over whoever
+    applies the host's own settings again.
 
     keepalived sets the rest itself when it starts. The filter for all interfaces must be off, because the stricter of
     C(all) and the interface's own counts (ip-sysctl) and adverts come in on the VMAC interface by no route of it; so
-    each other interface gets for itself what it had by C(all).
+    each other interface gets for itself what it had by C(all). What our file has for an interface stays.
     """
+    content = found.files.get(paths.SYSCTL, b"").decode("latin-1")
+    matches = [paths.SETTING.fullmatch(line) for line in content.split("\n")]
+    wanted = {match.group("name"): int(match.group("value")) for match in matches if match}
     everywhere = found.rp_filter.get("all", 0)
-    kept = {name: max(value, everywhere) for name, value in found.rp_filter.items() if name not in ("all", "lo")}
-    found_values = {"all": 0, "default": kept.get("default", 0)}
-    found_values.update({name: value for name, value in sorted(kept.items())
-                         if value > found.rp_filter[name]})
+    for name, value in found.rp_filter.items():
+        if name != "lo" and (name in wanted or name == "default" or everywhere > value):
+            wanted[name] = max(value, everywhere, wanted.get(name, 0))
+    return {"all": 0, **{name: value for name, value in sorted(wanted.items()) if name != "all"}}
+
+
+def _sysctl_text(values: Dict[str, int]) -> str:
     # An interface such as eth0.100 has a dot of its own, which sysctl(8) takes between slashes only.
-    return {("net/ipv4/conf/%s/rp_filter" if "." in name else "net.ipv4.conf.%s.rp_filter") % name: value
-            for name, value in found_values.items()}
+    return f"# {paths.HEADER}\n" + "".join(
+        f"net/ipv4/conf/{name}/rp_filter = {value}\n" if "." in name else f"net.ipv4.conf.{name}.rp_filter = {value}\n"
+        for name, value in values.items())
+
+
+def _normal(each: Dict[str, Any]) -> Allowed:
+    try:
+        return Allowed(**dict(each, source=str(ipaddress.ip_address(each["source"])) if each["source"] else None))
+    except ValueError as error:
+        raise UnusableError(f"allow: {error}. Write an address.") from error
 
 
 def make(need: Dict[str, Any], found: Found, wanted: str, chain: str) -> Plan:
@@ -167,23 +236,66 @@ def make(need: Dict[str, Any], found: Found, wanted: str, chain: str) -> Plan:
     :param wanted: one of I(FIREWALLS).
     :param chain: C(FAMILY TABLE CHAIN) of nftables.
     :raises UnusableError: the firewall that is meant cannot be used.
+    :raises BlockError: our markers in a file are damaged.
     """
-    allowed = [Allowed(**each) for each in need["allow"]]
+    allowed = [_normal(each) for each in need["allow"]]
     used = choose(wanted, found, chain) if allowed or need["unknown"] else NONE
     if used != NONE and need["unknown"]:
         raise UnusableError(" ".join(need["unknown"]))
-    files = []
     if used == NFTABLES:
         _check_chain(chain, found, allowed)
-        files.append(_file(paths.NFTABLES, firewall.nftables_text(chain, allowed), (), "nft --check --file %s"))
-    elif used == FIREWALLD:
-        files.append(_file(paths.FIREWALLD, firewall.firewalld_text(allowed),
-                           [RELOAD_FIREWALLD] if FIREWALLD in found.active else []))
-    files += _network(need, found)
-    kept = [each["path"] for each in files] + ([paths.SYSCTL] if need["vmac"] else [])
-    notify = {paths.FIREWALLD: [RELOAD_FIREWALLD] if FIREWALLD in found.active else []}
-    absent = [{"path": path, "notify": notify.get(path, [])}
-              for path in found.files if path not in kept and path not in paths.SHARED]
-    blocks = _blocks(used, found, allowed)
-    return Plan(used, files, absent, blocks, _nftables(chain, found, used == NFTABLES, allowed),
-                _sysctl(found) if need["vmac"] else {})
+    whole = _network(need, found)
+    if used == FIREWALLD:
+        whole[paths.FIREWALLD] = firewall.firewalld_text(allowed)
+    values = _sysctl(found) if need["vmac"] else {}
+    if values:
+        whole[paths.SYSCTL] = _sysctl_text(values)
+    files, tests = _nftables_files(chain, found, allowed if used == NFTABLES else [])
+    ufw_files, ufw_tests = _ufw_files(used == UFW, found, allowed)
+    # An include goes before the file that it names.
+    files += [*ufw_files, *_whole_files(found, whole)]
+    return _with_effects(Plan(used, files, [], tests + ufw_tests, "", [], {}), found, chain, allowed, values)
+
+
+def _with_effects(plan: Plan, found: Found, chain: str, allowed: Sequence[Allowed], values: Dict[str, int]) -> Plan:
+    """Return the plan with what is in force and should not be so."""
+    effects, reload = [], []
+    nftables = ""
+    if found.ruleset is not None:
+        rules = [(chain, each) for each in allowed] if plan.firewall == NFTABLES else []
+        nftables = ruleset.commands(found.ruleset, rules)
+        if nftables:
+            former = [f"{each.chain}: {firewall.label(one)}" for each in ruleset.former(found.ruleset)
+                      for one in each.allowed]
+            effects.append(Effect("rules of nftables in force", [*former, *_lines(ruleset.in_force(found.ruleset))],
+                                  _lines(rules)))
+    changed = {each.path for each in plan.files}
+    if FIREWALLD in found.active:
+        expected = firewall.firewalld_lines(allowed) if plan.firewall == FIREWALLD else set()
+        gone = found.policy_owed or paths.FIREWALLD in changed
+        if found.policy != expected if expected else found.policy is not None and gone:
+            effects.append(Effect("policy of firewalld in force", sorted(found.policy or ()), sorted(expected)))
+            reload.append(FIREWALLD)
+        elif paths.FIREWALLD in changed:
+            reload.append(FIREWALLD)
+    for family, rules_in_force in found.ufw.items():
+        expected_rules = [each for each in allowed if each.family == family] if plan.firewall == UFW else []
+        if rules_in_force != expected_rules:
+            effects.append(Effect(f"rules of ufw in force for {family}", _names(rules_in_force),
+                                  _names(expected_rules)))
+            reload.append(UFW)
+    if UFW in found.active and changed & set(paths.UFW_RULES.values()):
+        reload.append(UFW)
+    settings = {name: value for name, value in values.items() if found.rp_filter.get(name, value) != value}
+    if settings:
+        effects.append(Effect("rp_filter in force", [f"{name}: {found.rp_filter[name]}" for name in settings],
+                              [f"{name}: {value}" for name, value in settings.items()]))
+    return plan._replace(effects=effects, nftables=nftables, reload=sorted(set(reload)), sysctl=settings)
+
+
+def _names(rules: Sequence[Optional[Allowed]]) -> List[str]:
+    return [firewall.label(each) if each else "a rule with our comment that was changed" for each in rules]
+
+
+def _lines(rules: Sequence[Tuple[str, Optional[Allowed]]]) -> List[str]:
+    return [f"{chain}: {name}" for (chain, dummy), name in zip(rules, _names([each for dummy, each in rules]))]

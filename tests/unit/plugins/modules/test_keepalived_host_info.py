@@ -41,3 +41,9 @@ def test_a_chain_without_family_and_table_is_an_error(told):
 
 def test_options_for_the_controller_need_its_action(told):
     assert told(group="lb")["msg"].startswith("group: the action plugin of the same name")
+
+
+def test_what_is_derived_is_handed_on_and_a_host_without_a_firewall_needs_nothing(told):
+    found = told(firewall="none", interface=["eth9"], routes=True)
+    assert (found["interface"], found["routes"], found["vmac"], found["changes"], found["needed"]) == (
+        ["eth9"], True, False, [], False)

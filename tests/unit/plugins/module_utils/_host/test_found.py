@@ -9,30 +9,42 @@ import json
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
-from ansible_collections.openvip.cluster.plugins.module_utils._host import found, paths
-from ansible_collections.openvip.cluster.plugins.module_utils._host.firewall import HEADER, NAME
+from ansible_collections.openvip.cluster.plugins.module_utils._host import found, paths, ruleset
+from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import Allowed
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome
 
-CHAIN = "inet filter input"
-LIST_CHAINS = ("nft", "--json", "list", "chains")
-LIST_INPUT = ("nft", "--json", "--handle", "list", "chain", "inet", "filter", "input")
-LIST_OURS = ("nft", "--json", "list", "chain", "inet", "filter", NAME)
-
-
-def nft(kind, *entries):
-    """Return what nft prints of entries of a kind."""
-    return json.dumps({"nftables": [{"metainfo": {"version": "1.0.6"}}, *({kind: entry} for entry in entries)]})
-
-
-CHAINS = nft("chain", {"family": "inet", "table": "filter", "name": "input", "hook": "input"},
-             {"family": "inet", "table": "filter", "name": NAME})
-INPUT = nft("rule", {"handle": 4, "expr": [{"accept": None}]}, {"handle": 7, "expr": [{"jump": {"target": NAME}}]})
-OURS = nft("rule", {"comment": "VI_1: VRRP of lb2", "expr": []}, {"expr": []})
+NFT = ("nft", "--json", "--terse", "list", "ruleset")
 NETWORKCTL = """\
 * 3: eth1
                      Link File: n/a
                   Network File: /etc/systemd/network/a.network
 """
+
+
+def nft(*entries):
+    """Return what nft prints of entries, with a warning before it."""
+    return "# Warning: x\n" + json.dumps({"nftables": [{"metainfo": {"version": "1.0.6"}}, *entries]})
+
+
+def rule(*expressions, comment="", chain="input"):
+    return {"rule": {"family": "inet", "table": "filter", "chain": chain, "handle": 7, "comment": comment,
+                     "expr": list(expressions)}}
+
+
+def match(left, right, operation="=="):
+    return {"match": {"op": operation, "left": left, "right": right}}
+
+
+def payload(protocol, field):
+    return {"payload": {"protocol": protocol, "field": field}}
+
+
+def header(offset, length):
+    return {"payload": {"base": "nh", "offset": offset, "len": length}}
+
+
+ACCEPT = {"accept": None}
+IP, L4 = match({"meta": {"key": "protocol"}}, "ip"), {"meta": {"key": "l4proto"}}
 
 
 @pytest.fixture
@@ -41,59 +53,82 @@ def host(monkeypatch):
 
     def read(states, answers=(), files=()):
         answers, files = dict(answers), dict(files)
-        monkeypatch.setattr(_io, "load", files.get)
+        monkeypatch.setattr(found, "load", files.get)
         monkeypatch.setattr(found.glob, "glob", lambda pattern: [path for path in files if ".network.d/" in path])
-        monkeypatch.setattr(found.os, "listdir", lambda path: ["all", "eth1", "gone"])
-        monkeypatch.setattr(found.os.path, "isdir", lambda path: path == found.SYSCTL)
+        monkeypatch.setattr(found.os, "listdir", lambda path: ["all", "eth1", "gone", "vrrp.51"])
+        monkeypatch.setattr(found.os.path, "isdir", lambda path: path == paths.PROC)
+        monkeypatch.setattr(found.os.path, "exists", files.__contains__)
 
-        def run(words):
+        def program(words, data=""):
             if tuple(words[:2]) == ("systemctl", "is-active"):
-                return 3, "\n".join(states) + "\n", ""
-            return (0, answers[tuple(words)], "") if tuple(words) in answers else (1, "half of a line", "failed")
+                return Outcome(3, "\n".join(states) + "\n", False) if states else None
+            answer = answers.get(tuple(words), Outcome(1, "half of a line", False))
+            return Outcome(0, answer, False) if isinstance(answer, str) else answer
 
-        return found.Reader(run).read(CHAIN, ["eth1", "eth2"])
+        monkeypatch.setattr(found, "program", program)
+        return found.read(["eth1", "eth2"])
 
     return read
 
 
-def test_a_host_without_all_of_it(host):
-    assert not any(host(["inactive"] * 3))
+@pytest.mark.parametrize("states", [["inactive"] * 3, []])
+def test_a_host_without_all_of_it(host, states):
+    seen = host(states)
+    assert not any(seen._replace(reason="")) and seen.reason == "half of a line"
 
 
-def test_where_systemd_does_not_answer_nothing_is_active(host):
-    assert not any(host([]))
+def test_why_nft_does_not_say_what_is_in_force(host):
+    assert host([], {NFT: None}).reason == "nft is not installed"
+    assert host([], {NFT: Outcome(-9, "", True)}).reason == "nft --json --terse list ruleset did not end within 60 s"
+    assert "cannot be read" in host([], {NFT: "half of a line"}).reason
+    assert "exit code 1" in host([], {NFT: Outcome(1, "", False)}).reason
 
 
-def test_nftables_with_our_chain(host):
-    seen = host(["inactive", "active", "inactive"], {LIST_CHAINS: CHAINS, LIST_INPUT: INPUT, LIST_OURS: OURS})
-    assert seen.active == [found.NFTABLES] and seen.jumps == [7] and seen.rules == ["VI_1: VRRP of lb2", ""]
-    assert seen.chains == {CHAIN: "input", f"inet filter {NAME}": None}
+def test_nftables_is_read_from_its_json(host):
+    chain = {"chain": {"family": "inet", "table": "filter", "name": "input", "hook": "input"}}
+    seen = host(["inactive", "active", "inactive"], {NFT: nft(chain, rule(ACCEPT, comment="x"))})
+    assert seen.active == [found.NFTABLES] and seen.ruleset.chains == {"inet filter input": "input"}
+    assert seen.ruleset.rules == [ruleset.Rule("inet filter input", 7, "x", None, [], False)]
 
 
-def test_nftables_with_neither_chain(host):
-    seen = host(["inactive", "active", "inactive"], {LIST_CHAINS: nft("chain")})
-    assert (seen.chains, seen.jumps, seen.rules) == ({}, [], None)
+@pytest.mark.parametrize("expressions, allowed", [
+    ([IP, match(header(96, 32), 0xc612000c), match(L4, "vrrp"), ACCEPT], Allowed("ipv4", "198.18.0.12", "vrrp")),
+    ([match(header(64, 128), "0xfe800000000000000000000000000012"), match(L4, 51), ACCEPT],
+     Allowed("ipv6", "fe80::12", "ah")),
+    ([match(payload("ip6", "saddr"), "fe80::12"), match(L4, 112), ACCEPT], Allowed("ipv6", "fe80::12", "vrrp")),
+    ([IP, match(payload("tcp", "dport"), 80), ACCEPT], Allowed("ipv4", None, "tcp", 80)),
+    ([match(payload("tcp", "dport"), 80), ACCEPT], None), ([IP, ACCEPT], None), ([], None),
+    ([IP, match(payload("tcp", "dport"), 80), {"drop": None}], None),
+    ([IP, match(payload("tcp", "dport"), 80, "!="), ACCEPT], None),
+    ([IP, match(payload("tcp", "dport"), {"set": [80, 81]}), ACCEPT], None),
+    ([IP, {"counter": {}}, match(payload("tcp", "dport"), 80), ACCEPT], None),
+    ([IP, match(payload("ip", "daddr"), "198.18.0.12"), match(L4, 112), ACCEPT], None),
+    ([IP, match(L4, "esp"), ACCEPT], None), ([match({"meta": {"key": "nfproto"}}, 99), match(L4, 112), ACCEPT], None)])
+def test_a_rule_is_what_it_does(expressions, allowed):
+    assert ruleset.parse(nft(rule(*expressions))).rules[0].allowed == allowed
 
 
-def test_our_file_has_the_chains_read_where_nftables_is_not_in_force(host):
-    seen = host(["inactive"] * 3, {LIST_CHAINS: CHAINS, LIST_INPUT: INPUT, LIST_OURS: OURS},
-                {paths.NFTABLES: HEADER + "table"})
-    assert seen.active == [] and seen.jumps == [7]
+def test_whoever_jumps_is_known_however_he_does_it():
+    jump = {"jump": {"target": "x"}}
+    vmap = {"vmap": {"key": L4, "data": {"set": [[112, {"goto": {"target": "x"}}]]}}}
+    rules = ruleset.parse(nft(rule(jump), rule(IP, jump), rule(vmap))).rules
+    assert [(each.targets, each.bare) for each in rules] == [(["x"], True), (["x"], False), (["x"], False)]
 
 
 @pytest.mark.parametrize("text, active", [
-    ("ENABLED=yes\n", [found.UFW]), ('ENABLED="Yes"', [found.UFW]), ("ENABLED=no\n", []), ("# ENABLED=yes\n", [])])
+    (b"ENABLED=yes\n", [found.UFW]), (b'ENABLED="Yes"', [found.UFW]), (b"ENABLED=no\n", []), (b"# ENABLED=yes\n", [])])
 def test_ufw_is_in_force_where_its_file_says_so(host, text, active):
-    assert host(["inactive"] * 3, files={paths.UFW_CONF: text}).active == active
+    seen = host(["inactive"] * 3, files={paths.UFW_CONF: text, paths.UFW_DEFAULTS: b"IPV6=no\n"})
+    assert seen.active == active and list(seen.ufw) == ["ipv4"] * len(active)
 
 
-def test_only_our_own_files_are_ours_and_those_with_a_block_are_read_in_any_case(host):
-    drop_in = paths.network_drop_in("/run/systemd/network/10-netplan-eth1.network")
-    others = paths.network_drop_in("/etc/systemd/network/b.network")
-    ours = {paths.FIREWALLD: HEADER + "<policy/>", paths.SYSCTL: "net.ipv4.conf.all.rp_filter = 0\n", drop_in: HEADER,
-            paths.NFTABLES_CONF[0]: "flush ruleset\n"}
-    assert host(["active", "inactive", "inactive"], files={
-        **ours, paths.NETWORKD: "[Network]\n", others: "[Network]\n"}).files == ours
+def test_a_policy_that_is_in_force_and_in_no_file(host):
+    answers = {("firewall-cmd", "--info-policy=keepalived"): "keepalived\n  priority: -1\n",
+               ("firewall-cmd", "--permanent", "--get-policies"): "allow-host-ipv6"}
+    seen = host(["active", "inactive", "inactive"], answers)
+    assert seen.policy == {"priority: -1"} and seen.policy_owed
+    answers["firewall-cmd", "--permanent", "--get-policies"] = "allow-host-ipv6 keepalived"
+    assert not host(["active", "inactive", "inactive"], answers).policy_owed
 
 
 def test_the_network_files_of_the_interfaces_that_networkd_manages(host):
@@ -103,6 +138,7 @@ def test_the_network_files_of_the_interfaces_that_networkd_manages(host):
     assert host(["inactive", "inactive", "inactive"], answers).networks == {}
 
 
-def test_the_filter_of_the_reverse_path_of_the_interfaces_that_are_still_there(host):
-    files = {f"{found.SYSCTL}/all/rp_filter": "0\n", f"{found.SYSCTL}/eth1/rp_filter": "2\n"}
+def test_the_filter_of_the_reverse_path_of_the_interfaces_that_are_there_and_not_keepaliveds_own(host):
+    files = {f"{paths.PROC}/all/rp_filter": b"0\n", f"{paths.PROC}/eth1/rp_filter": b"2\n",
+             f"{paths.PROC}/vrrp.51/rp_filter": b"0\n", "/sys/class/net/vrrp.51/address": b"00:00:5e:00:01:33\n"}
     assert host(["inactive"] * 3, files=files).rp_filter == {"all": 0, "eth1": 2}

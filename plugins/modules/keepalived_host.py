@@ -1,0 +1,127 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, openvip.cluster contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: keepalived_host
+short_description: Fit the firewall and the network of a host to keepalived
+version_added: 1.1.0
+author:
+  - openvip.cluster contributors (@openvip)
+description:
+  - Lets VRRP through the firewall that is in force on a host, keeps systemd-networkd from removing virtual addresses,
+    and keeps the settings of sysctl that instances with C(use_vmac) need.
+  - Files and rules change as a whole or not at all, whatever interrupts it. Afterwards the rules in force are compared
+    with those that are wanted; if they differ, everything is restored.
+  - Rules that are written but not in force are a difference, and the next run brings them into force.
+  - In the files of others only the lines between its own markers change.
+  - M(openvip.cluster.keepalived_host_info) derives the options from the definition of a cluster.
+extends_documentation_fragment:
+  - openvip.cluster.attributes
+  - openvip.cluster.attributes.actiongroup_cluster
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  firewall:
+    description:
+      - The firewall that gets the rules. V(auto) is the one that is in force, the first of V(firewalld), V(ufw) and
+        V(nftables), or none.
+      - With V(none) there are rules for no firewall, and those that there are shall go.
+    type: str
+    choices: [auto, firewalld, nftables, ufw, none]
+    default: auto
+  nftables_chain:
+    description: Family, table and name of the chain of nftables that decides about incoming packets.
+    type: str
+    default: inet filter input
+  allow:
+    description: What is let in.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      family:
+        description: The address family.
+        type: str
+        required: true
+        choices: [ipv4, ipv6]
+      source:
+        description: The address it comes from; any when it is left out.
+        type: str
+      protocol:
+        description: The protocol.
+        type: str
+        required: true
+        choices: [vrrp, ah, tcp, udp]
+      port:
+        description: The port, V(1) to V(65535), where the protocol has one.
+        type: int
+  unknown:
+    description: Why a part of O(allow) cannot be derived. That is an error where a firewall is in force.
+    type: list
+    elements: str
+    default: []
+  interface:
+    description: The interfaces with virtual addresses.
+    type: list
+    elements: str
+    default: []
+  routes:
+    description: Whether keepalived sets routes or rules.
+    type: bool
+    default: false
+  vmac:
+    description: Whether an IPv4 instance has C(use_vmac).
+    type: bool
+    default: false
+seealso:
+  - module: openvip.cluster.keepalived_host_info
+"""
+
+EXAMPLES = r"""
+- name: Inspect what a host has to let in
+  openvip.cluster.keepalived_host_info:
+    group: lb
+    config:
+      vrrp_instance: "{{ keepalived_vrrp_instance }}"
+  register: result
+
+- name: Let it in
+  openvip.cluster.keepalived_host:
+    allow: "{{ result.allow }}"
+    interface: "{{ result.interface }}"
+    routes: "{{ result.routes }}"
+    vmac: "{{ result.vmac }}"
+
+- name: Remove everything again
+  openvip.cluster.keepalived_host:
+    firewall: none
+"""
+
+RETURN = r"""
+firewall:
+  description: The firewall that has the rules, or V(none).
+  returned: success
+  type: str
+  sample: nftables
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.openvip.cluster.plugins.module_utils._host.module import host_argument_spec, run_host
+
+
+def main():
+    run_host(AnsibleModule(argument_spec=host_argument_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()
