@@ -124,7 +124,10 @@ class Transaction:
         :raises OSError: the lock or a journal cannot be read or written.
         """
         if self.check:
-            self.owed = any(self.name in journal.names(kind) for kind in (journal.BEGUN, journal.OWED))
+            # Of a change that was confirmed only leftovers are to be removed, see below.
+            confirmed = self.name in journal.names(journal.DONE)
+            self.owed = not confirmed and any(self.name in journal.names(kind)
+                                              for kind in (journal.BEGUN, journal.OWED))
             return self
         path = os.path.join(lock.DIRECTORY, LOCK)
         self._stack.enter_context(lock.locked(path, self._seconds, f"a change of {self.name}"))

@@ -131,6 +131,20 @@ def test_killed_at_every_point_each_object_is_former_or_new_and_the_next_run_hea
     assert host.state() == texts("two")
 
 
+def test_in_check_mode_a_change_that_was_confirmed_owes_nothing(host, killed):
+    """Also where it followed one that was interrupted, and was ended before it had removed what it left."""
+    host.bring("one")
+    points = confirmed = 0
+    while killed(lambda: host.bring("two"), 15) and killed(lambda: host.bring("two"), points):
+        with Transaction("host", check=True) as transaction:
+            assert transaction.owed is not bool(journal.names(journal.DONE)), points
+        confirmed += bool(journal.names(journal.DONE))
+        host.bring("two")
+        host.bring("one")
+        points += 1
+    assert confirmed >= 3
+
+
 def test_killed_while_it_recovers_the_next_run_heals(host, killed):
     host.bring("one")
     points = 0
