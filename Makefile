@@ -27,7 +27,7 @@ FAILURES = fatal: \[|\[ERROR\]|^ERROR|^FAILED|^E +(assert|[A-Za-z_.]*Error)|[1-9
 # The markers of the unit tests that are not fast
 MORE = daemon or kernel or long
 # What the unit tests with a real keepalived, IPVS or compiler need (Debian)
-UNIT_PACKAGES = keepalived nftables iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
+UNIT_PACKAGES = keepalived nftables iptables iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
 # What make build makes, and where tests/galaxy/install installs it
 ARCHIVE = dist/openvip-cluster-$(shell sed -n 's/^version: //p' galaxy.yml).tar.gz
 INSTALLED = .cache/galaxy/collections/ansible_collections/openvip/cluster

@@ -25,7 +25,7 @@ INVENTORY = "inventory/active_passive"
 STRANGER = "198.18.0.200"
 SECONDS = 3.0
 TIMEOUT = 15.0
-NFTABLES_FILE = "/etc/nftables/keepalived.nft"
+MARK = 'comment "openvip.cluster: '
 NETWORK_DROP_IN = "/etc/systemd/network/10-service.network.d/openvip.conf"
 
 
@@ -102,14 +102,14 @@ def test_without_the_rule_of_the_firewall_the_stranger_would_have_been_heard(clu
 
 def test_reloading_nftables_keeps_our_rules_once(cluster, on):
     on("lb1", "systemctl reload nftables && systemctl reload nftables")
-    assert on("lb1", "nft list chain inet filter input").count("jump keepalived") == 1
+    assert on("lb1", "nft list chain inet filter input").count(MARK) == 1
     assert cluster.answering() == {("lb1",)}
 
 
 def test_without_the_rules_both_hold_it_and_the_next_run_ends_that(cluster, site, on):
     try:
         assert all(count > 0 for count in applied(site, keepalived_firewall="none"))
-        assert "keepalived" not in on("lb1", "nft list ruleset; ls /etc/nftables; cat /etc/nftables.conf")
+        assert "openvip" not in on("lb1", "nft list ruleset; cat /etc/nftables.conf")
         assert " -p 112 " not in on("lb2", "iptables --list-rules; cat /etc/ufw/before.rules")
         wait_for(lambda: cluster.holders() == ["lb1", "lb2"])
         assert applied(site, keepalived_firewall="none") == [0, 0]
@@ -120,18 +120,35 @@ def test_without_the_rules_both_hold_it_and_the_next_run_ends_that(cluster, site
 
 
 def test_rules_that_somebody_flushed_come_back(on, cluster, site):
-    on("lb1", "nft flush chain inet filter keepalived")
-    assert applied(site)[0] == 1
-    assert "198.18.0.12" in on("lb1", "nft list chain inet filter keepalived")
+    ours = on("lb1", "nft --handle list chain inet filter input | sed -n '/openvip.cluster/s/.*# handle //p'")
+    on("lb1", f"nft delete rule inet filter input handle {ours.strip()}")
+    on("lb2", "iptables --delete ufw-before-input 1")
+    assert applied(site) == [1, 1]
+    assert "vrrp from 198.18.0.12" in on("lb1", "nft list chain inet filter input")
+    assert "198.18.0.11" in on("lb2", "iptables --list-rules ufw-before-input")
+    assert applied(site) == [0, 0]
+
+
+def test_a_ruleset_with_another_name_is_loaded_and_the_next_run_names_it(on, site):
+    on("lb1", "cp -p /etc/nftables.conf /root/ && sed -i 's/inet filter/inet fw/' /etc/nftables.conf")
+    try:
+        on("lb1", "systemctl restart nftables")
+        code, output = site("--extra-vars", json.dumps({"keepalived_firewall": "auto"}))
+        assert code != 0 and "inet fw input" in output and changes(output) == [0, 0], output
+    finally:
+        on("lb1", "cp -p /root/nftables.conf /etc/ && systemctl restart nftables")
     assert applied(site) == [0, 0]
 
 
 def test_check_mode_says_so_and_changes_nothing(on, site):
-    before = on("lb1", f"nft list ruleset; cat {NFTABLES_FILE}"), on("lb2", "cat /etc/ufw/before.rules")
+    def rules():
+        return on("lb1", "nft list ruleset; cat /etc/nftables.conf"), on("lb2", "cat /etc/ufw/before.rules")
+
+    before = rules()
     code, output = site("--check", "--diff", "--extra-vars", json.dumps({"keepalived_firewall_ports": ["8080/tcp"]}))
     assert code == 0, output
-    assert "+-A ufw-before-input -p tcp --dport 8080 -j ACCEPT" in output and "tcp dport 8080 accept" in output
-    assert before == (on("lb1", f"nft list ruleset; cat {NFTABLES_FILE}"), on("lb2", "cat /etc/ufw/before.rules"))
+    assert "+-A ufw-before-input -p tcp --dport 8080 -m comment" in output and "tcp dport 8080 accept" in output
+    assert before == rules()
 
 
 def test_a_chain_that_is_not_there_is_refused_with_the_one_that_is(site):

@@ -17,7 +17,7 @@ from typing import Callable, List, Sequence
 
 from .._kit import files, transaction
 from .._kit.place import File
-from .._kit.transaction import Transaction
+from .._kit.transaction import Command, Step, Transaction
 from . import paths, ruleset
 from .found import FIREWALLD, UFW, Found, failed, program
 from .plan import Plan, UnusableError
@@ -53,7 +53,9 @@ def change(held: Transaction, inspect: Callable[[], Found], decide: Callable[[Fo
     :param former: the host as the plan was made for it.
     :raises TransactionError: it was not made.
     """
-    steps = [File(files.resolved(each.path), each.after, _mode(each.path)) for each in plan.files]
+    steps: List[Step] = [File(files.resolved(each.path), each.after, _mode(each.path)) for each in plan.files]
+    # Steps, because what an interface had by "all" is known no more once that is off.
+    steps += [_setting(name, value, former.rp_filter[name]) for name, value in plan.sysctl.items()]
     held.carry_out(steps, lambda: _force(plan, lambda: decide(inspect())), lambda: _force_former(plan, former, inspect))
 
 
@@ -65,9 +67,6 @@ def _force(plan: Plan, again: Callable[[], Plan]) -> None:
     if plan.nftables:
         _run(["nft", "--file", "-"], plan.nftables)
         transaction.at("rules loaded")
-    for name, value in plan.sysctl.items():
-        _set(name, value)
-        transaction.at(f"{name} set")
     left = again()
     if left.differs():
         names = [each.path for each in left.files] + [each.name for each in left.effects]
@@ -80,7 +79,6 @@ def _force_former(plan: Plan, former: Found, inspect: Callable[[], Found]) -> st
     notes: List[str] = []
     steps = [functools.partial(_run, RELOAD[name]) for name in plan.reload]
     steps += [functools.partial(_restore_rules, former, inspect)] if plan.nftables else []
-    steps += [functools.partial(_set, name, former.rp_filter[name]) for name in plan.sysctl]
     for step in steps:
         try:
             step()
@@ -107,11 +105,11 @@ def _run(words: Sequence[str], text: str = "") -> None:
         raise ForceError(f"{' '.join(words)}: {problem}.")
 
 
-def _set(name: str, value: int) -> None:
+def _setting(name: str, value: int, former: int) -> Command:
+    """Return the step that sets rp_filter of an interface, which may go meanwhile."""
     path = os.path.join(paths.PROC, name, "rp_filter")
-    # An interface may have gone meanwhile.
-    with contextlib.suppress(FileNotFoundError), open(path, "w", encoding="ascii") as stream:
-        stream.write(str(value))
+    words = ["sh", "-c", '[ ! -e "$2" ] || echo "$1" >"$2"', "sh"]
+    return Command([*words, str(value), path], [*words, str(former), path])
 
 
 def _mode(path: str) -> int:

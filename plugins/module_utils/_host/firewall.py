@@ -16,7 +16,7 @@ import re
 import shlex
 from typing import Iterable, List, Optional, Sequence, Set
 
-from .needs import AH, VRRP, Allowed
+from .allowed import AH, VRRP, Allowed
 from .paths import HEADER
 
 # The name of our policy of firewalld

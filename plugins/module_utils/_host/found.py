@@ -18,8 +18,8 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 from .._kit import files
 from .._kit.process import Outcome, run
 from . import paths, ruleset
+from .allowed import Allowed
 from .firewall import NAME, UFW_CHAINS, firewalld_in_force, ufw_in_force
-from .needs import Allowed
 from .nftables_conf import Conf
 from .ruleset import Ruleset
 

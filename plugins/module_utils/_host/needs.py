@@ -14,10 +14,11 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
+from ansible_collections.openvip.cluster.plugins.module_utils._host.allowed import AH, VRRP, Allowed
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import ADDRESS_BLOCKS, sync_daemon
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding, error
 
@@ -27,8 +28,6 @@ Data = Dict[str, Any]
 PEER_UNKNOWN = "firewall-peer-unknown"
 
 FAMILIES = {4: "ipv4", 6: "ipv6"}
-# IANA's protocol numbers. With auth_type AH an advert is in an authentication header (RFC 2338 section 5.3.6).
-VRRP, AH = "vrrp", "ah"
 TRANSPORTS = ("tcp", "udp")
 # The sync daemon of IPVS, where lvs_sync_daemon names no other (keepalived.conf(5)).
 SYNC_PORT = 8848
@@ -36,21 +35,6 @@ SYNC_PORT = 8848
 ROUTES = ("virtual_routes", "virtual_rules")
 VMACS = ("use_vmac", "use_vmac_addr")
 STATIC_ROUTES = ("static_routes", "static_rules")
-
-
-class Allowed(NamedTuple):
-    """What is let in.
-
-    :ivar family: C(ipv4) or C(ipv6).
-    :ivar source: the address it comes from, or C(None) for any.
-    :ivar protocol: C(vrrp), C(ah), C(tcp) or C(udp).
-    :ivar port: 1 to 65535, or C(None) where the protocol has none.
-    """
-
-    family: str
-    source: Optional[str]
-    protocol: str
-    port: Optional[int] = None
 
 
 def _own(member: Member, interface: Optional[str]) -> List[Any]:

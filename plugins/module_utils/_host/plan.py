@@ -17,8 +17,8 @@ import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import block, firewall, paths, ruleset
+from .allowed import Allowed
 from .found import FIREWALLD, NFTABLES, UFW, Found
-from .needs import Allowed
 
 AUTO, NONE = "auto", "none"
 FIREWALLS = (AUTO, FIREWALLD, NFTABLES, UFW, NONE)

@@ -18,8 +18,8 @@ import ipaddress
 import json
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from .allowed import Allowed
 from .firewall import MARK, NFTABLES_FAMILY, PROTOCOLS, label, nftables_rule
-from .needs import Allowed
 
 FORMER_CHAIN = "keepalived"
 FAMILIES = {"ip": "ipv4", "ip6": "ipv6", "ipv4": "ipv4", "ipv6": "ipv6"}

@@ -22,6 +22,8 @@ from pathlib import Path
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.openvip.cluster.plugins.module_utils._host import paths
+from ansible_collections.openvip.cluster.plugins.module_utils._host.block import BEGIN, END
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, lock, transaction
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_host, keepalived_host_info
 
@@ -128,6 +130,17 @@ table inet filter {
 \t}
 }
 """.encode("latin-1")
+# What version 1.0.0 wrote
+FORMER = """\
+# Written by Ansible, role openvip.cluster.keepalived: changes here are lost.
+add chain inet filter keepalived
+flush chain inet filter keepalived
+add rule inet filter keepalived ip saddr 198.18.0.12 meta l4proto 112 accept comment "vrrp from 198.18.0.12"
+add rule inet filter keepalived ip6 saddr fe80::12 meta l4proto 112 accept comment "vrrp from fe80::12"
+add rule inet filter keepalived meta nfproto ipv4 tcp dport 80 accept comment "tcp port 80 from any ipv4"
+insert rule inet filter input jump keepalived
+"""
+INCLUDE = f'{BEGIN}\ninclude "{paths.NFTABLES_FORMER}"\n{END}\n'.encode()
 BEFORE = """\
 # rules.before
 *filter

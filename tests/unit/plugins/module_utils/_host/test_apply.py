@@ -13,6 +13,8 @@ import pytest
 from ansible_collections.openvip.cluster.plugins.module_utils._host import paths
 from ansible_collections.openvip.cluster.plugins.module_utils._host.block import BEGIN, END
 from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._host.machine import (
+    FORMER,
+    INCLUDE,
     OTHER,
     RULES,
     isolated,
@@ -59,16 +61,6 @@ def test_ufw(machine):
     assert machine.do("iptables", "-S", "ufw-before-input").count("-p vrrp") == 0
 
 
-FORMER = """\
-# Written by Ansible, role openvip.cluster.keepalived: changes here are lost.
-add chain inet filter keepalived
-flush chain inet filter keepalived
-add rule inet filter keepalived ip saddr 198.18.0.12 meta l4proto 112 accept comment "vrrp from 198.18.0.12"
-add rule inet filter keepalived ip6 saddr fe80::12 meta l4proto 112 accept comment "vrrp from fe80::12"
-add rule inet filter keepalived meta nfproto ipv4 tcp dport 80 accept comment "tcp port 80 from any ipv4"
-insert rule inet filter input jump keepalived
-"""
-INCLUDE = f'{BEGIN}\ninclude "{paths.NFTABLES_FORMER}"\n{END}\n'.encode()
 HIS = """
 table inet filter {
 \tchain keepalived {

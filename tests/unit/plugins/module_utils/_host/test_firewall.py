@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._host import firewall
-from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import Allowed
+from ansible_collections.openvip.cluster.plugins.module_utils._host.allowed import Allowed
 
 CHAIN = "inet filter input"
 VRRP = Allowed("ipv4", "198.18.0.12", "vrrp")

@@ -10,7 +10,7 @@ import json
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._host import found, paths, ruleset
-from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import Allowed
+from ansible_collections.openvip.cluster.plugins.module_utils._host.allowed import Allowed
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome
 
 NFT = ("nft", "--json", "--terse", "list", "ruleset")

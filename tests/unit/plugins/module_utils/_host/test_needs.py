@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
-from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import PEER_UNKNOWN, Allowed, needs
+from ansible_collections.openvip.cluster.plugins.module_utils._host.allowed import Allowed
+from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import PEER_UNKNOWN, needs
 
 MEMBERS = [
     Member("lb1", {"interfaces": {"eth0": ["10.9.0.11/24"], "eth1": ["198.18.0.11/24", "fe80::11/64"]}}),
