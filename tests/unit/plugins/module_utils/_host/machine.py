@@ -236,13 +236,14 @@ class Machine:
 
     def changed(self, **options):
         """Run the module, which succeeds, and return whether it changed something. A dry run before it says the same,
-        and a third run has nothing to do."""
+        and further ones have nothing to do."""
         told = self.run(check=True, **options)
         result = self.run(**options)
         assert not result.get("failed"), result
         assert (told.get("changed"), told.get("diff")) == (result["changed"], result["diff"])
-        again = self.run(**options)
-        assert again["changed"] is False and again["diff"] == [], again
+        for check in (False, True):
+            again = self.run(check=check, **options)
+            assert again["changed"] is False and again["diff"] == [], again
         return result["changed"]
 
     def needed(self, **options):

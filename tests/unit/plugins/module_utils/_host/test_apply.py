@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.openvip.cluster.plugins.module_utils._host import paths
 from ansible_collections.openvip.cluster.plugins.module_utils._host.block import BEGIN, END
 from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._host.machine import (
+    ALLOW,
     FORMER,
     INCLUDE,
     OTHER,
@@ -146,6 +147,36 @@ def test_whatever_becomes_of_his_ruleset_it_is_loaded(machine, edit):
     assert result.get("failed", False) is not in_force
     assert in_force or "keepalived_firewall_nftables_chain" in result["msg"] or "Load the ruleset" in result["msg"]
     assert not in_force or machine.ruleset().count(MARK) == 3
+
+
+@isolated
+def test_a_file_that_is_loaded_on_top_of_itself_doubles_rules_until_the_next_run(machine):
+    """As it does with his own."""
+    machine.nftables(RULES.replace(b"flush ruleset", b""))
+    machine.changed()
+    machine.do("nft", "-f", "/etc/nftables.conf")
+    assert machine.ruleset().count(MARK) == 6 and machine.ruleset().count("his {") == 2
+    assert machine.changed() and machine.ruleset().count(MARK) == 3 and machine.ruleset().count("his {") == 2
+
+
+@pytest.mark.parametrize("family", ["ip", "ip6"])
+@isolated
+def test_a_table_of_one_family_has_rules_of_it(machine, family):
+    machine.nftables(RULES.replace(b"inet filter", f"{family} filter".encode()))
+    allow = [each for each in [*ALLOW, {"family": "ipv6", "protocol": "udp", "port": 53}]
+             if (each["family"] == "ipv6") is (family == "ip6")]
+    assert machine.changed(nftables_chain=f"{family} filter input", allow=allow)
+    assert machine.ruleset().count(MARK) == len(allow) == 2
+
+
+@isolated
+def test_the_rules_follow_the_variable_to_another_chain(machine):
+    machine.nftables(RULES + HIS.replace("inet filter", "inet other").encode())
+    machine.changed()
+    assert machine.changed(nftables_chain="inet other input")
+    assert machine.do("nft", "list", "table", "inet", "other").count(MARK) == 3 == machine.ruleset().count(MARK)
+    machine.boot()
+    assert not machine.changed(nftables_chain="inet other input")
 
 
 @isolated
