@@ -44,7 +44,7 @@ class Event(NamedTuple):
 class Site(NamedTuple):
     """Where our rules may be: in a block that is there, or at a place for one.
 
-    :ivar chain: C(FAMILY TABLE CHAIN), empty where it is in no chain, C(?) where the names are variables.
+    :ivar chain: C(FAMILY TABLE CHAIN), empty where it is in no chain.
     """
 
     path: str
@@ -80,8 +80,6 @@ def chain_of(stack: Stack) -> str:
     if not statements or statements[-1][:1] != ("chain",):
         return ""
     names = [word.strip('"') for words in statements for word in words[1:]]
-    if any("$" in name for name in names):
-        return "?"
     names = names if len(names) == 3 else ["ip", *names]
     return " ".join(names) if len(names) == 3 else ""
 
@@ -131,12 +129,10 @@ class Conf:
         return {path: each for path, each in found.items() if each}
 
     def site(self, chain: str) -> Optional[Site]:
-        """Return where our rules for a chain go: into the block that is in it, else to its beginning, else into a block
-        that somebody wrote into a chain whose name is a variable."""
-        there = self._sites("block")
+        """Return where our rules for a chain go: into the block that is in it, else to its beginning."""
+        there = (each for each in self._sites("block") if each.chain == chain)
         begins = (_after(each, self.texts[each.path]) for each in self._sites("open") if each.chain == chain)
-        return next((each for each in there if each.chain == chain), None) or next(begins, None) \
-            or next((each for each in there if each.chain == "?"), None)
+        return next(there, None) or next(begins, None)
 
     def edited(self, site: Optional[Site], lines: Sequence[str]) -> Dict[str, str]:
         """Return the texts that become others, with our lines at one site and nowhere else."""

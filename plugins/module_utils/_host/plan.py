@@ -141,8 +141,8 @@ def _nftables_files(chain: str, found: Found, allowed: Sequence[Allowed]) -> Tup
     if allowed and site is None:
         family, table, name = chain.split()
         raise UnusableError(
-            f'{conf.main} has no block "chain {name} {{" in a "table {family} {table} {{", nor what it includes. Write '
-            f'the chain so, or begin it with the lines "{block.BEGIN}" and "{block.END}", where our rules go then.')
+            f'{conf.main} has no block "chain {name} {{" in a "table {family} {table} {{", nor has what it includes. '
+            "Define the chain there in this form, or set keepalived_firewall_nftables_chain to one that is.")
     edited = conf.edited(site, [firewall.nftables_rule(each) for each in allowed])
     changes = [Change(path, conf.texts[path].encode("latin-1"), text.encode("latin-1"))
                for path, text in edited.items()]

@@ -203,8 +203,6 @@ LAYOUTS = {
     "another before": {MAIN: "flush ruleset\ntable ip filter {\n # chain input {\n chain input {\n }\n}\n"
                        "table \\\ninet filter {\n set s { type ipv4_addr; elements = { 1.2.3.4,\n 1.2.3.5 }; }\n"
                        f"{CHAIN}}}"},
-    "no name that is known": {MAIN: "flush ruleset\ndefine T = x\ntable inet filter {\nchain input {\n"
-                              f"{BEGIN}\n{END}\n{HOOK}\n}}\n}}\n"},
     "a place of his": {MAIN: f"flush ruleset\ntable inet filter {{\nchain input {{\n{HOOK}\nct state invalid drop\n"
                        f"  {BEGIN}\n  {END}\n}}\n}}\n"},
 }
