@@ -29,7 +29,8 @@ FREEZERS = (
     ("system.slice/docker-{}.scope/cgroup.freeze", ("0", "1")),
 )
 KEEPALIVED_PID = pathlib.Path("/run/keepalived.pid")
-KEEPALIVED_STATES = pathlib.Path("/tmp/keepalived.json")
+# in the /tmp of the daemon, which may be its own
+KEEPALIVED_STATES = "/proc/%d/root/tmp/keepalived.json"
 # keepalived's include/vrrp.h
 STATES = {0: "INIT", 1: "BACKUP", 2: "MASTER", 3: "FAULT"}
 
@@ -113,23 +114,24 @@ def states(seconds: float = 5.0) -> Dict[str, str]:
     """
     try:
         process = int(KEEPALIVED_PID.read_text())
-        KEEPALIVED_STATES.unlink()
     except FileNotFoundError:
-        if not KEEPALIVED_PID.exists():
-            return {}
+        return {}
+    path = pathlib.Path(KEEPALIVED_STATES % process)
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
     number = subprocess.run(["keepalived", "--signum=JSON"], check=True, stdout=subprocess.PIPE, text=True).stdout
     os.kill(process, int(number))
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         try:
-            instances = [entry["data"] for entry in json.loads(KEEPALIVED_STATES.read_text())]
+            instances = [entry["data"] for entry in json.loads(path.read_text())]
         except (FileNotFoundError, ValueError):
             time.sleep(0.01)
             continue
         # it holds the password in clear
-        KEEPALIVED_STATES.unlink()
+        path.unlink()
         return {data["iname"]: STATES.get(data["state"], str(data["state"])) for data in instances}
-    raise SystemExit("keepalived wrote no %s within %s seconds" % (KEEPALIVED_STATES, seconds))
+    raise SystemExit("keepalived wrote no %s within %s seconds" % (path, seconds))
 
 
 def freeze(container: str, frozen: bool) -> None:
