@@ -10,6 +10,7 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import html
+import json
 from typing import Any, Dict, List
 from xml.sax.saxutils import escape, quoteattr
 
@@ -188,13 +189,21 @@ def _overhead(calibration):
         calibration["outage_ms"], " and ".join(errors))
 
 
+def _configuration(config: Dict[str, Any]) -> str:
+    """Return a configuration that a host reports as text. What the host has need not be what this collection writes."""
+    try:
+        return render(config)
+    except ValueError as error:
+        return "It cannot be shown as text, only as data:\n%s\n\n%s\n" % (error, json.dumps(config, indent=2))
+
+
 def page(report: Dict[str, Any]) -> str:
     """Return the HTML page, which needs nothing beside it."""
     title = "Failover drill of %s" % ", ".join(report["members"])
     failed = sum(bool(result["problems"]) for result in report["results"])
     verdict = "%d of %d faults passed" % (len(report["results"]) - failed, len(report["results"]))
     configurations = "".join("<details><summary>%s</summary><pre>%s</pre></details>" % (
-        html.escape("keepalived.conf of %s" % name), html.escape(_table.visible(render(config))))
+        html.escape("keepalived.conf of %s" % name), html.escape(_table.visible(_configuration(config))))
         for name, config in sorted(report["configurations"].items()))
     return "\n".join([
         "<!DOCTYPE html>", '<html lang="en">', '<head><meta charset="utf-8">',

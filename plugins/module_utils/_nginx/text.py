@@ -11,6 +11,7 @@ import re
 
 _PLAIN = re.compile(r"[^\s;{}\"'\\#]+\Z")
 _QUOTES = "\"'"
+_ESCAPED = re.compile(r"\\.")
 
 
 def quote(word: str) -> str:
@@ -24,19 +25,19 @@ def quote(word: str) -> str:
 def fault(text: str) -> str:
     """Return why the text is not the parameters of one directive, or "" when it is.
 
-    What would end the directive or open a block is one fault, a comment and a quote without its end are others.
+    What would end the directive or open a block is one fault; a comment, and a quote or a backslash that takes what
+    follows the text, are others.
     """
     if not text.strip():
         return "is empty"
     if "\n" in text or "\r" in text:
         return "has a line break"
-    inside, start, escaped, before = "", True, False, ""
-    for character in text:
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = True
-        elif inside:
+    plain = _ESCAPED.sub("_", text.strip())
+    if "\\" in plain:
+        return "ends with a backslash, which takes the end of the directive"
+    inside, start, before = "", True, ""
+    for character in plain:
+        if inside:
             inside = "" if character == inside else inside
         elif character in _QUOTES and start:
             inside = character

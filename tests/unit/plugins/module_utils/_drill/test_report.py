@@ -120,6 +120,14 @@ def test_what_the_hosts_say_is_text_and_no_markup(told):
     assert "<b>&\"'</b>" in page.text["td"] and "<i>" in page.text["pre"]
 
 
+@pytest.mark.parametrize("config", [{"raw": ['notify "open']}, {"vrrp_instance": [{"name": "VI_1", "no_such": 1}]}])
+def test_a_configuration_that_cannot_be_written_is_shown_as_data(told, config):
+    told["configurations"]["lb1"] = config
+    page = Page(report.page(told))
+    assert page.open == [] and "only as data" in page.text["pre"]
+    assert '\"open' in page.text["pre"] or "no_such" in page.text["pre"]
+
+
 def test_the_same_data_give_the_same_texts(told):
     assert report.page(told) == report.page(told) and report.junit(told) == report.junit(told)
 

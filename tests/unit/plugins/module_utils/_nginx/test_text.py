@@ -27,7 +27,7 @@ def test_a_word_is_quoted_where_it_must_be(word, written):
 
 @pytest.mark.parametrize("text", [
     "80", "[::]:443 ssl", "$remote_addr consistent", "${host}x", '200 "a; b {c} # d"', "301 https://$host$request_uri",
-    "a\\;b", "'single; quoted'", "a#b", "x}",
+    "a\\;b", "a\\\\", "a\\ b", "'single; quoted'", "a#b", "x}",
 ])
 def test_parameters_of_one_directive(text):
     assert fault(text) == ""
@@ -43,6 +43,11 @@ def test_parameters_of_one_directive(text):
     ('200 "open', "has a quote without its end"),
     ("80\n81", "has a line break"),
     ('"closed"; evil', 'has ";" outside of quotes'),
+    ("http://x\\", "ends with a backslash, which takes the end of the directive"),
+    ("http://x\\ ", "ends with a backslash, which takes the end of the directive"),
+    ('200 "a\\', "ends with a backslash, which takes the end of the directive"),
+    ("http://x\\${", 'has "{" outside of quotes'),
+    ("http://x\\\\;", 'has ";" outside of quotes'),
 ])
 def test_more_than_the_parameters_of_one_directive(text, why):
     assert fault(text) == why
