@@ -38,9 +38,13 @@ STATIC_ROUTES = ("static_routes", "static_rules")
 
 
 def _own(member: Member, interface: Optional[str]) -> List[Any]:
-    """Return the addresses of an interface of a host as C(ipaddress) interfaces."""
+    """Return the addresses of an interface of a host as C(ipaddress) interfaces.
+
+    Without those that have a scope behind C(%): Python takes any text for one, another host has chosen it, and it would
+    become a part of the rules of this one.
+    """
     values = (member.facts or {"interfaces": {}})["interfaces"].get(interface, [])
-    return [ipaddress.ip_interface(value) for value in values]
+    return [ipaddress.ip_interface(value) for value in values if "%" not in value]
 
 
 def _facing(member: Member, interface: Optional[str], other: Member) -> Optional[str]:

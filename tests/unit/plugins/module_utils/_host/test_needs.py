@@ -37,6 +37,12 @@ def test_multicast_of_ipv6_comes_from_link_local_addresses():
     assert allowed(data(IPV6), MEMBERS[:2]) == [("ipv6", "fe80::12", "vrrp", None)]
 
 
+def test_a_member_cannot_write_rules_by_what_it_says_of_its_addresses():
+    forged = Member("lb2", {"interfaces": {"ens5": ["198.18.0.12/24", "fe80::9%x accept\nflush ruleset/64"]}})
+    found, findings = needs(data(IPV6), "lb1", [MEMBERS[0], forged], ())
+    assert found["allow"] == [] and [finding.id for finding in findings] == [PEER_UNKNOWN]
+
+
 def test_unicast_comes_from_the_peers_whatever_the_facts_are():
     config = data(unicast_peer=["203.0.113.7", "203.0.113.8 min_ttl 3"])
     assert [each[1] for each in allowed(config, [Member("lb1", None), Member("lb2", None)])] == [
