@@ -200,9 +200,13 @@ class Run:
         if errors:
             self.fail(REFUSED, errors)
 
+    def daemon(self):
+        """Return the process id of the daemon, C(None) when it does not run."""
+        return control.running(self.params["unit"], binary=self.binary)
+
     def number(self):
         """Return the process id of the daemon if it runs and is to be reloaded, else C(None)."""
-        return control.running(self.params["unit"]) if self.params["reload"] and self.build is not None else None
+        return self.daemon() if self.params["reload"] and self.build is not None else None
 
     def mode(self):
         """Return the permissions of the file; of one that is not there, those it gets."""
@@ -210,7 +214,7 @@ class Run:
 
     def superseded(self):
         """Whether another keepalived runs than the installed one, which has not judged the file then."""
-        number = control.running(self.params["unit"])
+        number = self.daemon()
         return number is not None and self.build is not None and not state.runs(number, self.binary)
 
     def bring(self, text, data, mode=MODE, known=None, unjudged=False):
@@ -308,7 +312,7 @@ class Run:
 def _advertised(run, text):
     """Return what the peers of a running daemon see of the change from one text to the other (see C(Change))."""
     before = run.before
-    if before is None or before == text or control.running(run.params["unit"]) is None:
+    if before is None or before == text or run.daemon() is None:
         return Change([], None)
     try:
         return change(read(parse(before)), read(parse(text)))

@@ -36,8 +36,8 @@ options:
     type: dict
   reloads:
     description:
-      - What M(openvip.cluster.keepalived_reload) returned, or M(openvip.cluster.keepalived_config) where keepalived does
-        not run, by the name of each host that was to be reloaded. Empty for a host that was not reached.
+      - What M(openvip.cluster.keepalived_reload) returned, or M(openvip.cluster.keepalived_config) where keepalived
+        does not run, by the name of each host that was to be reloaded. Empty for a host that was not reached.
     type: dict
   now:
     description:

@@ -61,7 +61,8 @@ def test_a_refusal_says_that_nothing_was_changed():
 
 def test_the_spread_is_by_one_clock():
     result = run(plan=both(plan(), plan(low=-100.0, high=-99.0)),
-                 reloads=both({"state": "changed", "reloaded_at": 1000.125}, {"state": "changed", "reloaded_at": 900.5}))
+                 reloads=both({"state": "changed", "reloaded_at": 1000.125},
+                              {"state": "changed", "reloaded_at": 900.5}))
     assert result["spread"] == pytest.approx(0.12) and result["behind"] == []
     assert result["reloads"] == ["lb2 +0.000 s", "lb1 +0.120 s"]
 

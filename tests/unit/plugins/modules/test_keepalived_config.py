@@ -143,7 +143,7 @@ def test_a_file_that_stays_is_tested_while_another_keepalived_runs(host, monkeyp
     config = dict(CONFIG, raw=["refuse_me"])
     host(config=config, config_test=False)
     assert not host(config=config, reload=False).get("failed")
-    monkeypatch.setattr(control, "running", lambda *unused: os.getpid())
+    monkeypatch.setattr(control, "running", lambda *dummy, **more: os.getpid())
     refused = host(config=config, reload=False)
     assert refused["failed"] and "Unknown keyword 'refuse_me'" in refused["msg"]
 
@@ -153,7 +153,7 @@ class Daemon:
 
     def __init__(self, monkeypatch, takes=True):
         self.events = []
-        monkeypatch.setattr(control, "running", lambda unit: 4711)
+        monkeypatch.setattr(control, "running", lambda *dummy, **more: 4711)
         monkeypatch.setattr(control, "hang_up", lambda number: self._event("hang_up"))
         monkeypatch.setattr(control, "reload", lambda unit, number: self._event("reload"))
         monkeypatch.setattr(control, "stop", lambda unit, number: self._event("stop"))

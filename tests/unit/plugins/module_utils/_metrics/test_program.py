@@ -42,7 +42,7 @@ def test_a_directory_that_is_not_there_is_an_error(monkeypatch, tmp_path, capsys
 def test_a_host_without_keepalived_still_tells_which_addresses_it_does_not_hold(monkeypatch, tmp_path):
     (tmp_path / "keepalived.conf").write_text(CONFIG)
     monkeypatch.setattr(host, "interfaces", list)
-    monkeypatch.setattr(host.control, "running", lambda unit, pid_file: None)
+    monkeypatch.setattr(host.control, "running", lambda *dummy: None)
     monkeypatch.setattr(host.kernel, "read", lambda: None)
     report = host.look(host.Place(str(tmp_path / "keepalived.conf"), "/nonexistent", str(tmp_path / "pid")))
     assert (report.version, report.running, report.instances, report.held) == (None, False, [], set())
@@ -51,7 +51,7 @@ def test_a_host_without_keepalived_still_tells_which_addresses_it_does_not_hold(
 
 
 def test_a_configuration_that_is_not_there_is_an_error_of_its_part(monkeypatch, tmp_path):
-    monkeypatch.setattr(host.control, "running", lambda unit, pid_file: None)
+    monkeypatch.setattr(host.control, "running", lambda *dummy: None)
     monkeypatch.setattr(host, "interfaces", list)
     monkeypatch.setattr(host.kernel, "read", lambda: None)
     report = host.look(host.Place(str(tmp_path / "none"), "/nonexistent", str(tmp_path / "pid")))
