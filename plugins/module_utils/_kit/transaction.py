@@ -37,7 +37,7 @@ DEFERRED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
 class Command(NamedTuple):
     """A command that changes the running host. What is as wanted already is no step: undoing removes nothing else.
 
-    :ivar words: the program and its arguments.
+    :ivar words: the program and its arguments; empty for a step of which only the undoing does something.
     :ivar undo: what reverses it, empty for nothing; it may be run where the command was not.
     :ivar data: what the program reads.
     :ivar undo_data: the same of what reverses it.
@@ -355,6 +355,8 @@ def _do(step: Command) -> None:
     """
     :raises CommandError: it failed.
     """
+    if not step.words:
+        return
     outcome = run(step.words, COMMAND_SECONDS, data=step.data.encode())
     if outcome.code != 0 or outcome.timed_out:
         reason = "did not end in time" if outcome.timed_out else outcome.output.strip() or f"exit code {outcome.code}"
@@ -362,8 +364,7 @@ def _do(step: Command) -> None:
 
 
 def _undo(step: Command) -> None:
-    if step.undo:
-        _do(Command(step.undo, data=step.undo_data))
+    _do(Command(step.undo, data=step.undo_data))
 
 
 @contextlib.contextmanager

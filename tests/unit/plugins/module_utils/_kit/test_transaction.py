@@ -303,6 +303,16 @@ def test_a_command_that_fails_rolls_back_what_was_done_before_it(host):
     assert error.value.begun and host.state() == texts("one") and not host.flag.exists()
 
 
+def test_a_step_may_do_something_only_when_it_is_undone(host):
+    steps = [Command((), ["touch", str(host.flag)]), *host.steps("one")]
+    with Transaction("host") as transaction:
+        transaction.carry_out(steps)
+    assert host.state() == texts("one") and not host.flag.exists()
+    with Transaction("host") as transaction, pytest.raises(TransactionError):
+        transaction.carry_out([*steps, Command(["false"])])
+    assert host.flag.exists()
+
+
 def test_the_end_of_the_process_in_the_middle_rolls_back(host):
     host.bring("one")
     with Transaction("host") as transaction, pytest.raises(SystemExit):
