@@ -18,7 +18,12 @@ description:
   - The state of the kernel is what counts. An address that somebody took off is set again, and check mode says so.
   - A unit of systemd, C(lvs-real-server.service), and a file for sysctl make it last. They need nothing of
     systemd-networkd, NetworkManager or ifupdown and are the same with each of them.
-  - If a step fails, those before it are taken back. What was there before stays in force.
+  - A run makes the host as wanted or leaves it as it was. If a step fails, or the host lacks something afterwards,
+    everything is rolled back. A run that was interrupted is rolled back by the next one. Two runs at once go one after
+    the other.
+  - What somebody else has set stays. That are an address that was there before in just the form of ours, a value of
+    sysctl that is neither ours nor the one before, and rules and routes without C(protocol kernel), by which ours are
+    known.
   - For V(DR) the virtual address is put on C(lo). Before that, C(arp_ignore=1) and C(arp_announce=2) see to it that
     the host neither answers ARP for it nor makes it known. As C(/32) with scope C(host), or C(/128) with
     C(preferred_lft 0), it is never the source of the host's own connections.
@@ -36,7 +41,7 @@ description:
     without it such a host is refused.
   - With O(group) the services are taken from the definition of the cluster, the same that
     M(openvip.cluster.keepalived_config) takes, and from the facts of the hosts.
-  - The values of sysctl before are remembered in C(/var/lib/lvs-real-server.json), and put back when they are no longer
+  - The values of sysctl before are remembered in C(/var/lib/lvs-real-server.json), and restored when they are no longer
     needed.
 notes:
   - With V(NAT), a client on a network of the real server gets its answers directly, past the director, and drops them.

@@ -9,14 +9,21 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import files as host_files
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server import found
-from ansible_collections.openvip.cluster.plugins.module_utils._real_server.files import ENABLED, FILES, STATE, UNITS
+from ansible_collections.openvip.cluster.plugins.module_utils._real_server.files import (
+    ENABLED,
+    FILES,
+    PENDING,
+    STATE,
+    UNITS,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
     BACKUP_ONLY,
     IPVS,
@@ -51,26 +58,27 @@ class Reader:
         self.run_command = run_command
         self.programs = programs
 
-    def read(self) -> found.Found:
+    def read(self, wanted: Iterable[Tuple[int, int]] = ()) -> found.Found:
         """Return the host as it is.
 
-        :raises FactsError: ip is missing, too old, or fails.
+        :param wanted: C((IP version, number)) of the tables that are to be ours.
+        :raises FactsError: ip is missing, too old, or fails, or one of our files is something else.
         :raises found.RememberedError: the file of earlier runs is damaged.
         :raises OSError: a file cannot be read.
         """
         if "ip" not in self.programs:
             raise FactsError("The program ip is missing on this host. Install iproute2 (iproute on Red Hat's systems).")
         devices = found.devices(self._listed(("ip", "address", "show")))
-        files = {path: text for path, text in ((path, _io.load(path)) for path in FILES) if text is not None}
-        remembered = found.remembered(files.get(STATE), STATE)
+        files = {path: text for path, text in ((path, _text(path)) for path in FILES) if text is not None}
+        remembered = found.remembered(files.get(STATE), STATE).joined(found.remembered(files.get(PENDING), PENDING))
         ours, others = self._rules()
-        tables = {(family, int(rule.table)) for family, rule in ours if rule.table.isdigit()}
+        tables = {(family, int(rule.table)) for family, rule in ours if rule.kept and rule.table.isdigit()}
         return found.Found(
             devices=devices,
             sysctl=_sysctl([*devices, "all", "default"]),
             rules=tuple(rule for dummy, rule in ours),
             other_rules=tuple(others),
-            routes=tuple(self._routes(tables.union(remembered.tables))),
+            routes=tuple(self._routes(tables.union(remembered.tables, wanted))),
             default_devices=frozenset(route["dev"] for route in self._listed(
                 ip_command(4, "route", "show", "default")) if "dev" in route),
             loadable=frozenset(self._loadable()),
@@ -120,6 +128,27 @@ class Reader:
             return []
         return [unit for unit in UNITS
                 if self.run_command([self.programs["systemctl"], "is-active", "--quiet", unit])[0] == 0]
+
+
+def real_path(path: str) -> str:
+    """Return the path of one of our files without links in its directories. Its own name is ours."""
+    return os.path.join(host_files.resolved(os.path.dirname(path)), os.path.basename(path))
+
+
+def _text(path: str) -> Optional[str]:
+    """The text of one of our files, C(None) when there is none. Bytes that are not UTF-8 become surrogates.
+
+    :raises FactsError: it is something else than a file.
+    :raises OSError: it cannot be read.
+    """
+    try:
+        data = host_files.read(real_path(path))
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EINVAL, errno.EISDIR):
+            raise
+        raise FactsError("%s: is no regular file, so somebody else made it (as systemctl mask does). Remove it (as "
+                         "systemctl unmask does), then run this again." % path) from error
+    return None if data is None else data.decode("utf-8", "surrogateescape")
 
 
 def _families() -> List[int]:

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Dict, Iterable, List, Optional
+from typing import Dict, List, Optional, Sequence
 
+from ansible_collections.openvip.cluster.plugins.module_utils._real_server.found import Remembered
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
     DEVICES,
     EVERY_DEVICE,
-    Address,
     KernelModule,
-    Link,
     Route,
     Rule,
     Setting,
@@ -34,13 +33,16 @@ ROUTES_UNIT = "lvs-real-server-routes.service"
 # The routes follow from the first, so they are stopped before it and started after it.
 UNITS = (UNIT, ROUTES_UNIT)
 _DIRECTORY = "/etc/systemd/system/%s"
-# What systemctl enable makes of WantedBy=.
+# What systemctl enable makes of WantedBy=: a link to the unit.
 ENABLED = _DIRECTORY % "multi-user.target.wants/" + UNIT
 # What is read last wins, and 99-sysctl.conf is the administrator's /etc/sysctl.conf (sysctl.d(5)).
 SYSCTL = "/etc/sysctl.d/99-zz-lvs-real-server.conf"
 STATE = "/var/lib/lvs-real-server.json"
+# There while a change is made, and after one that was interrupted: what it may have set besides what STATE says. A
+# boot in the middle of a change starts the new unit, and only then the former files are restored.
+PENDING = "/var/lib/lvs-real-server.pending.json"
 UNIT_FILES = {_DIRECTORY % unit: unit for unit in UNITS}
-FILES = (SYSCTL, *UNIT_FILES, STATE)
+FILES = (SYSCTL, *UNIT_FILES, STATE, PENDING)
 
 HEADER = "# Written by openvip.cluster.lvs_real_server: the next run of Ansible replaces changes made here.\n"
 
@@ -120,7 +122,7 @@ def escaped(word: str) -> str:
     return '"%s"' % word.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def located(words: Words, programs: Dict[str, str]) -> Words:
+def located(words: Sequence[str], programs: Dict[str, str]) -> Words:
     """The command with the full path of its program."""
     return (programs.get(words[0], words[0]), *words[1:])
 
@@ -147,23 +149,22 @@ def _starts(setting: Setting, programs: Dict[str, str]) -> List[str]:
     return lines
 
 
-def _stops(setting: Setting, before: Dict[str, str], down: Iterable[Link]) -> Optional[Words]:
-    """The command that takes something back; C(None) when it stays."""
+def _stops(setting: Setting, ours: Remembered) -> Optional[Words]:
+    """The command that reverses something; C(None) when it stays."""
     if isinstance(setting, Sysctl):
-        return Sysctl(setting.name, before[setting.name]).add() if setting.name in before else None
-    if isinstance(setting, (Address, Route, Rule)) or (isinstance(setting, Link) and setting in down):
+        return Sysctl(setting.name, ours.sysctl[setting.name]).add() if setting.name in ours.sysctl else None
+    if isinstance(setting, (Route, Rule)) or setting in ours.addresses or setting in ours.links:
         return setting.remove()
     return None
 
 
-def unit(settings: List[Setting], before: Dict[str, str], down: Iterable[Link], programs: Dict[str, str]) -> str:
-    """Return the unit that sets everything in the order of I(settings) and takes it back in the reverse order.
+def unit(settings: List[Setting], ours: Remembered, programs: Dict[str, str]) -> str:
+    """Return the unit that sets everything in the order of I(settings) and reverses it in the reverse order.
 
-    :param before: the values of sysctl before.
-    :param down: the links that were down before.
+    :param ours: what is to be reversed; of addresses and links just these.
     """
     lines = [line for setting in settings for line in _starts(setting, programs)]
-    stops = [_stops(setting, before, down) for setting in reversed(settings)]
+    stops = [_stops(setting, ours) for setting in reversed(settings)]
     lines.extend("ExecStop=-" + command_line(words, programs) for words in stops if words)
     wants = "Wants=%s\n" % ROUTES_UNIT if any(isinstance(setting, Route) for setting in settings) else ""
     return HEADER + _UNIT % {
@@ -176,15 +177,15 @@ def _follow(routes: List[Route], programs: Dict[str, str]) -> str:
     return command_line(("sh", "-c", _FOLLOW % (located(("ip",), programs)[0], "; ".join(commands))), programs)
 
 
-def files(settings: List[Setting], before: Dict[str, str], down: Iterable[Link],
-          programs: Dict[str, str]) -> Dict[str, Optional[str]]:
-    """Return the text of every file but C(STATE), C(None) for one that is not to be there; see C(unit)."""
+def files(settings: List[Setting], ours: Remembered, programs: Dict[str, str]) -> Dict[str, Optional[str]]:
+    """Return the text of every file but C(STATE) and C(PENDING), C(None) for one that is not to be there; see C(unit).
+    """
     values = [setting for setting in settings if isinstance(setting, Sysctl)]
     routes = [setting for setting in settings if isinstance(setting, Route)]
     # A minus sign: the device, or IPVS, may not be there yet.
     sysctl = HEADER + "".join("%s%s\n" % ("" if setting.name.startswith(EVERY_DEVICE) else "-", setting.text())
                               for setting in values) if values else None
-    main = unit(settings, before, down, programs) if settings else None
+    main = unit(settings, ours, programs) if settings else None
     follow = HEADER + _ROUTES_UNIT % {
         "unit": UNIT, "command": _follow(routes, programs), "sandbox": _SANDBOX} if routes else None
     return {SYSCTL: sysctl, path_of(UNIT): main, path_of(ROUTES_UNIT): follow}

@@ -87,7 +87,7 @@ class Found(NamedTuple):
     :ivar sysctl: the values of the settings that matter, by name.
     :ivar rules: those of our preferences, in our form.
     :ivar other_rules: the rules at our preferences or to our tables that have another form, as text.
-    :ivar routes: the default routes of our tables.
+    :ivar routes: the default routes of our tables, and of those that are to be ours.
     :ivar default_devices: where the IPv4 default routes leave.
     :ivar loadable: the modules for tunnels and IPVS that the kernel has.
     :ivar kernel: the first two numbers of its version.

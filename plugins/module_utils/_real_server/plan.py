@@ -11,8 +11,11 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import File
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import Link as SymbolicLink
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import Command, Step
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server import files
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.found import Found, Remembered
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.services import DR, NAT, TUN, Service
@@ -47,49 +50,50 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.setti
 ARP = {"arp_ignore": "1", "arp_announce": "2"}
 # A packet whose way back leaves by another device is dropped when this is 1 (strict), not when it is 2 (loose).
 _STRICT, _LOOSE = "1", "2"
+# What every setting of this name gets from us. Another value is somebody else's.
+_OURS = {**ARP, "rp_filter": _LOOSE, "backup_only": "1"}
+
+# None of the files has a secret, and systemd wants to read them as anybody.
+MODE = 0o644
 
 
-class Command(NamedTuple):
-    """A step that runs a program.
-
-    :ivar words: empty for a step of which only the undoing does something.
-    :ivar undo: what takes it back; empty when nothing has to.
-    """
-
-    words: Words
-    undo: Words = ()
-
-
-class File(NamedTuple):
-    """A step that makes the text of a file another; C(None) is no file."""
+class Change(NamedTuple):
+    """The text of a file, or the target of a link, before and after; C(None) where there is none."""
 
     path: str
-    text: Optional[str]
     before: Optional[str]
-
-
-Step = Union[Command, File]
+    after: Optional[str]
 
 
 class Plan(NamedTuple):
     """What a run does.
 
+    :ivar pending: the text of C(files.PENDING) that has to be there before the first step, C(None) for none.
     :ivar steps: in their order.
-    :ivar before: what is set in the kernel of what we set, take back or replace; sorted lines.
+    :ivar before: what is set in the kernel of what we set, remove or replace; sorted lines.
     :ivar after: the same afterwards.
-    :ivar files: the steps for files, without the one that only makes the run safe.
+    :ivar files: what changes in files, without the one that only makes the run safe.
     """
 
+    pending: Optional[str]
     steps: List[Step]
     before: List[str]
     after: List[str]
-    files: List[File]
+    files: List[Change]
 
 
 def tables(services: Iterable[Service]) -> Dict[str, int]:
     """Return the number of each gateway's table: one after the other, in the order of the services."""
     gateways = dict.fromkeys(str(service.gateway) for service in services if service.lb_kind == NAT)
     return {gateway: FIRST_TABLE + place for place, gateway in enumerate(gateways)}
+
+
+def taken(services: List[Service], found: Found) -> List[str]:
+    """Return the sentences about tables that have a default route of somebody else, who did not mark it as we do."""
+    wanted = {(version(gateway), table) for gateway, table in tables(services).items()}
+    return ["table %d: has a default route that somebody else set (%s), and it is for the services of NAT. Move that "
+            "route to another table." % (route.table, route.text()) for route in found.routes
+            if (route.family, route.table) in wanted.difference(found.remembered.tables) and not route.kept]
 
 
 def device_of(service: Service) -> str:
@@ -184,12 +188,16 @@ def _before(name: str, found: Found) -> str:
 
 
 def _to_remember(settings: List[Setting], found: Found) -> Remembered:
-    """What has to be taken back once the settings are no longer wanted."""
+    """What has to be reversed once the settings are no longer wanted. What somebody else has set stays his."""
+
+    def ours(setting: Setting, known: Sequence[Setting]) -> bool:
+        return setting in known or not _is_set(setting, found)
+
     return Remembered(
         {setting.name: _before(setting.name, found) for setting in settings if isinstance(setting, Sysctl)},
-        tuple(setting for setting in settings if isinstance(setting, Address)),
-        tuple(setting for setting in settings if isinstance(setting, Link)
-              and (setting in found.remembered.links or not _is_set(setting, found))),
+        tuple(setting for setting in settings if isinstance(setting, Address)
+              and ours(setting, found.remembered.addresses)),
+        tuple(setting for setting in settings if isinstance(setting, Link) and ours(setting, found.remembered.links)),
         tuple((setting.family, setting.table) for setting in settings if isinstance(setting, Route)))
 
 
@@ -213,13 +221,15 @@ def _addresses(found: Found) -> List[Address]:
 
 
 def _stale(settings: List[Setting], found: Found) -> List[Removable]:
-    """What is set and has to go, in the order in which it has to go."""
+    """What is set and has to go, in the order in which it has to go; of rules and routes those marked as ours."""
     ours = {address[:3] for address in found.remembered.addresses}
     virtual = {setting.address for setting in settings if isinstance(setting, Address)}
     routes = {(setting.family, setting.table) for setting in settings if isinstance(setting, Route)}
     return [
-        *(rule for rule in found.rules if rule not in settings),
-        *(route for route in found.routes if (route.family, route.table) not in routes),
+        *(rule for rule in found.rules if rule not in settings
+          and (rule.kept or any(_in_the_way(rule, setting) for setting in settings))),
+        *(route for route in found.routes if (route.family, route.table) not in routes
+          and (route.kept or (route.family, route.table) in found.remembered.tables)),
         # A virtual address that somebody else put here in another form: as 198.18.0.100/24 it makes the whole
         # network an address of this host.
         *(address for address in _addresses(found)
@@ -227,37 +237,42 @@ def _stale(settings: List[Setting], found: Found) -> List[Removable]:
         *(link for link in found.remembered.links if link not in settings and _is_set(link, found))]
 
 
-def make(services: List[Service], interface: List[str], found: Found) -> Plan:
+def make(services: List[Service], interface: List[str], found: Found, owed: bool = False) -> Plan:
     """Return the plan; without services it takes away everything that earlier runs have set.
 
     What is new is set before what is no longer wanted goes, so that no service is interrupted that stays.
+
+    :param owed: whether systemd may have read files of a change that was interrupted.
     """
     settings = wanted(services, interface, found)
     goal = _to_remember(settings, found)
     stale = _stale(settings, found)
-    texts = files.files(settings, goal.sysctl, goal.links, found.programs)
     restored = [Sysctl(name, value) for name, value in sorted(found.remembered.sysctl.items())
-                if name not in goal.sysctl and found.sysctl.get(name, value) != value]
+                if name not in goal.sysctl and found.sysctl.get(name) == _OURS.get(name.rpartition(".")[2]) != value]
     live = [*_setting_steps(settings, stale, found), *_removing_steps(settings, stale, restored, found)]
-    changed = [_file(path, text, found) for path, text in texts.items() if found.files.get(path) != text]
-    before_units, after_units = _unit_steps(texts, bool(live), changed, found)
-    memory = _file(files.STATE, goal.text() if settings else None, found)
-    steps: List[Step] = []
-    if live:
-        # Whatever happens in between, what has to be taken back is known.
-        union = found.remembered.joined(goal).text()
-        steps.append(File(files.STATE, union, memory.before))
-        memory = memory._replace(before=union)
-    steps = [step for step in (*steps, *before_units, *live, *changed, *after_units, memory)
-             if not isinstance(step, File) or step.text != step.before]
-    shown = [*changed, _file(files.STATE, memory.text, found)]
-    return Plan(steps, _lines_before(settings, stale, restored, found),
+    texts = files.files(settings, goal, found.programs)
+    changed = _changes(texts, found)
+    unit = files.path_of(files.UNIT)
+    link = Change(files.ENABLED, unit if found.enabled else None, unit if settings else None)
+    memory = _changes({files.STATE: goal.text() if settings else None}, found)
+    written = [File(change.path, None if change.after is None else change.after.encode(), MODE)
+               for change in (*changed, *memory)]
+    links = [SymbolicLink(link.path, link.after)] if link.before != link.after else []
+    owed = owed or files.PENDING in found.files
+    before_units, after_units = _unit_steps(texts, bool(live), changed, owed or bool(links), found)
+    steps: List[Step] = [*before_units, *live, *written[:len(changed)], *links, *after_units, *written[len(changed):]]
+    # Whatever happens in between, what has to be reversed is known.
+    union = found.remembered.joined(goal)
+    pending = union.text() if steps and union != found.remembered else None
+    if pending or files.PENDING in found.files:
+        steps.append(File(files.PENDING, None, MODE))
+    return Plan(pending, steps, _lines_before(settings, stale, restored, found),
                 sorted(setting.text() for setting in [*settings, *restored]),
-                [step for step in shown if step.text != step.before])
+                [*changed, *([link] if links else []), *memory])
 
 
-def _file(path: str, text: Optional[str], found: Found) -> File:
-    return File(path, text, found.files.get(path))
+def _changes(texts: Dict[str, Optional[str]], found: Found) -> List[Change]:
+    return [Change(path, found.files.get(path), text) for path, text in texts.items() if found.files.get(path) != text]
 
 
 def _setting_steps(settings: List[Setting], stale: List[Removable], found: Found) -> List[Command]:
@@ -304,19 +319,21 @@ def _systemctl(*words: str) -> Words:
     return ("systemctl", *words)
 
 
-def _unit_steps(texts: Dict[str, Optional[str]], live: bool, changed: List[File],
+def _unit_steps(texts: Dict[str, Optional[str]], live: bool, changed: List[Change], reads: bool,
                 found: Found) -> Tuple[List[Command], List[Command]]:
     """The steps with systemd before and after those that change the kernel and the files.
 
     Some of the first only undo: what is undone last has to be the first step.
+
+    :param reads: whether systemd has to read the files where they do not change, too.
     """
-    names = {files.UNIT_FILES[step.path]: step for step in changed if step.path in files.UNIT_FILES}
+    names = {files.UNIT_FILES[change.path]: change for change in changed if change.path in files.UNIT_FILES}
     present = texts[files.path_of(files.UNIT)] is not None
     follows = texts[files.path_of(files.ROUTES_UNIT)] is not None
     active, following = files.UNIT in found.active, files.ROUTES_UNIT in found.active
     first: List[Command] = []
     last: List[Command] = []
-    if following and (live or names):
+    if following and (live or names or reads):
         # It would bring routes back meanwhile.
         first.append(Command(_systemctl("stop", files.ROUTES_UNIT), _systemctl("start", files.ROUTES_UNIT)))
         following = False
@@ -325,18 +342,14 @@ def _unit_steps(texts: Dict[str, Optional[str]], live: bool, changed: List[File]
     if found.booted and not active and files.UNIT in names and names[files.UNIT].before is None:
         # A pattern is no error when systemd has no such unit (systemctl(1), Parameter Syntax).
         first.append(Command((), _systemctl("stop", files.UNIT + "*")))
-    if found.booted and names:
+    if found.booted and (names or reads):
         first.append(Command((), _systemctl("daemon-reload")))
         last.append(Command(_systemctl("daemon-reload")))
-    if found.enabled and not present:
-        first.append(Command(_systemctl("disable", files.UNIT), _systemctl("enable", files.UNIT)))
-    if present and not found.enabled:
-        last.append(Command(_systemctl("enable", files.UNIT), _systemctl("disable", files.UNIT)))
     if found.booted and active != present:
         # Without its file, stopping runs nothing: what it set is gone by then.
         last.append(Command(_systemctl("start" if present else "stop", files.UNIT)))
     if found.booted and follows and not following:
-        last.append(Command(_systemctl("start", files.ROUTES_UNIT), _systemctl("stop", files.ROUTES_UNIT)))
+        last.append(Command(_systemctl("start", files.ROUTES_UNIT), _systemctl("stop", files.ROUTES_UNIT + "*")))
     return first, last
 
 
@@ -346,3 +359,27 @@ def _lines_before(settings: List[Setting], stale: List[Removable], restored: Lis
     values = [Sysctl(name, found.sysctl[name]) for name in names if name in found.sysctl]
     held = [setting for setting in settings if not isinstance(setting, Sysctl) and _is_set(setting, found)]
     return sorted({setting.text() for setting in [*values, *held, *stale, *found.routes, *found.rules]})
+
+
+def commands(steps: Sequence[Step]) -> List[str]:
+    """Return the commands of the steps, for the result."""
+    return [" ".join(step.words) for step in steps if isinstance(step, Command) and step.words]
+
+
+def executable(steps: Sequence[Step], programs: Dict[str, str]) -> List[Step]:
+    """Return the steps with the full paths of their programs.
+
+    What reverses a command may be run where that was not, or twice, after a change that was interrupted more than once.
+    So it does not fail; whether it did what it should is a question for C(state).
+    """
+    return [Command(files.located(step.words, programs) if step.words else (),
+                    (programs.get("sh", "sh"), "-c", '"$@" || :', "undo", *files.located(step.undo, programs))
+                    if step.undo else ()) if isinstance(step, Command) else step for step in steps]
+
+
+def state(found: Found) -> Set[str]:
+    """Return everything on the host that a run may change, but for files; lines that say what it is."""
+    settings: List[Setting] = [Sysctl(*item) for item in found.sysctl.items()]
+    settings += [Link(name) for name in TUNNEL_OF_MODULE.values() if name in found.devices and found.devices[name].up]
+    settings += [*_addresses(found), *found.rules, *found.routes]
+    return {*(setting.text() for setting in settings), *("%s is active" % unit for unit in found.active)}

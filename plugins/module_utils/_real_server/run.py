@@ -11,8 +11,13 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
-from ansible_collections.openvip.cluster.plugins.module_utils._real_server import apply, facts, plan
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import (
+    LockError,
+    Transaction,
+    TransactionError,
+    explained,
+)
+from ansible_collections.openvip.cluster.plugins.module_utils._real_server import facts, files, plan
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.found import RememberedError
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.services import (
     KINDS,
@@ -20,10 +25,11 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.servi
     PROTOCOLS,
     refusals,
     understood,
+    version_of,
 )
 
-# None of the files has a secret, and systemd wants to read them as anybody.
-MODE = 0o644
+# Of the journal.
+NAME = "lvs_real_server"
 
 REFUSED = "The host is not prepared and nothing was changed:"
 FAILED = "The host could not be prepared:"
@@ -33,6 +39,8 @@ CONTROLLER_OPTIONS = ("group", "config", "gateway", "host")
 BYPASSED = (
     "%s: the action plugin of the same name resolves this on the controller, and it did not run. Run the module as a "
     "task of its own, named openvip.cluster.lvs_real_server, or give virtual_server and interface instead.")
+
+ROLLED_BACK = "Everything is rolled back."
 
 READ_ERRORS = (facts.FactsError, RememberedError, OSError)
 
@@ -73,28 +81,33 @@ def run_real_server(module):
     services, errors = understood(module.params["virtual_server"] if present else [])
 
     def run_command(words):
-        # An exception, unlike the end of the module, lets what was done be taken back.
+        # An exception, unlike the end of the module, rolls back what was done.
         return module.run_command(list(words), handle_exceptions=False)
 
     reader = facts.Reader(run_command, _programs(module))
     try:
-        found = reader.read()
-    except READ_ERRORS as error:
-        _fail(module, REFUSED, [str(error)])
-    errors.extend(refusals(services, interface, found))
-    if errors:
-        _fail(module, REFUSED, errors)
-    made = plan.make(services, interface, found)
-    if made.steps and not module.check_mode:
-        _carry_out(module, made, services, interface, reader)
+        with Transaction(NAME, check=module.check_mode) as transaction:
+            for note in transaction.notes:
+                module.warn(note)
+            found = reader.read(_tables(services, errors))
+            errors.extend([*refusals(services, interface, found), *plan.taken(services, found)])
+            if errors:
+                _fail(module, REFUSED, errors)
+            made = plan.make(services, interface, found, transaction.owed)
+            # An interrupted change that was rolled back is a change of this run, too.
+            changed = bool(made.steps) or transaction.owed
+            if changed and not module.check_mode:
+                _carry_out(module, transaction, made, services, interface, reader, found)
+    except (*READ_ERRORS, LockError) as error:
+        _fail(module, REFUSED, [explained(error)])
     module.exit_json(
-        changed=bool(made.steps),
-        commands=apply.shown(made.steps),
+        changed=changed,
+        commands=plan.commands(made.steps),
         addresses=list(dict.fromkeys(service.ip for service in services if service.lb_kind != NAT)),
         virtual_server=[_as_dict(service, services, found) for service in services],
         diff=[_diff("kernel", made.before, made.after),
-              *(_diff(step.path, (step.before or "").splitlines(), (step.text or "").splitlines())
-                for step in made.files)],
+              *(_diff(change.path, (change.before or "").splitlines(), (change.after or "").splitlines())
+                for change in made.files)],
     )
 
 
@@ -104,33 +117,58 @@ def _programs(module):
     return {name: path for name, path in paths.items() if path}
 
 
-def _fail(module, heading, sentences):
-    module.fail_json(msg="\n".join([heading, *("- %s" % sentence for sentence in sentences)]), changed=False)
+def _tables(services, errors):
+    """Return the tables that the services are to have."""
+    return [] if errors else [(version_of(gateway), number) for gateway, number in plan.tables(services).items()]
 
 
-def _carry_out(module, made, services, interface, reader):
-    """Carry out the plan and see that it did what it should; otherwise take it back and end the module."""
+def _fail(module, heading, sentences, changed=False):
+    module.fail_json(msg="\n".join([heading, *("- %s" % sentence for sentence in sentences)]), changed=changed)
 
-    def write(path, text):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        if text is None:
-            _io.restore(module, path, None)
-        else:
-            _io.write(module, path, text, False, MODE)
 
-    host = apply.Host(reader.run_command, write, reader.programs)
+class LacksError(Exception):
+    """The host is not as it was set."""
+
+
+def _carry_out(module, transaction, made, services, interface, reader, found):
+    """Carry out the plan and verify that it did what it should; otherwise roll it back and end the module."""
+    tables = _tables(services, ())
+    pending = facts.real_path(files.PENDING)
+
+    def confirm():
+        left = plan.make(services, interface, reader.read(tables))
+        if left.steps:
+            raise LacksError("not all is as it was set, so something else on this host sets it, too. It lacks: %s."
+                             % "; ".join(plan.commands(left.steps) or [change.path for change in left.files]))
+
+    steps = [step if isinstance(step, plan.Command) else step._replace(path=facts.real_path(step.path))
+             for step in plan.executable(made.steps, reader.programs)]
     try:
-        host.apply(made.steps)
-    except apply.ApplyError as error:
-        _fail(module, FAILED, error.args)
+        if made.pending:
+            transaction.carry_out([plan.File(pending, made.pending.encode(), plan.MODE)])
+        transaction.carry_out(steps, confirm)
+    except TransactionError as error:
+        left = [*error.notes, *(_left(found, tables, reader) if error.begun else [])]
+        if not left and files.PENDING not in found.files and os.path.lexists(pending):
+            os.unlink(pending)
+        reason = str(error).rstrip(".") + "."
+        if error.begun:
+            _fail(module, FAILED, [reason, *(left or [ROLLED_BACK])], bool(left))
+        _fail(module, REFUSED, [reason])
+
+
+def _left(found, tables, reader):
+    """Return the sentences about what differs from how the host was C(found)."""
     try:
-        left = plan.make(services, interface, reader.read())
+        now = plan.state(reader.read(tables))
     except READ_ERRORS as error:
-        _fail(module, FAILED, [str(error), *host.undo()])
-    if left.steps:
-        _fail(module, FAILED, ["not all is as it was set, so something else on this host sets it, too. It lacks: %s."
-                               % "; ".join(apply.shown(left.steps) or [step.path for step in left.files]),
-                               *host.undo()])
+        return ["whether everything is rolled back cannot be read: %s" % explained(error)]
+    before = plan.state(found)
+    # A unit that is active, a tunnel that is loaded and idle, do no harm; a value that differs is one that is missing.
+    more = sorted(line for line in now - before if " = " not in line and not line.endswith(" is active"))
+    return [sentence % "; ".join(lines) for sentence, lines in (
+        ("not everything could be rolled back. The host lacks: %s. Run this again.", sorted(before - now)),
+        ("not everything could be rolled back. The host still has: %s. Run this again.", more)) if lines]
 
 
 def _as_dict(service, services, found):

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import ipaddress
 
-from ansible_collections.openvip.cluster.plugins.module_utils._real_server.files import STATE
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import File
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import Link as SymbolicLink
+from ansible_collections.openvip.cluster.plugins.module_utils._real_server.files import ENABLED, PENDING, STATE
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.found import (
     NOTHING,
     Device,
     Found,
     remembered,
 )
-from ansible_collections.openvip.cluster.plugins.module_utils._real_server.plan import Command
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
     BACKUP_ONLY,
     IPVS,
@@ -65,25 +66,42 @@ class RefusedError(Exception):
     """What the kernel, or systemd, would refuse."""
 
 
+def begin(found, plan):
+    """The host before the first step of a plan."""
+    return with_file(found, PENDING, plan.pending) if plan.pending else found
+
+
 def apply(found, step):
     """The host after a step."""
-    if not isinstance(step, Command):
-        return with_file(found, step.path, step.text)
+    if isinstance(step, SymbolicLink):
+        assert step.path == ENABLED
+        return found._replace(enabled=step.target is not None)
+    if isinstance(step, File):
+        return with_file(found, step.path, None if step.data is None else step.data.decode())
     return run(found, step.words)
 
 
-def undo(found, step):
-    """The host after the step is taken back."""
-    if not isinstance(step, Command):
-        return with_file(found, step.path, step.before)
-    return run(found, step.undo)
+def undo(found, step, start):
+    """The host after the step is reversed; what undoing refuses changes nothing.
+
+    :param start: the host before the first step.
+    """
+    if isinstance(step, SymbolicLink):
+        return found._replace(enabled=start.enabled)
+    if isinstance(step, File):
+        return with_file(found, step.path, start.files.get(step.path))
+    try:
+        return run(found, step.undo)
+    except RefusedError:
+        return found
 
 
 def with_file(found, path, text):
     files = {name: value for name, value in found.files.items() if name != path}
     if text is not None:
         files[path] = text
-    return found._replace(files=files, remembered=remembered(files.get(STATE), STATE))
+    return found._replace(files=files, remembered=remembered(files.get(STATE), STATE).joined(
+        remembered(files.get(PENDING), PENDING)))
 
 
 def run(found, words):
@@ -120,10 +138,6 @@ def _modprobe(found, words):
 
 def _systemctl(found, words):
     verb, *units = words
-    if verb in ("enable", "disable"):
-        if not any(path.endswith(units[0]) for path in found.files):
-            raise RefusedError(words)
-        return found._replace(enabled=verb == "enable")
     if verb == "daemon-reload":
         return found
     name = units[0].rstrip("*")

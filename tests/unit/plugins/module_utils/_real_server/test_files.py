@@ -19,7 +19,7 @@ SERVICES = [Service("198.18.0.100", DR), Service("198.18.0.101", TUN),
 
 def texts(services=tuple(SERVICES), found=None):
     made = plan.make(list(services), ["eth1"], found or model.host())
-    return {step.path: step.text for step in made.files}
+    return {change.path: change.after for change in made.files}
 
 
 def lines(word, text):
@@ -84,8 +84,9 @@ def test_the_guard_is_set_at_every_start_or_the_unit_fails():
 
 
 def test_there_are_only_the_files_that_are_needed():
-    assert set(texts(SERVICES[:1])) == {files.SYSCTL, files.path_of(files.UNIT), files.STATE}
-    assert set(texts(SERVICES[2:])) == {files.path_of(files.UNIT), files.path_of(files.ROUTES_UNIT), files.STATE}
+    assert set(texts(SERVICES[:1])) == {files.SYSCTL, files.path_of(files.UNIT), files.ENABLED, files.STATE}
+    assert set(texts(SERVICES[2:])) == {files.path_of(files.UNIT), files.path_of(files.ROUTES_UNIT),
+                                         files.ENABLED, files.STATE}
     assert texts([]) == {}
 
 
