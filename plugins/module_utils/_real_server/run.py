@@ -141,11 +141,12 @@ def _carry_out(module, transaction, made, services, interface, reader, found):
             raise LacksError("not all is as it was set, so something else on this host sets it, too. It lacks: %s."
                              % "; ".join(plan.commands(left.steps) or [change.path for change in left.files]))
 
-    steps = [step if isinstance(step, plan.Command) else step._replace(path=facts.real_path(step.path))
-             for step in plan.executable(made.steps, reader.programs)]
+    steps = [
+        step._replace(path=facts.real_path(step.path)) if isinstance(step, (plan.File, plan.SymbolicLink)) else step
+        for step in plan.executable(made.steps, reader.programs)]
     try:
         if made.pending:
-            transaction.carry_out([plan.File(pending, made.pending.encode(), plan.MODE)])
+            transaction.carry_out([plan.File(pending, made.pending.encode(), plan.MODE)], lambda: None)
         transaction.carry_out(steps, confirm)
     except TransactionError as error:
         left = [*error.notes, *(_left(found, tables, reader) if error.begun else [])]

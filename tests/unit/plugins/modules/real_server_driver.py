@@ -40,7 +40,8 @@ SYSTEMCTL = """#!/bin/sh
 echo "$*" >>/run/calls
 case $1 in
     start) mkdir -p /run/active; touch "/run/active/$2" ;;
-    stop) rm -f "/run/active/$2" ;;
+    # unquoted: it may be a pattern
+    stop) rm -f /run/active/$2 ;;
     is-active) test -e "/run/active/$3" ;;
 esac
 """

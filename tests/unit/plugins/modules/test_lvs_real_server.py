@@ -194,6 +194,17 @@ def test_systemd_is_told_what_it_has_to_know():
         "nat": "", "both": "", "absent": ""}
 
 
+@pytest.mark.parametrize(("writer", "every"), [
+    ("lvs_real_server", 45), ("lvs_at_once", 1), pytest.param("lvs_real_server", 1, marks=pytest.mark.slow),
+])
+def test_killed_wherever_it_can_be_the_next_run_heals(writer, every):
+    run = Path(__file__).parents[3] / "kills" / "run"
+    done = subprocess.run(
+        ["bash", str(run), writer], capture_output=True, text=True, check=False,
+        env=dict(os.environ, EVERY=str(every), PATH=f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_what_cannot_be_is_refused_before_anything_changes():
     story = play("refusals")
     assert story["same"] and all(result["failed"] for result in story["results"])
