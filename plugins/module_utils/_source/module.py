@@ -16,10 +16,19 @@ import pwd
 import re
 
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import (
+    LockError,
+    Transaction,
+    TransactionError,
+    explained,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._source import release as releases
-from ansible_collections.openvip.cluster.plugins.module_utils._source.place import LINK, BusyError, Place
+from ansible_collections.openvip.cluster.plugins.module_utils._source.place import LINK, Place
 from ansible_collections.openvip.cluster.plugins.module_utils._source.steps import NO_SPACE, Builder, StepError
+from ansible_collections.openvip.cluster.plugins.module_utils._source.trust import untrusted
 
+# Of the journal.
+NAME = "source_build"
 REFUSED = "The build of %s is refused and nothing was changed:"
 # Seconds for a program to tell its version.
 ANSWER = 10
@@ -57,15 +66,16 @@ def argument_spec():
 
 
 def copy_verified(source, target, checksum):
-    """Copy an archive and see on the way that it is the right one; the copy, which is verified, is what is unpacked.
+    """Copy an archive and verify on the way that it is the right one; the copy, which is verified, is what is unpacked.
 
-    :param target: the path of the copy, which is removed again when the checksum is another.
+    :param target: the path of the copy, which must not exist; C(None) to verify only.
     :raises StepError: the archive is not there, or is another one.
     """
     algorithm, dummy, wanted = checksum.partition(":")
     digest = hashlib.new(algorithm)
     try:
-        with open(source, "rb") as reader, open(target, "wb") as writer:
+        # not what the user who builds may have put there
+        with open(source, "rb") as reader, open(*((target, "xb") if target else (os.devnull, "wb"))) as writer:
             for chunk in iter(lambda: reader.read(CHUNK), b""):
                 digest.update(chunk)
                 writer.write(chunk)
@@ -73,8 +83,6 @@ def copy_verified(source, target, checksum):
         raise StepError("verify", "the archive %s is not there." % source,
                         "Put it there first, for example with ansible.builtin.get_url.") from error
     if digest.hexdigest() != wanted:
-        if target != os.devnull:
-            os.unlink(target)
         raise StepError("verify", "the archive %s is not the one with checksum %s, but has %s:%s." % (
             source, checksum, algorithm, digest.hexdigest()),
             "Compare the checksum with the one that the project publishes, and fetch the archive again.")
@@ -108,6 +116,7 @@ class Run:
         self.params = params = module.params
         sentences = releases.problems(params)
         self.place = Place(params["prefix"])
+        self._refuse(distrust(self.place.prefix))
         others = {each.name for each in self.place.releases().values()} - {params["name"]}
         if others:
             sentences.append("prefix: %s holds builds of %s. Choose another for %s." % (
@@ -116,16 +125,16 @@ class Run:
         self.release = releases.of(params)
         self.directory = self.release.directory
         self.program = self.place.path(self.directory, params["program"])
-        former = self.place.current()
+        former, owed = current(module, self.place)
         self.found = self.place.release(self.directory) == self.release and not self._complaints()
         if not self.found:
             self._refuse(self._user())
-        self.switches = params["activate"] and former != self.directory
+        self.switches = params["activate"] and (former != self.directory or owed)
         surplus = self.place.surplus(self.directory, params["keep"]) if params["activate"] else []
         self.former = self.place.path(former) if former and self.place.release(former) else None
         self.removed = [self.place.path(name) for name in surplus]
         self.result = {
-            "changed": not self.found or self.switches or bool(surplus), "found": self.found,
+            "changed": not self.found or self.switches or bool(surplus) or self.place.left(), "found": self.found,
             "release": self.place.path(self.directory), "program": self.program, "current": self.place.path(LINK),
             "former": self.former, "steps": [], "left_out": [], "removed": self.removed, "diff": self._diff(former)}
 
@@ -163,17 +172,16 @@ class Run:
             return ["user: only root can build as %s. Set become: true." % self.params["user"]]
         return []
 
-    def _complaints(self):
-        """Return why the program in its place is not the release, sentences."""
+    def _complaints(self, program=None):
+        """Return why a program, by default the one in its place, is not the release, sentences."""
         try:
-            outcome = run([self.program, self.params["version_argument"]], ANSWER)
+            outcome = run([program or self.program, self.params["version_argument"]], ANSWER)
         except OSError as error:
             return ["it does not start: %s" % error]
         return releases.complaints(outcome, self.release)
 
     def fail(self, error):
         """End the module after a failed step; nothing has been switched."""
-        self.place.clear()
         stays = ["%s stays current." % self.former] if self.former else []
         self.module.fail_json(**dict(
             self.result, changed=False, step=error.step, log=error.log,
@@ -184,8 +192,10 @@ class Run:
         """Build what is missing, switch, remove what is too much, and end the module."""
         try:
             self._try()
-        except BusyError as error:
+        except LockError as error:
             self.module.fail_json(msg="%s %s: %s" % (self.release.name, self.release.version, error))
+        except TransactionError as error:
+            self.fail(StepError("switch", str(error), " ".join(error.notes) or "The link is as it was."))
         except StepError as error:
             self.fail(error)
         except OSError as error:
@@ -196,18 +206,41 @@ class Run:
     def _try(self):
         if self.module.check_mode:
             if not self.found and os.path.exists(self.params["archive"]):
-                copy_verified(self.params["archive"], os.devnull, self.release.checksum)
+                copy_verified(self.params["archive"], None, self.release.checksum)
             return
         os.umask(0o022)
         if not self.result["changed"]:
             return
-        with self.place.alone():
+        try:
+            with self.place.alone():
+                self._change()
+        except LockError:
+            if not self.found or self.switches or self.removed:
+                raise
+            # What is there is what somebody else builds just now.
+            self.result["changed"] = False
+
+    def _change(self):
+        try:
             if not self.found:
                 self._build()
             if self.switches:
-                self.place.activate(self.directory)
+                self._switch()
             for path in self.removed:
-                self.place.remove(path)
+                self.place.remove(os.path.basename(path))
+        finally:
+            self.place.clear()
+
+    def _switch(self):
+        """Let the link name the release, which is on the disk."""
+        def confirm():
+            complaints = self._complaints(self.place.path(LINK, self.params["program"]))
+            if complaints:
+                raise StepError("switch", "; ".join(complaints) + ".", "")
+
+        self.place.mark(self.directory)
+        with Transaction(NAME) as transaction:
+            transaction.carry_out(self.place.link(self.directory), confirm)
 
     def _build(self):
         """Build the release into its own directory, and remove it again when it is not what was asked for."""
@@ -229,13 +262,35 @@ class Run:
         self.result["left_out"] = place.take(paths["stage"], self.release, self._context)
         complaints = self._complaints()
         if complaints:
-            place.take_back(self.directory)
+            place.undo_take(self.directory)
             raise StepError("prove", "%s is not what was asked for: %s." % (self.program, "; ".join(complaints)),
                             "Correct version, program or configure_options, or take another archive.")
-        place.clear()
 
     def _context(self, path):
         self.module.set_default_selinux_context(path, False)
+
+
+def distrust(prefix):
+    """Return why a prefix is no place for programs that root runs, a sentence, or nothing."""
+    try:
+        fault = untrusted(prefix)
+    except OSError as error:
+        fault = "%s: %s." % (error.filename, error.strerror)
+    return ["prefix: " + fault] if fault else []
+
+
+def current(module, place):
+    """Return the name of the current release, and whether a run that was interrupted may have meant another.
+
+    What it had begun is rolled back before, unless in check mode.
+    """
+    try:
+        with Transaction(NAME, check=module.check_mode) as transaction:
+            for note in transaction.notes:
+                module.warn(note)
+            return place.current(), transaction.owed
+    except (LockError, OSError) as error:
+        module.fail_json(msg="%s in %s: %s" % (module.params["name"], place.prefix, explained(error)))
 
 
 def run_source_build(module):
@@ -243,21 +298,26 @@ def run_source_build(module):
     if module.params["state"] == "present":
         Run(module).carry_out()
     place = Place(module.params["prefix"])
-    found = place.releases()
     name = module.params["name"]
+    distrusted = distrust(place.prefix)
+    if distrusted:
+        module.fail_json(msg="\n- ".join([REFUSED % name, *distrusted]))
+    found = place.releases()
     others = {each.name for each in found.values()} - {name}
     if others:
         module.fail_json(msg="%s\n- prefix: %s holds builds of %s, not of %s. Correct one of the two." % (
             REFUSED % name, place.prefix, ", ".join(sorted(others)), name))
-    current = place.current()
-    removed = [place.path(directory) for directory in found] + ([place.path(LINK)] if current else [])
-    result = {"changed": bool(removed) or os.path.isdir(place.build), "removed": removed, "diff": {
+    link, owed = current(module, place)
+    removed = [place.path(directory) for directory in found] + ([place.path(LINK)] if link else [])
+    result = {"changed": bool(removed) or place.left() or owed, "removed": removed, "diff": {
         "before_header": place.path(LINK), "after_header": place.path(LINK),
-        "before": releases.describe(place.release(current), current), "after": ""}}
+        "before": releases.describe(place.release(link), link), "after": ""}}
     if result["changed"] and not module.check_mode:
         try:
             with place.alone():
+                with Transaction(NAME) as transaction:
+                    transaction.carry_out(place.link(None), lambda: None)
                 place.remove_all()
-        except (BusyError, OSError) as error:
-            module.fail_json(msg="%s cannot be removed from %s: %s" % (name, place.prefix, error))
+        except (LockError, TransactionError, OSError) as error:
+            module.fail_json(msg="%s cannot be removed from %s: %s" % (name, place.prefix, explained(error)))
     module.exit_json(**result)

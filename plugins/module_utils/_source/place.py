@@ -6,7 +6,8 @@
 
     PREFIX/2.3.3-0a1b2c3d/    a release; it is complete when it has this name, and is never changed again
     PREFIX/current            a link to one of them
-    PREFIX/.build/            what is being built
+    PREFIX/.build/            what is being built, and what is being removed
+    PREFIX/.aside/            a release that is being replaced, where the file system cannot exchange two names
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -14,29 +15,39 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import ctypes
+import errno
+import hashlib
 import os
 import shutil
+import signal
 import stat
+import time
 from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import files, lock
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import Link
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import Step
 from ansible_collections.openvip.cluster.plugins.module_utils._source.release import (
     Release,
     from_record,
     to_record,
 )
+from ansible_collections.openvip.cluster.plugins.module_utils._source.trust import untrusted
 
 RECORD = "source_build.json"
 LINK = "current"
 BUILD = ".build"
-# In there, a release that is built again because its program did not answer rightly.
-REPLACED = "replaced"
+# In there, what is about to become a release, and releases that are being removed.
+READY = "ready"
+GONE = "gone-"
+ASIDE = ".aside"
 # In a release, what its C(make install) would have written elsewhere, by its whole path.
 LEFT_OUT = "left_out"
-
-
-class BusyError(Exception):
-    """Another run builds in the same prefix."""
+# Seconds between two searches for what a killed build left running.
+POLL = 0.02
+# Seconds in which what is killed ends.
+PATIENCE = 10
 
 
 class Place:
@@ -44,11 +55,13 @@ class Place:
 
     :ivar prefix: its path.
     :ivar build: where releases are built.
+    :ivar aside: where a release is that is being replaced.
     """
 
     def __init__(self, prefix: str):
         self.prefix = os.path.normpath(prefix)
         self.build = self.path(BUILD)
+        self.aside = self.path(ASIDE)
 
     def path(self, *names: str) -> str:
         return os.path.join(self.prefix, *names)
@@ -71,7 +84,7 @@ class Place:
     def releases(self) -> Dict[str, Release]:
         """Return all releases by the names of their directories, the one that was current last first."""
         try:
-            names = [name for name in os.listdir(self.prefix) if name not in (LINK, BUILD)]
+            names = [name for name in os.listdir(self.prefix) if name not in (LINK, BUILD, ASIDE)]
         except OSError:
             return {}
         found = {name: release for name, release in ((name, self.release(name)) for name in names) if release}
@@ -89,20 +102,16 @@ class Place:
     def alone(self) -> Iterator[None]:
         """Make the prefix and let nobody else change it.
 
-        :raises BusyError: somebody does.
-        :raises OSError: it cannot be made.
+        :raises lock.LockError: somebody does; the message names the process.
+        :raises OSError: it cannot be made, or somebody else could replace what is built there.
         """
-        os.makedirs(self.prefix, mode=0o755, exist_ok=True)
-        descriptor = os.open(self.prefix, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            raise BusyError("another build is going on in %s. Wait for its end." % self.prefix) from error
-        try:
+        digest = hashlib.sha256(os.path.realpath(self.prefix).encode()).hexdigest()[:16]
+        with lock.locked(os.path.join(lock.DIRECTORY, "source_build-" + digest), 0, "a build in " + self.prefix):
+            os.makedirs(self.prefix, mode=0o755, exist_ok=True)
+            fault = untrusted(self.prefix)
+            if fault:
+                raise OSError(errno.EPERM, fault)
             yield
-        finally:
-            os.close(descriptor)
 
     def prepare(self, owner: Tuple[int, int]) -> Dict[str, str]:
         """Make an empty place to build in, which a build that was killed may have left full.
@@ -120,19 +129,32 @@ class Place:
         return paths
 
     def clear(self) -> None:
+        """Remove what a build, or the removal of a release, has left, and end what it has left running."""
+        for name in os.listdir(self.aside) if os.path.isdir(self.aside) else []:
+            if not os.path.lexists(self.path(name)):
+                os.rename(os.path.join(self.aside, name), self.path(name))
         if os.path.isdir(self.build):
-            shutil.rmtree(self.build)
+            _end_all_in(os.path.realpath(self.build))
+        for path in (self.aside, self.build):
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+
+    def left(self) -> bool:
+        """Whether there is something for C(clear)."""
+        return os.path.isdir(self.build) or os.path.isdir(self.aside)
 
     def take(self, stage: str, release: Release, context: Callable[[str], None]) -> List[str]:
         """Make a release of what C(make install) has put below I(stage).
 
-        It belongs to who runs this, nobody else can write to it, and no file of it runs as somebody else.
+        It belongs to who runs this, nobody else can write to it, and no file of it runs as somebody else. It is on the
+        disk before it has its name.
 
         :param context: called with the path of everything that has been put there, to give it its SELinux context.
         :returns: the paths that would have been installed outside of the release; they are kept in its C(LEFT_OUT).
         """
         target = self.path(release.directory)
         staged = stage + target
+        os.chown(self.build, os.geteuid(), os.getegid())
         left_out = [name[len(stage):] for name in _files(stage) if not name.startswith(staged + "/")]
         os.makedirs(staged, exist_ok=True)
         for name in left_out:
@@ -145,36 +167,67 @@ class Place:
                 os.chmod(path, stat.S_IMODE(os.lstat(path).st_mode) & ~0o7022)
         with open(os.path.join(staged, RECORD), "w", encoding="utf-8") as stream:
             stream.write(to_record(release))
-        if os.path.isdir(target):
-            os.rename(target, os.path.join(self.build, REPLACED))
-        os.rename(staged, target)
+        os.rename(staged, os.path.join(self.build, READY))
+        self.settle()
+        self._exchange(release.directory)
         for path in [target, *_all(target)]:
             context(path)
+        self.settle()
         return left_out
 
-    def take_back(self, directory: str) -> None:
-        """Undo C(take)."""
-        shutil.rmtree(self.path(directory))
-        with contextlib.suppress(FileNotFoundError):
-            os.rename(os.path.join(self.build, REPLACED), self.path(directory))
+    def _exchange(self, directory: str) -> None:
+        """Give a release that is ready its name. One that has it comes into its place, or aside."""
+        ready, target = os.path.join(self.build, READY), self.path(directory)
+        if os.path.isdir(target):
+            with files.opened(files.resolved(self.build)) as build, files.opened(files.resolved(self.prefix)) as prefix:
+                if files.exchange(READY, build, directory, prefix):
+                    return
+            os.makedirs(self.aside, exist_ok=True)
+            os.rename(target, os.path.join(self.aside, directory))
+        os.rename(ready, target)
 
-    def activate(self, directory: str) -> None:
-        """Point the link to a release in one step."""
-        new = self.path(".new-" + LINK)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(new)
-        os.symlink(directory, new)
-        os.rename(new, self.path(LINK))
+    def undo_take(self, directory: str) -> None:
+        """Undo C(take)."""
+        ready, aside = os.path.join(self.build, READY), os.path.join(self.aside, directory)
+        if os.path.isdir(ready):
+            self._exchange(directory)
+            return
+        os.rename(self.path(directory), ready)
+        if os.path.isdir(aside):
+            os.rename(aside, self.path(directory))
+
+    def link(self, directory: Optional[str]) -> List[Step]:
+        """Return the steps of a transaction that let the link name a release, or none; nothing where it does."""
+        if self.current() == directory:
+            return []
+        return [Link(os.path.join(files.resolved(self.prefix), LINK), directory)]
+
+    def mark(self, directory: str) -> None:
+        """Write down that a release is the last that was current, before it is."""
         os.utime(self.path(directory, RECORD))
+        self.settle()
+
+    def settle(self) -> None:
+        """Bring everything that was written in the prefix to the disk (syncfs(2)).
+
+        :raises OSError: it cannot be written.
+        """
+        descriptor = os.open(self.prefix, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number), self.prefix)
+        finally:
+            os.close(descriptor)
 
     def remove(self, directory: str) -> None:
-        """Remove one release."""
-        shutil.rmtree(self.path(directory))
+        """Remove one release. It has lost its name before its first file goes."""
+        os.makedirs(self.build, 0o700, exist_ok=True)
+        os.rename(self.path(directory), os.path.join(self.build, GONE + directory))
 
     def remove_all(self) -> None:
-        """Remove the releases, the link and, when nothing else is in it, the prefix."""
-        if self.current():
-            os.unlink(self.path(LINK))
+        """Remove the releases and, when nothing else is in it, the prefix. The link has to be removed before."""
+        self.clear()
         for directory in self.releases():
             self.remove(directory)
         self.clear()
@@ -182,10 +235,29 @@ class Place:
             os.rmdir(self.prefix)
 
 
+def _end_all_in(directory: str) -> None:
+    """End what a build that was killed has left running. It would go on writing there, and only its user can be there.
+    """
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = []
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):  # it has ended
+                where = os.readlink("/proc/%s/cwd" % number)
+                if (where + "/").startswith(directory + "/") and os.stat("/proc/" + number).st_uid != os.geteuid():
+                    found.append(int(number))
+        if not found:
+            return
+        for process in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        time.sleep(POLL)
+
+
 def _all(top: str) -> Iterator[str]:
     """Yield the path of everything below a directory, without following links."""
-    for directory, directories, files in os.walk(top):
-        for name in directories + files:
+    for directory, directories, names in os.walk(top):
+        for name in directories + names:
             yield os.path.join(directory, name)
 
 

@@ -22,6 +22,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.words impo
 SHOWN = 15
 KEPT = 500
 NO_SPACE = "Free space there, or choose another prefix."
+# Bytes: with less a disk is full, also where a program says something else of a file that it could not write.
+FULL = 1 << 14
 
 # configure of autoconf goes on without an option that it does not know; that of nginx ends.
 _UNKNOWN_OPTIONS = (re.compile(r"WARNING: unrecognized options?: (.*)"),
@@ -132,8 +134,11 @@ class Builder:
             unknown = unknown_options(outcome.output)
             if unknown:
                 self._refuse(name, unknown, directory)
-            raise StepError(name, "it failed after %d seconds with exit code %d." % (seconds, outcome.code),
-                            remedy(outcome.output), outcome.output)
+            free = os.statvfs(self._place)
+            full = free.f_bavail * free.f_frsize < FULL
+            raise StepError(name, "it failed after %d seconds with exit code %d%s." % (
+                seconds, outcome.code, ", and the disk is full at %s" % self._place if full else ""),
+                NO_SPACE if full else remedy(outcome.output), outcome.output)
         self.taken.append((name, round(seconds, 1)))
         return outcome.output
 

@@ -12,16 +12,21 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import files, transaction
+from ansible_collections.openvip.cluster.plugins.module_utils._source import module
+from ansible_collections.openvip.cluster.plugins.module_utils._source.place import Place
 from ansible_collections.openvip.cluster.plugins.modules import source_build
 from ansible_collections.openvip.cluster.tests.unit.plugins.modules import toy_source
 
@@ -241,7 +246,9 @@ def test_a_full_disk(host):
                      _ansible_remote_tmp=str(host.top))
     host.prefix.mkdir(parents=True)
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=300k tmpfs "$0" && exec "$@"', host.prefix,
+        ["unshare", "--mount", "sh", "-c",
+         'for top in /run /var/lib; do mount -t tmpfs tmpfs $top; done\n'
+         'mount -t tmpfs -o size=300k tmpfs "$0" && exec "$@"', host.prefix,
          sys.executable, "-c", ALONE, json.dumps(arguments)],
         capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
     failed = json.loads(done.stdout)
@@ -250,13 +257,19 @@ def test_a_full_disk(host):
 
 
 def test_one_build_at_a_time(host):
-    host.prefix.mkdir(parents=True)
-    other = os.open(host.prefix, os.O_RDONLY)
-    fcntl.flock(other, fcntl.LOCK_EX)
-    failed = host()
-    os.close(other)
-    assert failed["failed"] and "another build is going on" in failed["msg"]
-    assert host()["changed"]
+    with Place(str(host.prefix)).alone():
+        failed = host()
+        assert failed["failed"] and f"a build in {host.prefix} (process {os.getpid()}) has not ended" in failed["msg"]
+        reader = os.open(host.prefix, os.O_RDONLY)
+    try:
+        fcntl.flock(reader, fcntl.LOCK_EX)
+        assert host()["changed"], "whoever can read the prefix blocks nobody"
+    finally:
+        os.close(reader)
+    with Place(str(host.prefix)).alone():
+        (host.prefix / ".build").mkdir()
+        assert not host()["changed"]
+    assert host()["changed"] and ".build" not in host.entries() and not host()["changed"]
 
 
 def test_what_a_killed_build_left_is_cleared(host):
@@ -321,3 +334,203 @@ def test_four_runs_of_a_removal_leave_what_is_not_ours(host):
     host()
     host.absent()
     assert not host.prefix.exists()
+
+
+def killed(function, module, name, number=0):
+    """Run a function in a process that is killed as it calls something for the time of this number, counted from 0.
+
+    :returns: whether it came so far.
+    """
+    child = os.fork()
+    if child == 0:
+        left = [number]
+        real = getattr(module, name)
+
+        def call(*arguments, **keywords):
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*arguments, **keywords)
+
+        setattr(module, name, call)
+        try:
+            function()
+        finally:
+            os._exit(0)
+    return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
+def test_killed_at_every_point_of_the_switch_the_link_leads_to_a_release_and_the_next_run_heals(host):
+    host()
+    host.archive("2.0")
+    host("2.0", keep=5)
+    points = 0
+    while killed(lambda: host("1.0", keep=5), transaction, "at", points):
+        assert host.current() in ("Toy v1.0 (01/16,2022)", "Toy v2.0 (01/16,2022)")
+        if points % 2:
+            with transaction.Transaction("other") as other:
+                assert other.notes == []
+            interrupted = host.current()
+            check = host("1.0", check=True, keep=5)
+            assert check["changed"] or interrupted == "Toy v1.0 (01/16,2022)"
+        points += 1
+        host("1.0", keep=5)
+        assert host.current() == "Toy v1.0 (01/16,2022)" and not host("1.0", keep=5)["changed"]
+        assert ".openvip" not in host.entries()
+        host("2.0", keep=5)
+    assert points >= 9
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_killed_while_a_damaged_release_is_replaced_the_next_run_heals(host, exchange, monkeypatch):
+    if not exchange:
+        monkeypatch.setattr(files, "exchange", lambda *dummy: False)
+    program = Path(host()["program"])
+    entries = host.entries()
+    points = 0
+    while True:
+        program.write_text("#!/bin/sh\necho damaged\n")
+        if not killed(host, os, "rename", points):
+            break
+        points += 1
+        assert (host.prefix / "current" / "sbin" / "toy").exists() or not exchange
+        assert host()["changed"] and host.current() == "Toy v1.0 (01/16,2022)" and not host()["changed"]
+        assert host.entries() == entries
+    assert points >= 2
+
+
+def test_killed_between_two_renames_a_failing_build_restores_the_damaged_release(host, monkeypatch):
+    monkeypatch.setattr(files, "exchange", lambda *dummy: False)
+    program = Path(host()["program"])
+    program.write_text("#!/bin/sh\necho damaged\n")
+    point = next(point for point in range(9) if killed(host, os, "rename", point) and not program.exists())
+    assert point
+    os.rename(host.archives["1.0"]["archive"], host.top / "away")
+    assert host()["failed"] and program.read_text().endswith("echo damaged\n")
+
+
+def test_killed_while_it_removes_a_release_the_next_run_removes_the_rest(host):
+    first = host()
+    host.archive("2.0")
+    assert killed(lambda: host("2.0", keep=0), shutil, "rmtree") and host.current() == "Toy v2.0 (01/16,2022)"
+    assert not Path(first["release"]).exists() and ".build" in host.entries()
+    assert host("2.0", check=True, keep=0)["changed"] and host("2.0", keep=0)["changed"]
+    assert len(host.entries()) == 2 and not host("2.0", keep=0)["changed"]
+    assert killed(host.absent, shutil, "rmtree") and host.absent(check=True)["changed"]
+    assert host.absent()["changed"] and not host.prefix.exists() and not host.absent()["changed"]
+
+
+def test_a_release_is_on_the_disk_before_it_has_its_name_and_before_the_link_leads_to_it(host, monkeypatch):
+    events = []
+    settle, rename, exchange = Place.settle, os.rename, files.exchange
+    monkeypatch.setattr(Place, "settle", lambda self: events.append("disk") or settle(self))
+
+    def renamed(source, target, **descriptors):
+        events.append("link" if os.path.basename(target) == "current" else os.path.basename(target).partition("-")[0])
+        rename(source, target, **descriptors)
+
+    monkeypatch.setattr(os, "rename", renamed)
+    monkeypatch.setattr(files, "exchange", lambda *names: events.append("link") or exchange(*names))
+    host()
+    assert [event for event in events if event in ("disk", "1.0", "link")] == ["disk", "1.0", "disk", "disk", "link"]
+    del events[:]
+    host.archive("2.0")
+    host("2.0")
+    assert [event for event in events if event in ("disk", "2.0", "link")] == ["disk", "2.0", "disk", "disk", "link"]
+
+
+def test_a_program_that_does_not_answer_by_the_link_is_rolled_back(host, monkeypatch):
+    former = host()["release"]
+    host.archive("2.0")
+    real = module.Run._complaints
+    monkeypatch.setattr(module.Run, "_complaints", lambda self, program=None: ["it does not start"] if program
+                        else real(self))
+    failed = host("2.0")
+    assert failed["step"] == "switch" and "it does not start" in failed["msg"] and not failed["changed"]
+    assert f"{former} stays current." in failed["msg"] and host.current() == "Toy v1.0 (01/16,2022)"
+
+
+@pytest.mark.daemon
+def test_what_a_killed_build_left_running_is_ended(host):
+    host.archive("1.8", f"echo >{host.top}/started; exec sleep 1000")
+    (host.top / "started").touch()
+    os.chmod(host.top / "started", 0o666)
+    child = os.fork()
+    if child == 0:
+        host("1.8")
+        os._exit(0)
+    end = time.monotonic() + 60
+    while not (host.top / "started").stat().st_size:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    running = [name for name in filter(str.isdigit, os.listdir("/proc")) if in_build(host, name)]
+    assert running
+    assert host()["changed"] and not [name for name in running if in_build(host, name)]
+
+
+def in_build(host, number):
+    """Whether a process is in the place where a release is built."""
+    try:
+        return os.readlink(f"/proc/{number}/cwd").startswith(str(host.prefix / ".build"))
+    except OSError:
+        return False
+
+
+@pytest.mark.daemon
+@pytest.mark.parametrize("kind, told", [
+    ("owner", "belongs to user nobody"), ("open", "can be written to by every user"),
+    ("group", "can be written to by the group of "), ("link", "a link that user 65534 made"),
+    ("link in", "belongs to user nobody"),
+])
+def test_a_prefix_that_somebody_else_could_replace_is_refused_before_anything_is_built(host, kind, told):
+    above = host.prefix.parent
+    if kind.startswith("link"):
+        elsewhere = host.top / "elsewhere"
+        elsewhere.mkdir()
+        above.symlink_to(elsewhere)
+        os.chown(*((elsewhere, 65534, 65534) if kind == "link in" else (above, 65534, 65534)), follow_symlinks=False)
+    else:
+        above.mkdir()
+        if kind == "group":
+            os.chown(above, 0, pwd.getpwnam("nobody").pw_gid)
+        if kind == "owner":
+            os.chown(above, 65534, 65534)
+        above.chmod({"owner": 0o755, "open": 0o777, "group": 0o775}[kind])
+    for failed in (host(check=True), host(), host.absent()):
+        assert failed["failed"] and "nothing was changed" in failed["msg"] and told in failed["msg"], failed["msg"]
+    assert not host.prefix.exists()
+
+
+@pytest.mark.daemon
+def test_a_prefix_of_a_group_without_members_and_below_a_sticky_directory_is_good(host):
+    above = host.prefix.parent
+    above.mkdir()
+    os.chown(above, 0, pwd.getpwnam("nobody").pw_gid)
+    above.chmod(0o1777)
+    assert host()["changed"]
+    host.absent()
+    os.chown(above, 0, 54321)
+    above.chmod(0o775)
+    assert host()["changed"]
+
+
+@pytest.mark.daemon
+@pytest.mark.parametrize("every", [15, pytest.param(1, marks=pytest.mark.slow)])
+def test_killed_wherever_it_can_be_the_next_run_heals(every):
+    run = Path(__file__).parents[3] / "kills" / "run"
+    done = subprocess.run(
+        ["bash", str(run), "source_build"], capture_output=True, text=True, check=False,
+        env=dict(os.environ, EVERY=str(every), PATH=f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_is_written_through_a_link_that_the_builder_left(host):
+    target = host.top / "target"
+    target.write_text("root's")
+    link = host.top / "copy"
+    link.symlink_to(target)
+    with pytest.raises(FileExistsError):
+        module.copy_verified(host.archives["1.0"]["archive"], str(link), host.archives["1.0"]["checksum"])
+    assert target.read_text() == "root's"
