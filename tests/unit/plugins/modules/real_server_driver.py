@@ -224,6 +224,8 @@ def scenario_failures():
         "second_rule": '*"rule add"*"lookup 28001"*) echo "RTNETLINK answers: broken" >&2; exit 2',
         "removal": '*"address del fd00:18::100/128"*) echo "RTNETLINK answers: broken" >&2; exit 2',
         "silent": '*"rule add"*"lookup 28000"*) exit 0',
+        "undo": '*"rule add"*"lookup 28001"*) touch /run/broken; exit 2 ;; '
+                f'*"address del {SECOND}"*) [ -e /run/broken ] && exit 2',
     }.items():
         program("ip", f'#!/bin/sh\ncase "$*" in {condition} ;; esac\nexec {real} "$@"\n')
         other = {"interface": ["eth1"], "virtual_server": [
@@ -231,6 +233,7 @@ def scenario_failures():
             {**NAT["virtual_server"][0], "port": 8081, "gateway": "198.18.0.2"}]}
         story[name] = {"result": run(**other), "same": everything() == start}
     (PROGRAMS / "ip").unlink()
+    story["undo"].update(pending=os.path.exists(files.PENDING), next=run(**DR), healed=everything() == start)
     return story
 
 
@@ -274,6 +277,14 @@ def scenario_refusals():
     Path(files.STATE).write_text("{")
     results.append(run(**DR))
     Path(files.STATE).unlink()
+    os.symlink("/dev/null", files.path_of(files.UNIT))
+    results.append(run(**DR))
+    os.unlink(files.path_of(files.UNIT))
+    network.ip("rule del preference 28000")
+    network.ip("route add default via 192.0.2.1 dev eth0 table 28000")
+    results.append(run(**NAT))
+    network.ip("route del default table 28000")
+    network.ip("rule add preference 28000 to 192.0.2.0/24 lookup main")
     return {"results": results, "same": everything() == start}
 
 

@@ -179,6 +179,10 @@ def test_a_failing_step_is_named_and_the_last_good_state_survives():
         assert result["failed"] and not result["changed"] and story[name]["same"], story[name]
         for word in words:
             assert word in result["msg"]
+    undo = story["undo"]
+    assert undo["result"]["failed"] and undo["result"]["changed"] and not undo["same"] and undo["pending"]
+    assert "The host still has: address 198.18.0.101/32 dev lo scope host. Run this again." in undo["result"]["msg"]
+    assert undo["next"]["changed"] and undo["healed"]
 
 
 def test_systemd_is_told_what_it_has_to_know():
@@ -217,6 +221,8 @@ def test_what_cannot_be_is_refused_before_anything_changes():
         ["prot", "protocol"],
         ["group and config", "the action plugin", "virtual_server and interface instead"],
         [files.STATE, "Remove it to go on"],
+        [files.path_of(files.UNIT), "is no regular file", "systemctl unmask"],
+        ["table 28000: has a default route that somebody else set", "Move that route to another table"],
     )):
         for word in words:
             assert word in result["msg"]
