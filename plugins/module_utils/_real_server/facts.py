@@ -22,7 +22,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.files
     FILES,
     PENDING,
     STATE,
+    UNIT,
     UNITS,
+    path_of,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
     BACKUP_ONLY,
@@ -70,7 +72,7 @@ class Reader:
             raise FactsError("The program ip is missing on this host. Install iproute2 (iproute on Red Hat's systems).")
         devices = found.devices(self._listed(("ip", "address", "show")))
         files = {path: text for path, text in ((path, _text(path)) for path in FILES) if text is not None}
-        remembered = found.remembered(files.get(STATE), STATE).joined(found.remembered(files.get(PENDING), PENDING))
+        remembered = recalled(files)
         ours, others = self._rules()
         tables = {(family, int(rule.table)) for family, rule in ours if rule.kept and rule.table.isdigit()}
         return found.Found(
@@ -133,6 +135,16 @@ class Reader:
 def real_path(path: str) -> str:
     """Return the path of one of our files without links in its directories. Its own name is ours."""
     return os.path.join(host_files.resolved(os.path.dirname(path)), os.path.basename(path))
+
+
+def recalled(texts: Dict[str, str]) -> found.Remembered:
+    """Return what has to be reversed by the texts of our files.
+
+    :raises found.RememberedError: one of them is damaged.
+    """
+    remembered = found.remembered(texts.get(STATE), STATE) if STATE in texts else found.of_unit(
+        texts.get(path_of(UNIT), ""))
+    return remembered.joined(found.remembered(texts.get(PENDING), PENDING))
 
 
 def _text(path: str) -> Optional[str]:

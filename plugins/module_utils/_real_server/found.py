@@ -23,6 +23,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.setti
     Link,
     Route,
     Rule,
+    virtual_address,
 )
 
 # What ip says with -N: numbers of the kernel (linux/rtnetlink.h, linux/in.h).
@@ -151,8 +152,24 @@ def remembered(text: Optional[str], path: str) -> Remembered:
             tuple(Link(device) for device in data["link"]),
             tuple((int(family), int(table)) for family, table in data["table"]))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise RememberedError("%s: is not as it was written (%s). Remove it to go on; what it remembered, the values "
-                              "of sysctl before, is lost then." % (path, error)) from error
+        raise RememberedError("%s: is not as it was written (%s). Remove it to go on; what it remembered is read from "
+                              "the unit then." % (path, error)) from error
+
+
+def of_unit(text: str) -> Remembered:
+    """Return what the text of an earlier run's unit reverses: the same, for where the other file is lost.
+
+    :returns: nothing for a text that we did not write.
+    """
+    stops = [line.split()[1:] for line in text.splitlines() if line.startswith("ExecStop=-")]
+    try:
+        return Remembered(
+            dict(words[1].split("=", 1) for words in stops if words[0] == "-w"),
+            tuple(virtual_address(words[4], words[2].partition("/")[0]) for words in stops if words[0] == "address"),
+            tuple(Link(words[3]) for words in stops if words[0] == "link"),
+            tuple((int(words[0][1:]), int(words[words.index("table") + 1])) for words in stops if words[1] == "route"))
+    except (IndexError, ValueError):
+        return NOTHING
 
 
 def devices(listed: Iterable[Dict[str, Any]]) -> Dict[str, Device]:

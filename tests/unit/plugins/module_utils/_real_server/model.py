@@ -9,12 +9,12 @@ import ipaddress
 
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import File
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import Link as SymbolicLink
-from ansible_collections.openvip.cluster.plugins.module_utils._real_server.files import ENABLED, PENDING, STATE
+from ansible_collections.openvip.cluster.plugins.module_utils._real_server.facts import recalled
+from ansible_collections.openvip.cluster.plugins.module_utils._real_server.files import ENABLED, PENDING
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.found import (
     NOTHING,
     Device,
     Found,
-    remembered,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import (
     BACKUP_ONLY,
@@ -100,8 +100,7 @@ def with_file(found, path, text):
     files = {name: value for name, value in found.files.items() if name != path}
     if text is not None:
         files[path] = text
-    return found._replace(files=files, remembered=remembered(files.get(STATE), STATE).joined(
-        remembered(files.get(PENDING), PENDING)))
+    return found._replace(files=files, remembered=recalled(files))
 
 
 def run(found, words):

@@ -112,3 +112,9 @@ def test_an_ip_that_cannot_do_it_is_told():
 
 def test_the_memory_is_text_that_people_can_read():
     assert json.loads(found.NOTHING.text()) == {"sysctl": {}, "address": [], "link": [], "table": []}
+
+
+@pytest.mark.parametrize("words", ["true", "sysctl -w x", "ip address del x", "ip -4 route del",
+                                   "ip address del x dev y z"])
+def test_a_unit_that_was_changed_by_hand_says_nothing(words):
+    assert found.of_unit(f"[Service]\nExecStop=-/bin/{words}\n") == found.NOTHING

@@ -323,6 +323,18 @@ def test_whatever_is_lost_comes_back(lost):
     assert set(again.files) == set(whole.files) and again.enabled and again.active == whole.active
 
 
+@given(hosts(), services())
+def test_what_is_remembered_is_in_the_unit_too(found, wanted):
+    found, dummy = carried_out(found, wanted)
+    lost = model.with_file(found, files.STATE, None)
+    known = found.remembered
+    assert lost.remembered == known._replace(**{key: tuple(reversed(getattr(known, key))) for key in (
+        "addresses", "links", "tables")})
+    again, dummy = carried_out(lost, wanted)
+    assert again.remembered.sysctl == known.sysctl and set(again.remembered.addresses) == set(known.addresses)
+    assert model.kernel(carried_out(lost, [])[0]) == model.kernel(carried_out(found, [])[0])
+
+
 def test_an_address_that_somebody_else_has_set_in_just_our_form_stays():
     found = model.host(booted=False)
     loopback = found.devices["lo"]
