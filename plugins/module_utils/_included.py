@@ -14,8 +14,8 @@ import os
 import re
 from typing import Iterator, List, Optional, Set, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.files import read_text
 
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
 
@@ -48,8 +48,10 @@ def included(text: str, path: str, seen: Optional[Set[str]] = None) -> Iterator[
                     continue
                 seen.add(os.path.realpath(name))
                 try:
-                    content = _io.load(name)
+                    content = read_text(name)
                 except OSError:
+                    continue
+                if content is None:  # removed meanwhile
                     continue
                 yield name, content
                 yield from included(content, name, seen)

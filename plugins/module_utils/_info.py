@@ -13,13 +13,13 @@ import ipaddress
 import json
 import time
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import place
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import interfaces as kit
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.files import read_text
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import OWNER_PRIORITY
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
@@ -54,7 +54,7 @@ def _promotes(name):
     The kernel takes the value of all interfaces or that of the one, whichever is set (IN_DEV_PROMOTE_SECONDARIES of
     include/linux/inetdevice.h).
     """
-    values = [_io.load("/proc/sys/net/ipv4/conf/%s/promote_secondaries" % each) for each in ("all", name)]
+    values = [read_text("/proc/sys/net/ipv4/conf/%s/promote_secondaries" % each) for each in ("all", name)]
     return any((value or "0").strip() != "0" for value in values)
 
 
@@ -131,11 +131,11 @@ def tracked(module, config, build, binary, number):
 def run_info(module):
     """Answer the module M(openvip.cluster.keepalived_info)."""
     params = module.params
-    binary = _io.find_program(module, params["binary"])
+    binary = module.get_bin_path(params["binary"]) or params["binary"]
     build = installed(binary)
     number = control.running("keepalived.service", params["pid_file"], binary)
     try:
-        text = _io.load(params["path"])
+        text = read_text(params["path"])
     except OSError as error:
         module.fail_json(msg="%s cannot be read: %s" % (params["path"], error))
     document = parse(mask(text or ""), params["path"])

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _io
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_inspection, without_held
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
 from ansible_collections.openvip.cluster.plugins.module_utils._info import ask, listed, network
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.files import read_text
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.report import (
     NEVER,
@@ -58,12 +58,12 @@ def run_lint(module):
     path, text = params["path"], params["content"]
     if text is None:
         try:
-            text = _io.load(path)
+            text = read_text(path)
         except OSError as error:
             module.fail_json(msg="%s cannot be read: %s" % (path, error))
         if text is None:
             module.fail_json(msg="There is no file %s. Correct path, or give content." % path)
-    binary = _io.find_program(module, params["binary"])
+    binary = module.get_bin_path(params["binary"]) or params["binary"]
     build = installed(binary)
     version = build.version if build else None
     host = facts(module, text, build, binary) if params["host"] else None
@@ -82,7 +82,7 @@ def facts(module, text, build, binary):
     if module.params["content"] is not None:
         # A text that is given is not what the daemon has read, and its path may be no more than a name.
         path = module.params["path"]
-        in_force = _io.load(path if os.path.isfile(path) else DEFAULT_PATH)
+        in_force = read_text(path if os.path.isfile(path) else DEFAULT_PATH)
     config = read(parse(in_force or ""))
     number = control.running("keepalived.service")
 

@@ -111,6 +111,17 @@ def read(path: str) -> Optional[bytes]:
         return stream.read()
 
 
+def read_text(path: str) -> Optional[str]:
+    """Return the text of a regular file, by whatever path; C(None) when there is none.
+
+    Bytes that are not UTF-8 survive as surrogates.
+
+    :raises OSError: see C(resolved) and C(read).
+    """
+    data = read(resolved(path))
+    return None if data is None else data.decode("utf-8", "surrogateescape")
+
+
 def status(name: str, directory: int) -> Optional[os.stat_result]:
     """Return what lstat(2) has of a name in an open directory, C(None) when it does not exist."""
     try:
