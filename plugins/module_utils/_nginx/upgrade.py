@@ -19,6 +19,7 @@ from typing import Callable, FrozenSet, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.control import ReloadError
 
+from .._kit import proc
 from .control import POLL, TIMEOUT, Log, failure
 from .process import Running, is_master, parent, read_pid, takes_connections, title, workers
 
@@ -58,11 +59,11 @@ def _renamed(path: str) -> Optional[int]:
         return None
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def _signal(process: proc.Process, number: signal.Signals) -> None:
     try:
-        os.kill(pid, number)
+        proc.send(process, number)
     except ProcessLookupError as error:
-        raise ReloadError("nginx (process %d) has ended" % pid) from error
+        raise ReloadError("nginx (process %d) has ended" % process.number) from error
 
 
 class Upgrade:
@@ -75,6 +76,8 @@ class Upgrade:
 
     def __init__(self, found: Running, pid_file: str, error_log: Optional[str]) -> None:
         self.former = found.pid
+        # one that has ended meanwhile has no start
+        self.process = proc.find(found.pid) or proc.Process(found.pid, 0)
         self.pid_file = pid_file
         self.log = Log(error_log)
         self.renamed: Optional[int] = None
@@ -89,11 +92,11 @@ class Upgrade:
         self._await_quiet()
         # The former one gives its file another name, and takes it back when the new one ends, maybe between two looks.
         self.renamed = _renamed(self.pid_file)
-        _signal(self.former, signal.SIGUSR2)
+        _signal(self.process, signal.SIGUSR2)
         try:
             successor = self._await_successor()
             first = _accepting(successor)
-            _signal(self.former, signal.SIGWINCH)
+            _signal(self.process, signal.SIGWINCH)
             self.resigned = True
             if not _wait(TIMEOUT, lambda: not _accepting(self.former)):
                 raise ReloadError("the former nginx (process %d) goes on to take connections" % self.former)
@@ -102,7 +105,7 @@ class Upgrade:
         except ReloadError as error:
             self._take_back()
             raise ReloadError("%s. The former nginx (process %d) goes on" % (error, self.former)) from error
-        _signal(self.former, signal.SIGQUIT)
+        _signal(self.process, signal.SIGQUIT)
 
     def _await_quiet(self) -> None:
         """Wait for the end of an earlier upgrade: until then nginx ignores SIGUSR2 (ngx_signal_handler)."""
@@ -141,10 +144,10 @@ class Upgrade:
         (ngx_reap_children). SIGHUP before that would make it read its configuration, which is not meant for it.
         """
         if self.resigned and self._others():
-            _signal(self.former, signal.SIGHUP)
+            _signal(self.process, signal.SIGHUP)
             _wait(TIMEOUT, lambda: bool(_accepting(self.former)))
         for number in (signal.SIGQUIT, signal.SIGTERM, signal.SIGKILL):
-            for each in self._others():
-                _signal(each, number)
+            for process in filter(None, map(proc.find, self._others())):
+                _signal(process, number)
             if _wait(GRACE, lambda: not self._others() and read_pid(self.pid_file) == self.former):
                 return
