@@ -14,7 +14,7 @@ from ._conf.tree import parse
 from ._daemon import control, in_force
 from ._daemon.reads import reads
 from ._daemon.state import StateError
-from ._kit import files
+from ._kit import files, proc
 from ._kit.place import File
 from ._kit.transaction import Action, TransactionError
 from ._schema.read import read
@@ -35,6 +35,7 @@ class Reload:
         :param data: what the daemon has to know afterwards.
         """
         self.number = number
+        self.process = proc.find(number)
         self.signal = control.reload
         self._run = run
         self._data = data
@@ -65,6 +66,15 @@ class Reload:
         found = control.inspect(self._run.build, self._run.binary, self.number, asks)
         self._answered = self._answered or found.instances is not None
         return reload_plan.plan(found.instances, before, after, found.listed, found.promoting)
+
+    def hang_up(self, dummy, number):
+        """Signal the daemon without systemd, which would take its time.
+
+        :raises control.ReloadError: it is not the process any more that was asked before.
+        """
+        if self.process is None or not proc.is_alive(self.process):
+            raise control.ReloadError("keepalived was restarted before the time of the reload")
+        control.hang_up(number)
 
     def steps(self, mode, backup):
         """Return the steps of the transaction that write the file, and reload a first text before the last one.

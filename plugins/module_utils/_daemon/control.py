@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import itertools
-import os
 import signal
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Set
@@ -24,6 +23,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders i
     place,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import held, state
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.unit import main_pid
 
@@ -88,8 +88,11 @@ def hang_up(number):
 
     :raises ReloadError: the process is gone.
     """
+    process = proc.find(number)
     try:
-        os.kill(number, signal.SIGHUP)
+        if process is None:
+            raise ProcessLookupError
+        proc.send(process, signal.SIGHUP)
     except ProcessLookupError as error:
         raise ReloadError("the daemon (process %d) has ended" % number) from error
 
@@ -251,5 +254,7 @@ def stop(unit, number):
     """End the daemon, which gives its addresses away (RFC 5798 section 6.4.3)."""
     outcome = _systemctl("stop", unit)
     if outcome is None or outcome.code != 0:
+        process = proc.find(number)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGTERM)
+            if process is not None:
+                proc.send(process, signal.SIGTERM)

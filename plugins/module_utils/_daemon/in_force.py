@@ -17,26 +17,18 @@ import hashlib
 import json
 import os
 import time
-from typing import List, Optional
+from typing import List
 
-from .._kit import journal, lock
+from .._kit import journal, lock, proc
 
 RECORD = "keepalived.in_force"
 # Seconds by which a start and a change of the file have to differ; the kernel counts starts in ticks of 10 ms.
 SLACK = 0.1
 
 
-def _start(number: int) -> Optional[int]:
-    """Return the start of a process in ticks after the boot (proc_pid_stat(5), field 22)."""
-    try:
-        with open(f"/proc/{number}/stat", encoding="ascii", errors="replace") as stream:
-            return int(stream.read().rpartition(")")[2].split()[19])
-    except (OSError, IndexError):
-        return None
-
-
 def _record(path: str, data: bytes, number: int) -> List[object]:
-    return [path, hashlib.sha256(data).hexdigest(), journal.boot_id(), number, _start(number)]
+    process = proc.find(number)
+    return [path, hashlib.sha256(data).hexdigest(), journal.boot_id(), number, process and process.started]
 
 
 def remember(path: str, data: bytes, number: int) -> None:
@@ -59,9 +51,9 @@ def is_in_force(path: str, data: bytes, number: int) -> bool:
                 return True
     except (OSError, ValueError):
         pass
-    start = _start(number)
-    if start is None:
+    process = proc.find(number)
+    if process is None:
         return False
     # Both clocks are the kernel's, also where a container shows another uptime.
-    age = time.clock_gettime(time.CLOCK_BOOTTIME) - start / os.sysconf("SC_CLK_TCK")
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - process.started / os.sysconf("SC_CLK_TCK")
     return time.time() - os.stat(path).st_ctime > age + SLACK
