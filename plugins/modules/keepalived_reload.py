@@ -25,6 +25,8 @@ attributes:
     support: full
   diff_mode:
     support: none
+  idempotent:
+    support: full
 options:
   identifier:
     description: The RV(openvip.cluster.keepalived_config#module:reload_identifier) of the task that armed the change.

@@ -145,9 +145,10 @@ def test_all_hosts_go_back_when_one_does_not_take_what_peers_see(cluster, site):
     code, output = site(*definition(OLD))
     assert code == 0, output
     before = texts(cluster)
-    # lb2 reads another file, so it does not learn the new address.
-    with hindered(cluster, "lb2", "/etc/default/keepalived", "DAEMON_ARGS=--use-file=/run/other.conf\n"):
-        containers.execute(cluster.container("lb2"), "cp", FILE, "/run/other.conf")
+    # What keepalived on lb2 has at the place of its file is another one, so it does not learn the new address.
+    with hindered(cluster, "lb2", "/run/systemd/system/keepalived.service.d/test.conf",
+                  "[Service]\nBindReadOnlyPaths=/run/other:/etc/keepalived\n"):
+        containers.execute(cluster.container("lb2"), "cp", "--recursive", "/etc/keepalived", "/run/other")
         containers.execute(cluster.container("lb2"), "systemctl", "restart", "keepalived")
         cluster.wait_ready("lb2")
         with unnoticed(cluster):
