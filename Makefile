@@ -185,7 +185,7 @@ lint-changelog: ## antsibull-changelog: the fragments and the changelog
 .PHONY: lint-docs
 lint-docs: ## antsibull-docs: the documentation of the plugins and roles, and the guides
 	@echo "lint: antsibull-docs"
-	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
+	python tests/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
 
 .PHONY: lint-generated
 lint-generated: ## what is generated from the keyword table and the rules is up to date
