@@ -38,6 +38,8 @@ def play(tmp_path):
             "ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}}))
         environment = dict(
             os.environ, LC_ALL="C.UTF-8", HOME=str(tmp_path), ANSIBLE_LOCAL_TEMP=str(tmp_path / "tmp"),
+            # nobody's home is none, and who is nobody there would make it here
+            ANSIBLE_REMOTE_TEMP=str(tmp_path / "remote"),
             ANSIBLE_STDOUT_CALLBACK="ansible.posix.json", ANSIBLE_COLLECTIONS_PATH=str(REPOSITORY / ".collections"))
         done = subprocess.run(
             [*inside, sys.executable, "-m", "ansible", "playbook", *check, "-i", "hosts.yml", "play.yml"],

@@ -15,6 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server import files
+from ansible_collections.openvip.cluster.plugins.module_utils._real_server.found import Remembered
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.settings import Address, KernelModule, Route
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -45,7 +46,7 @@ def rendered(name):
     """Return the text of a unit."""
     if name.startswith("lvs-real-server"):
         settings = [KernelModule("ip_vs"), Address("lo", "198.18.0.100", 32, "host"), Route(4, 7, "198.18.0.1", "eth1")]
-        return files.files(settings, {}, (), PROGRAMS)[files.path_of(name)]
+        return files.files(settings, Remembered({}, (), (), ()), PROGRAMS)[files.path_of(name)]
     path = templates()[name]
     defaults = yaml.safe_load((path.parents[1] / "defaults" / "main.yml").read_text(encoding="utf-8"))
     variables = {**defaults, **VARIABLES, "keepalived_metrics_directory": "/var/lib/prometheus/node-exporter"}
