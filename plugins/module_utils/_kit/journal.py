@@ -32,6 +32,8 @@ STAGING, BEGUN, DONE, OWED = ".staging", ".journal", ".done", ".owed"
 # One that is being written.
 FRESH = ".fresh"
 _WAITS, _BEGUN = b".", b"x"
+# Of what is recorded; a journal with another one is not understood.
+VERSION = 1
 
 
 class Entry(NamedTuple):
@@ -90,7 +92,7 @@ def write(name: str, kind: str, entries: List[Entry]) -> None:
     :raises lock.LockError: its directory is not ours.
     """
     make_directory()
-    text = json.dumps({"boot": boot_id(), "entries": entries}) + "\n"
+    text = json.dumps({"version": VERSION, "boot": boot_id(), "entries": entries}) + "\n"
     fresh = path_of(name, FRESH)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(fresh)
@@ -129,11 +131,15 @@ def read(name: str, kind: str) -> Recorded:
             found = json.loads(stream.readline())
             progress = stream.read().encode()
         entries = [Entry(what, record) for what, record in found["entries"]]
+        boot, version = found["boot"], found["version"]
+        if version != VERSION:
+            raise ValueError(version)
     except (ValueError, KeyError, TypeError) as error:
-        raise OSError(errno.EINVAL, "not a complete journal. Remove it, then run this again",
-                      path) from error
-    return Recorded(name, found["boot"], entries, [progress[number:number + 1] == _BEGUN
-                                                   for number in range(len(entries) + 1)])
+        raise OSError(errno.EINVAL, "not a complete journal of this version of the collection. Run the version that "
+                      "wrote it, or compare the files that it names with what they should be and remove it, then run "
+                      "this again", path) from error
+    return Recorded(name, boot, entries, [progress[number:number + 1] == _BEGUN
+                                          for number in range(len(entries) + 1)])
 
 
 def advance(name: str, kind: str, to: str) -> None:

@@ -23,7 +23,7 @@ import re
 import shutil
 import stat
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from . import files
 from .process import run
@@ -95,6 +95,8 @@ class Place:
         self.name = name
         self.old: Optional[int] = None
         self.new: Optional[int] = None
+        # when the content of a new file or link was written (st_mtime_ns); one that has changed is somebody else's
+        self.written: Optional[int] = None
         self.made: List[str] = []
         directory = os.path.dirname(path)
         while not os.path.lexists(directory):
@@ -110,11 +112,22 @@ class Place:
     def recorded(cls, record: Dict[str, Any], stack: contextlib.ExitStack) -> Place:
         """Return the place of an earlier run from its C(record)."""
         place = cls(record["path"], record["name"], stack)
-        place.old, place.new, place.made = record["old"], record["new"], record["made"]
+        place.old, place.new, place.written, place.made = (record[key] for key in ("old", "new", "written", "made"))
         return place
 
     def record(self) -> Dict[str, Any]:
-        return {"path": self.path, "name": self.name, "old": self.old, "new": self.new, "made": self.made}
+        return {"path": self.path, "name": self.name, "old": self.old, "new": self.new, "written": self.written,
+                "made": self.made}
+
+    @contextlib.contextmanager
+    def named(self) -> Iterator[None]:
+        """Have an error name the whole path where it names a part of it, or nothing."""
+        try:
+            yield
+        except OSError as error:
+            if not os.path.isabs(str(error.filename)):
+                error.filename = self.path
+            raise
 
     def stage(self, wanted: Object, before: Optional[Place] = None) -> None:
         """Write the object beside its place, with its final mode and owner, and on the disk.
@@ -140,6 +153,7 @@ class Place:
             os.symlink(wanted.target, self.name, dir_fd=self._room)
         staged = files.status(self.name, self._room)
         self.new = staged.st_ino if staged else None
+        self.written = staged.st_mtime_ns if staged and not stat.S_ISDIR(staged.st_mode) else None
         os.fsync(self._room)
 
     def exchange(self) -> None:
@@ -155,19 +169,26 @@ class Place:
             self._swap(self.name, self.old is not None)
         self._settle()
 
-    def restore(self) -> bool:
+    def is_former(self) -> bool:
+        """Return whether the former object is in its place.
+
+        :raises OSError: its directory cannot be read, or does not exist any more.
+        """
+        self._open()
+        return self._inode(os.path.basename(self.path), self._directory) == self.old
+
+    def restore(self) -> None:
         """Bring the former object back, wherever the exchange was interrupted. Needs no space.
 
-        :returns: whether there was something to do.
         :raises RestoreError: somebody else has changed the path since.
         :raises OSError: it cannot be renamed, or its directory does not exist any more.
         """
-        self._open()
+        if self.is_former():
+            return
         base = os.path.basename(self.path)
-        live = self._inode(base, self._directory)
-        if live == self.old:
-            return False
-        if live not in (self.new, None):
+        found = files.status(base, self._directory)
+        live = found.st_ino if found else None
+        if found and (live != self.new or self.written not in (None, found.st_mtime_ns)):
             self._lost = True
             raise RestoreError(f"{self.path} was changed by somebody else meanwhile and stays as it is now. The "
                                f"former one is kept in {ROOM} beside it.")
@@ -179,7 +200,6 @@ class Place:
                 raise RestoreError(f"the former {self.path} is not in {ROOM} beside it any more.")
             self._swap(kept[0], live is not None)
         self._settle()
-        return True
 
     def clean(self, backup: int = 0, restored: bool = False) -> Optional[str]:
         """Remove what is staged or kept in our room, keep the former object as a backup where one is wanted.
@@ -194,16 +214,17 @@ class Place:
             self._open()
         if self._lost:
             backup, restored = LOST_BACKUPS, False
-        if backup and self.old is not None and not restored:
+        if backup > 0 and self.old is not None and not restored:
             base = os.path.basename(self.path)
             for name in (self.name, self.name + ASIDE):
                 if self._inode(name, self._room) == self.old:
                     now = time.time_ns()
                     kept = f"{base}{time.strftime('.%Y-%m-%dT%H-%M-%S', time.gmtime(now // 10**9))}.{now % 10**9:09d}Z"
                     os.rename(name, kept, src_dir_fd=self._room, dst_dir_fd=self._room)
-            backups = sorted(name for name in os.listdir(self._room)
-                             if name.startswith(base) and BACKUP.fullmatch(name[len(base):]))
-            for name in backups[:-backup]:
+            # The one just made stays, also where a clock that was set back makes it the oldest by its name.
+            others = sorted(name for name in os.listdir(self._room)
+                            if name != kept and name.startswith(base) and BACKUP.fullmatch(name[len(base):]))
+            for name in others[:max(len(others) - backup + bool(kept), 0)]:
                 self._remove(name)
         if self._room >= 0:
             ours = self.name.partition("-")[0] + "-"
@@ -276,12 +297,12 @@ class Place:
         base = os.path.basename(self.path)
         if exists and files.exchange(name, self._room, base, self._directory):
             return
+        aside = self.name + ASIDE if name == self.name else self.name
         if exists and not stat.S_ISDIR(os.stat(base, dir_fd=self._directory, follow_symlinks=False).st_mode):
-            os.link(base, self.name + ASIDE if name == self.name else self.name, src_dir_fd=self._directory,
-                    dst_dir_fd=self._room, follow_symlinks=False)
+            with contextlib.suppress(FileExistsError):  # by a restoring that was interrupted
+                os.link(base, aside, src_dir_fd=self._directory, dst_dir_fd=self._room, follow_symlinks=False)
         elif exists:
-            os.rename(base, self.name + ASIDE if name == self.name else self.name, src_dir_fd=self._directory,
-                      dst_dir_fd=self._room)
+            os.rename(base, aside, src_dir_fd=self._directory, dst_dir_fd=self._room)
         os.rename(name, base, src_dir_fd=self._room, dst_dir_fd=self._directory)
 
     def _settle(self) -> None:

@@ -15,7 +15,7 @@ import select
 import signal
 import subprocess
 import time
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 # Bytes of output that are kept unless the caller says otherwise.
 KEPT = 1 << 20
@@ -24,6 +24,8 @@ CHUNK = 1 << 16
 POLL = 0.02
 # Seconds for the kernel to end a process that was killed. One in an uninterruptible sleep is left behind.
 REAP = 2.0
+# A connection that is lost, or a controller that is stopped, does not interrupt a change: it takes seconds.
+DEFERRED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
 
 
 class Outcome:
@@ -148,3 +150,17 @@ def _drain(output: _Output, most: int) -> None:
     last = output.total + most
     while output.open and output.total < last and output.wait(0):
         output.read()
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let no signal interrupt a change. Handlers, unlike ignored signals, are not inherited by programs."""
+    former = {}
+    with contextlib.suppress(ValueError):  # not the main thread, which then decides
+        for number in DEFERRED:
+            former[number] = signal.signal(number, lambda *dummy: None)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -19,19 +19,16 @@ import contextlib
 import errno
 import os
 import secrets
-import signal
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
 from . import journal, lock
 from .lock import LockError
 from .place import STAGED, Object, Place, RestoreError
-from .process import run
+from .process import run, uninterrupted
 
 LOCK = "change"
 LOCK_SECONDS = 60.0
 COMMAND_SECONDS = 60.0
-# A connection that is lost, or a controller that is stopped, does not interrupt a change: it takes seconds.
-DEFERRED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
 
 
 class Command(NamedTuple):
@@ -160,7 +157,7 @@ class Transaction:
             the first one has put there.
         :param force: takes the change into force and confirms it; what it raises rolls everything back.
         :param force_former: takes what is restored into force, called only where I(force) was; returns a sentence where
-            that failed, else an empty one.
+            that failed, else an empty one. Without it, I(force) only confirms what the steps have done.
         :param ready: called when all is staged and written down, just before the first step; what it raises ends the
             change.
         :param owe: whether the change stays C(owed), because something else is to take it into force later; without
@@ -168,7 +165,7 @@ class Transaction:
         :returns: the paths of the backups.
         :raises TransactionError: the change was not made.
         """
-        with _deferred(), contextlib.ExitStack() as stack:
+        with uninterrupted(), contextlib.ExitStack() as stack:
             run_ = _Run(self.name, steps, stack)
             try:
                 run_.prepare()
@@ -194,35 +191,48 @@ class Transaction:
     def _recover(self, name: str) -> bool:
         """Restore what an interrupted transaction had begun, and return whether it had changed something."""
         recorded = journal.read(name, journal.BEGUN)
-        same_boot = recorded.boot == journal.boot_id()
         changed = recorded.begun[-1]
         with contextlib.ExitStack() as stack:
-            places = []
+            places = {number: Place.recorded(entry.record, stack)
+                      for number, entry in enumerate(recorded.entries) if entry.what == "place"}
             for number in reversed(range(len(recorded.entries))):
-                entry = recorded.entries[number]
-                try:
-                    if entry.what == "place":
-                        place = Place.recorded(entry.record, stack)
-                        places.append(place)
-                        if recorded.begun[number]:
-                            changed = place.restore() or changed
-                    elif recorded.begun[number]:
-                        changed = True
-                        # A boot has undone what a command did.
-                        if same_boot:
-                            _undo(Command(**entry.record))
-                except FileNotFoundError as error:
-                    self.notes.append(f"An interrupted change of {name}: {error.filename} does not exist any more.")
-                except (RestoreError, CommandError) as error:
-                    self.notes.append(f"An interrupted change of {name}: {error}")
+                if recorded.begun[number]:
+                    changed = self._restore(recorded, number, places.get(number)) or changed
                 at(f"recovered {number}")
-            for place in places:
+            for place in places.values():
                 place.clean(restored=True)
             at("recovered")
         if changed:
             journal.advance(name, journal.BEGUN, journal.OWED)
         journal.remove(name, journal.BEGUN)
         return changed
+
+    def _restore(self, recorded: journal.Recorded, number: int, place: Optional[Place]) -> bool:
+        """Undo a step of an interrupted transaction, and return whether it may have changed something.
+
+        :param place: C(None) for a command.
+        :raises OSError: it cannot be undone now, but once the cause is gone.
+        """
+        prefix = f"An interrupted change of {recorded.name}"
+        try:
+            if place is None:
+                # A boot has undone what a command did.
+                if recorded.boot == journal.boot_id():
+                    _undo(Command(**recorded.entries[number].record))
+            elif place.is_former():
+                return False
+            else:
+                with contextlib.suppress(OSError):  # that the next one knows of it is less than that it is restored
+                    journal.begin(recorded.name, len(recorded.entries))
+                place.restore()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            self.notes.append(f"{prefix}: {error.filename} does not exist any more.")
+        except (RestoreError, CommandError) as error:
+            self.notes.append(f"{prefix}: {error}")
+        except OSError as error:
+            raise OSError(error.errno, f"{prefix} cannot be rolled back ({error.strerror}). Remove the cause, then run "
+                          "this again", place.path if place else error.filename) from error
+        return True
 
 
 class _Run:
@@ -235,6 +245,7 @@ class _Run:
         self.done = -1
         # whether something may have come into force
         self.touched = False
+        self._owed = name in journal.names(journal.OWED)
         self._stack = stack
 
     def prepare(self) -> None:
@@ -247,7 +258,8 @@ class _Run:
         last: Dict[str, Place] = {}
         for number, place in self.places.items():
             step: Any = self.steps[number]
-            place.stage(step, last.get(place.path))
+            with place.named():
+                place.stage(step, last.get(place.path))
             last[place.path] = place
             at(f"staged {number}")
         journal.write(self.name, journal.BEGUN, self._entries())
@@ -260,11 +272,13 @@ class _Run:
                 for number, step in enumerate(self.steps)]
 
     def discard(self) -> None:
-        """End a change of which nothing was begun."""
+        """End a change of which nothing was begun. What cannot be removed now, the next one removes."""
         for place in self.places.values():
-            place.clean(restored=True)
-        journal.remove(self.name, journal.BEGUN)
-        journal.remove(self.name, journal.STAGING)
+            with contextlib.suppress(OSError):
+                place.clean(restored=True)
+        with contextlib.suppress(OSError):
+            journal.remove(self.name, journal.BEGUN)
+            journal.remove(self.name, journal.STAGING)
 
     def exchange(self) -> None:
         for number, step in enumerate(self.steps):
@@ -277,7 +291,8 @@ class _Run:
                 self.touched = True
                 step.call()
             else:
-                self.places[number].exchange()
+                with self.places[number].named():
+                    self.places[number].exchange()
             at(f"exchanged {number}")
 
     def force(self, force: Optional[Callable[[], None]], owe: bool) -> None:
@@ -293,29 +308,42 @@ class _Run:
 
     def roll_back(self, force_former: Optional[Callable[[], str]]) -> List[str]:
         """Restore everything, and return sentences about what could not be restored."""
-        notes = []
+        notes, stuck = [], set()
         for number in reversed(range(self.done + 1)):
-            step = self.steps[number]
+            step: Any = self.steps[number]
             try:
                 if isinstance(step, Command):
                     _undo(step)
-                elif number in self.places:
-                    self.places[number].restore()
+                elif number in self.places and step.path not in stuck:
+                    with self.places[number].named():
+                        self.places[number].restore()
             except (OSError, RestoreError, CommandError) as error:
-                notes.append(str(error))
+                notes.append(explained(error))
+                if number in self.places and isinstance(error, OSError):
+                    stuck.add(step.path)
             at(f"restored {number}")
+        try:
+            # Where something could not be renamed, the former object and the journal stay for the next change.
+            return notes if stuck else notes + self._end_rolled_back(bool(notes), force_former)
+        except OSError as error:
+            return [*notes, explained(error)]
+
+    def _end_rolled_back(self, owes: bool, force_former: Optional[Callable[[], str]]) -> List[str]:
+        """Take what was restored into force, and remove what the change needed; return what failed.
+
+        :param owes: whether something could not be restored.
+        """
         for place in self.places.values():
             place.clean(restored=True)
-        if self.touched or notes:
+        if self.touched or owes:
             journal.advance(self.name, journal.BEGUN, journal.OWED)
             at("owed")
-        if self.touched and force_former:
-            note = force_former()
-            notes += [note] if note else []
-        if not notes:
+        note = force_former() if self.touched and force_former else ""
+        # What an earlier change owes stays owed, unless it was taken into force just now.
+        if not (owes or note or (self._owed and not (self.touched and force_former))):
             journal.remove(self.name, journal.OWED)
         journal.remove(self.name, journal.BEGUN)
-        return notes
+        return [note] if note else []
 
     def commit(self, owe: bool) -> List[str]:
         """Make the change last, and remove what it needed."""
@@ -324,7 +352,9 @@ class _Run:
         backups = []
         for number, place in self.places.items():
             step: Any = self.steps[number]
-            backup = place.clean(step.backup)
+            backup = None
+            with contextlib.suppress(OSError):  # the change lasts; the next one removes what this one could not
+                backup = place.clean(step.backup)
             if backup:
                 backups.append(backup)
             at(f"cleaned {number}")
@@ -365,20 +395,6 @@ def _do(step: Command) -> None:
 
 def _undo(step: Command) -> None:
     _do(Command(step.undo, data=step.undo_data))
-
-
-@contextlib.contextmanager
-def _deferred() -> Iterator[None]:
-    """Let no signal interrupt a change. Handlers, unlike ignored signals, are not inherited by programs."""
-    former = {}
-    with contextlib.suppress(ValueError):  # not the main thread, which then decides
-        for number in DEFERRED:
-            former[number] = signal.signal(number, lambda *dummy: None)
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
 
 
 __all__ = ["Command", "CommandError", "LockError", "Transaction", "TransactionError", "explained"]
