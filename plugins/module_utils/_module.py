@@ -24,7 +24,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._daemon import con
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test, remove_leftovers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
-from ansible_collections.openvip.cluster.plugins.module_utils._kit import files
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import files, journal
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import File
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import (
     LockError,
@@ -227,7 +227,7 @@ class Run:
         """
         differs = self.before != text or self.mode() != mode
         number = self.number()
-        owed = number is not None and (self.transaction.owed or (not differs and not self._is_in_force(number)))
+        owed = number is not None and not differs and not self._is_in_force(number)
         self.result.update(changed=differs or owed, diff=diff(self.params["path"], self.before, text))
         try:
             if self.params["config_test"] and (differs or owed or unjudged):
@@ -245,7 +245,13 @@ class Run:
         """Whether the daemon has read the file, and the kernel has the addresses of its instances."""
         if self.before is None:
             return True
-        if not in_force.is_in_force(self.path, encoded(self.before), number):
+        if self.transaction.owed:
+            # What is remembered is older than that, and what is still to be rolled back is not what was read.
+            is_read = (self.transaction.name not in journal.names(journal.BEGUN)
+                       and in_force.was_started_after(self.path, number))
+        else:
+            is_read = in_force.is_in_force(self.path, encoded(self.before), number)
+        if not is_read:
             return False
         has_instances = read(parse(self.before)).get("vrrp_instance")
         return not (has_instances and control.lost(self.build, self.binary, number))

@@ -24,6 +24,7 @@ class Reload:
     """The reload of one daemon.
 
     :ivar number: its process id.
+    :ivar process: the same, and no other process that gets its number.
     :ivar rejected: why the change would lose addresses or would not be read, sentences; then nothing may be changed.
     :ivar away: the addresses that the host gives up between two reloads, as text.
     """
@@ -93,10 +94,19 @@ class Reload:
             return [File(path, encoded(last), mode, backup)]
 
         def leave_out():
-            self.signal(self._run.params["unit"], self.number)
+            self.ask()
             control.confirm_away(away, self._run.build, self._run.binary, self.number)
 
         return [File(path, encoded(between[0]), mode, backup), Action(leave_out), File(path, encoded(last), mode)]
+
+    def ask(self):
+        """Have the daemon read the file.
+
+        :raises control.ReloadError: it does not run any more, also where another process has its number by now.
+        """
+        if self.process is None or not proc.is_alive(self.process):
+            raise control.ReloadError("the daemon (process %d) has ended" % self.number)
+        self.signal(self._run.params["unit"], self.number)
 
     def confirm(self):
         """
@@ -110,7 +120,7 @@ class Reload:
 
         :raises control.ReloadError: see C(confirm).
         """
-        self.signal(self._run.params["unit"], self.number)
+        self.ask()
         self.confirm()
         self.remember()
 
@@ -124,7 +134,7 @@ class Reload:
         self.signal = control.reload
 
         def force():
-            self.signal(run.params["unit"], self.number)
+            self.ask()
             self._confirm({}, self._had_instances)
 
         try:

@@ -50,7 +50,7 @@ def arm(run, steps, reload):
 
         def force():
             try:
-                reload.signal(unit, reload.number)
+                reload.ask()
                 reloaded_at = time.time()
                 reload.confirm()
             except control.ReloadError as error:
@@ -61,7 +61,7 @@ def arm(run, steps, reload):
             reload.remember()
 
         def force_former():
-            return _apart(timed, unit, reload.number, problems) if problems else reload.force_former()
+            return _apart(timed, unit, reload.process, problems) if problems else reload.force_former()
 
         try:
             backups = run.transaction.carry_out(steps, force, force_former, ready)
@@ -76,14 +76,14 @@ def arm(run, steps, reload):
     run.result["reload_identifier"] = identifier
 
 
-def _apart(timed, unit, number, problems):
+def _apart(timed, unit, process, problems):
     """Keep a daemon stopped that did not take what its peers may have taken, until these have the former one again.
 
     With the former configuration it would be a second master beside them.
 
     :returns: a sentence where it was not started again, else an empty one.
     """
-    control.stop(unit, number)
+    control.stop(unit, process)
     timed.say(FAILED, reason="; ".join(problems), stopped=True)
     timed.wait_for_end()
     return control.start(unit)

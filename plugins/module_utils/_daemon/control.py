@@ -250,8 +250,11 @@ def start(unit):
     return "keepalived was stopped and does not start again. Look at its log (journalctl --unit=%s)." % unit
 
 
-def stop(unit, number):
-    """End the daemon, which gives its addresses away (RFC 5798 section 6.4.3)."""
+def stop(unit, process):
+    """End the daemon, which gives its addresses away (RFC 5798 section 6.4.3).
+
+    :param process: see C(proc.Process); C(None) where it had ended before.
+    """
     outcome = _systemctl("stop", unit)
     if outcome is None or outcome.code != 0:
         process = proc.find(number)

@@ -5,7 +5,8 @@
 """Whether the running keepalived has read the file as it is.
 
 keepalived does not report it. It has read the file if it was started after the file was last changed, or if a run of
-this collection reloaded this very process with this very text, which is remembered.
+this collection reloaded this very process with this very text, which is remembered, and nobody has written to the file
+since.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -28,7 +29,8 @@ SLACK = 0.1
 
 def _record(path: str, data: bytes, number: int) -> List[object]:
     process = proc.find(number)
-    return [path, hashlib.sha256(data).hexdigest(), journal.boot_id(), number, process and process.started]
+    return [path, hashlib.sha256(data).hexdigest(), os.stat(path).st_mtime_ns, journal.boot_id(), number,
+            process and process.started]
 
 
 def remember(path: str, data: bytes, number: int) -> None:
@@ -51,6 +53,11 @@ def is_in_force(path: str, data: bytes, number: int) -> bool:
                 return True
     except (OSError, ValueError):
         pass
+    return was_started_after(path, number)
+
+
+def was_started_after(path: str, number: int) -> bool:
+    """Whether it is certain that a process was started after I(path) was last changed."""
     process = proc.find(number)
     if process is None:
         return False

@@ -153,7 +153,7 @@ class Daemon:
 
     def __init__(self, monkeypatch, takes=True):
         self.events = []
-        monkeypatch.setattr(control, "running", lambda *dummy, **more: 4711)
+        monkeypatch.setattr(control, "running", lambda *dummy, **more: os.getpid())
         monkeypatch.setattr(control, "hang_up", lambda number: self._event("hang_up"))
         monkeypatch.setattr(control, "reload", lambda unit, number: self._event("reload"))
         monkeypatch.setattr(control, "stop", lambda unit, number: self._event("stop"))
