@@ -14,15 +14,17 @@ import time
 from typing import Any, Dict
 
 from ._daemon import control
-from ._kit import clock, timed_change
+from ._kit import clock, journal, timed_change
 from ._kit.lock import LockError
 from ._kit.timed_change import CHANGED, CONFIRMED, ROLLED_BACK, TimedChange
-from ._kit.transaction import TransactionError, explained
+from ._kit.transaction import Transaction, TransactionError, explained
 
 FAILED = "failed"
 # What keepalived_reload is asked for, and what the process on the host calls it.
 STATES = {"reloaded": CHANGED, "confirmed": CONFIRMED, "rolled_back": ROLLED_BACK}
 ENDS = (CONFIRMED, ROLLED_BACK)
+NAME, UNIT = "keepalived", "keepalived.service"
+KILLED = "the process that made the change was killed, or the host was rebooted."
 
 
 def arm(run, steps, reload):
@@ -39,6 +41,7 @@ def arm(run, steps, reload):
         timed = TimedChange(identifier, run.params["reload_at"], run.params["confirm_within"])
     except (clock.ClockError, LockError, OSError) as error:
         run.fail("Nothing was changed:", [explained(error)])
+    timed.report.update(unit=unit, binary=run.binary)
 
     def work(answer):
         problems = []
@@ -117,12 +120,40 @@ def run_reload(module):
         module.fail_json(msg="The reload was not decided: %s" % explained(error), **result)
     wanted = (CHANGED, FAILED, *ENDS) if state == CHANGED else ENDS
     found = timed_change.report(identifier, wanted, seconds)
+    if state == ROLLED_BACK and found.get("state") not in ENDS and not timed_change.is_alive(found):
+        found = _roll_back(found, module.params["at"], module.params["timeout"])
+        result["changed"] = found.get("state") == ROLLED_BACK
     result.update({key: found[key] for key in result if key in found})
     reached = result["state"] == state or (state == CHANGED and result["state"] == CONFIRMED)
     notes = found.get("notes") or []
     if reached and not (state == ROLLED_BACK and notes):
         module.exit_json(**result)
     module.fail_json(msg=_failure(module.params["state"], result, notes), **dict(result, changed=False))
+
+
+def _roll_back(found, at, seconds):
+    """Roll back what a process had begun that does not run any more, and return what it would report.
+
+    The next change rolls back, too. But peers that have the former configuration cannot wait for that.
+
+    :param found: what it has reported; nothing after a boot.
+    """
+    if not found and NAME not in journal.names(journal.BEGUN):
+        return found
+    try:
+        clock.wait(at)
+        with Transaction(NAME, seconds) as transaction:
+            notes = transaction.notes
+            unit = found.get("unit", UNIT)
+            number = control.running(unit, binary=found.get("binary", NAME))
+            if found.get("stopped"):
+                notes = [*notes, *filter(None, [control.start(unit)])]
+            elif transaction.owed and number is not None:
+                # It stays owed, so that the next run confirms it.
+                control.reload(unit, number)
+    except (clock.ClockError, control.ReloadError, LockError, OSError) as error:
+        return dict(found, reason="%s It could not be rolled back: %s" % (KILLED, explained(error)))
+    return dict(found, state=ROLLED_BACK, reason=KILLED, notes=notes)
 
 
 def _failure(state, result, notes):

@@ -36,7 +36,8 @@ options:
     description:
       - V(reloaded) waits until keepalived has the new configuration and has confirmed it on this host.
       - V(confirmed) keeps it.
-      - V(rolled_back) brings the former configuration back.
+      - V(rolled_back) brings the former configuration back, also where the process was killed or the host was
+        rebooted.
     type: str
     choices: [reloaded, confirmed, rolled_back]
     default: reloaded

@@ -21,7 +21,7 @@ import os
 import time
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from . import clock, lock
+from . import clock, lock, proc
 
 ARMED, CHANGED, CONFIRMED, ROLLED_BACK = "armed", "changed", "confirmed", "rolled back"
 POLL = 0.02
@@ -76,7 +76,7 @@ class TimedChange:
 
     def say(self, state: str, **more: Any) -> None:
         """Report a state."""
-        self.report.update(more, state=state)
+        self.report.update(more, state=state, process=proc.find(os.getpid()))
         _replace(_path("json"), self.report)
 
     def wait_for_start(self) -> None:
@@ -132,18 +132,29 @@ def decide(identifier: str, state: str, at: Optional[float] = None) -> None:
 
 
 def report(identifier: str, states: Tuple[str, ...], seconds: float) -> Dict[str, Any]:
-    """Return what the process reports as soon as it is in one of I(states), or what it reports after so many seconds.
+    """Return what the process reports as soon as it is in one of I(states) or has ended, or what it reports after so
+    many seconds.
 
     :returns: an empty dictionary where this host has no such change.
     """
     end = time.monotonic() + seconds
     while True:
-        found = _read(_path("json"))
-        if found.get("identifier") != identifier:
-            found = {}
-        if found.get("state") in states or time.monotonic() >= end:
+        # Asked first: what it reports last may be written just before it ends.
+        last = time.monotonic() >= end or not is_alive(_reported(identifier))
+        found = _reported(identifier)
+        if last or found.get("state") in states:
             return found
         time.sleep(POLL)
+
+
+def is_alive(reported: Dict[str, Any]) -> bool:
+    """Return whether the process that reported this still runs."""
+    return bool(reported) and proc.is_alive(proc.Process(*reported["process"]))
+
+
+def _reported(identifier: str) -> Dict[str, Any]:
+    found = _read(_path("json"))
+    return found if found.get("identifier") == identifier else {}
 
 
 def detached(work: Callable[[Callable[[Dict[str, Any]], None]], None]) -> Dict[str, Any]:

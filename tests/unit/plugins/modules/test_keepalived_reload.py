@@ -15,7 +15,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control
-from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, transaction
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, lock, transaction
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_reload
 
 CONFIG = {"global_defs": {"router_id": "lb1", "enable_script_security": True, "script_user": "root"},
@@ -170,6 +170,38 @@ def test_a_process_that_was_killed_is_healed_by_the_next_run(host, monkeypatch):
     monkeypatch.setattr(transaction, "at", lambda point: None)
     healed = host._write()
     assert healed["changed"] and healed["reloaded"] and host.priority() == "250" and not host._write()["changed"]
+
+
+@pytest.mark.parametrize("point", ["ready", "force", "owed"])
+@pytest.mark.parametrize("rebooted", [False, True])
+def test_a_process_that_was_killed_or_a_boot_does_not_keep_the_change(host, monkeypatch, point, rebooted):
+    host.takes.unlink()
+    pid = os.getpid()
+
+    def kill(here):
+        if here == point and os.getpid() != pid:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(transaction, "at", kill)
+    armed = host.arm(reload_at=time.time(), confirm_within=60)
+    begin = time.monotonic()
+    failed = host.ask(armed)
+    assert failed["failed"] and time.monotonic() - begin < 10
+    if rebooted:
+        os.unlink(os.path.join(lock.DIRECTORY, "reload.json"))
+    at = time.time() + 0.3
+    rolled_back = host.ask(armed, state="rolled_back", at=at)
+    assert time.time() >= at or rebooted
+    assert host.priority() == "250"
+    if rebooted and point == "owed":
+        # It was rolled back before the host was rebooted.
+        assert "no simultaneous reload" in rolled_back["msg"]
+    else:
+        assert rolled_back["state"] == "rolled back" and rolled_back["changed"], rolled_back
+        assert "was killed" in rolled_back["reason"]
+        assert ("reload" in [what for what, when in host.events()]) is (point != "ready")
+    host.takes.touch()
+    assert host._write()["reloaded"] and not host._write()["changed"]
 
 
 def test_a_change_that_this_host_does_not_know(host):
