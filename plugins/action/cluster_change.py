@@ -113,9 +113,14 @@ def _measured(results, hosts):
     offsets = {host.name: host.offset.middle if host.offset else 0.0 for host in hosts}
     apart, lines = spread([Reload(name, each["reloaded_at"] - offsets[name])
                            for name, each in results.items() if each.get("reloaded_at") is not None])
-    behind = ["%s: %s" % (name, each.get("msg") or "it was not reached.") for name, each in results.items()
+    behind = ["%s: %s" % (name, each.get("msg") or _missing(each)) for name, each in results.items()
               if each.get("failed") or not _has_change(each)]
     return {"spread": apart, "reloads": lines, "behind": behind}
+
+
+def _missing(reported):
+    """Return why nothing is known of the change of a host: it is armed only, because of another host, or unknown."""
+    return "it has not reported its change." if reported.get("reload_identifier") else "it was not reached."
 
 
 def _has_change(reported):

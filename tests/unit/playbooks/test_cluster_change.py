@@ -31,6 +31,12 @@ ROLL_BACK = [
         "__keepalived_way": {"together": ["lb1", "lb2"]}, "__keepalived_reloads": {"behind": ["lb3: it failed."]}}},
     {"ansible.builtin.include_tasks": str(REPOSITORY / "roles/keepalived/tasks/roll_back_together.yml")},
 ]
+KEEP = [
+    {"ansible.builtin.set_fact": {"__keepalived_written": {"reload_identifier": "never armed"}},
+     "when": "inventory_hostname == 'lb1'"},
+    {"ansible.builtin.set_fact": {"__keepalived_written": {"differs": False}}, "when": "inventory_hostname == 'lb2'"},
+    {"ansible.builtin.include_tasks": str(REPOSITORY / "roles/keepalived/tasks/keep_together.yml")},
+]
 
 PLAN = {"differs": True, "advertised": ["seen"], "window": 2.0, "clock": {"low": 0.0, "high": 0.01}}
 RELOADS = [
@@ -104,5 +110,15 @@ def test_a_host_that_could_not_be_rolled_back_is_named(inspect):
     assert "lb2 was not reached. It rolls back by itself if the change was armed there. lb3: it failed." in said
 
 
+@pytest.mark.parametrize("lb1, said", [
+    ({}, "This host has no simultaneous reload"),
+    ({"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}, "Failed to connect"),
+])
+def test_a_host_that_does_not_keep_the_change_is_named(inspect, lb1, said):
+    text = inspect({}, KEEP, lb1=lb1)
+    assert "lb1 did not confirm the change and rolls it back" in text and "Run this again at once. " in text
+    assert said in text.partition("did not confirm the change")[2] and text.count("UNREACHABLE") == 2 * bool(lb1)
+
+
 def test_plans_and_reloads_reach_the_task_that_judges_them(inspect):
-    assert "['lb1', 'lb2'] ['lb1: it was not reached.']" in inspect({}, RELOADS)
+    assert "['lb1', 'lb2'] ['lb1: it has not reported its change.']" in inspect({}, RELOADS)
