@@ -68,15 +68,6 @@ class Reload:
         self._answered = self._answered or found.instances is not None
         return reload_plan.plan(found.instances, before, after, found.listed, found.promoting)
 
-    def hang_up(self, dummy, number):
-        """Signal the daemon without systemd, which would take its time.
-
-        :raises control.ReloadError: it is not the process any more that was asked before.
-        """
-        if self.process is None or not proc.is_alive(self.process):
-            raise control.ReloadError("keepalived was restarted before the time of the reload")
-        control.hang_up(number)
-
     def steps(self, mode, backup):
         """Return the steps of the transaction that write the file, and reload a first text before the last one.
 

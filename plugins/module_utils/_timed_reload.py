@@ -36,7 +36,8 @@ def arm(run, steps, reload):
     """
     identifier = secrets.token_hex(8)
     unit = run.params["unit"]
-    reload.signal = reload.hang_up
+    # systemd would take its time
+    reload.signal = lambda dummy, number: control.hang_up(number)
     try:
         timed = TimedChange(identifier, run.params["reload_at"], run.params["confirm_within"])
     except (clock.ClockError, LockError, OSError) as error:

@@ -257,7 +257,6 @@ def stop(unit, process):
     """
     outcome = _systemctl("stop", unit)
     if outcome is None or outcome.code != 0:
-        process = proc.find(number)
         with contextlib.suppress(ProcessLookupError):
             if process is not None:
                 proc.send(process, signal.SIGTERM)
