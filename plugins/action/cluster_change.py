@@ -20,11 +20,11 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.together 
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import names_of, plain
 
 REFUSED = "The change is refused and nothing was changed:"
-NO_RESULT = "cluster_change: %s of %s is no result of %s."
-NO_HOST = "cluster_change: %s has nothing of %s. Give the result of every host of the play by its name."
-NO_ANSWER = "cluster_change: before has no answer of any host. Give what keepalived_info returned before the change."
+NO_RESULT = "cluster_change: %s of %s is not a result of %s. Give what that module returned for this host."
+NO_HOST = "cluster_change: %s has no result of %s. Give the result of every host of the play by its name."
+NO_ANSWER = "cluster_change: before has no answer from any host. Give what keepalived_info returned before the change."
 CONFIG, INFO, RELOAD = "keepalived_config", "keepalived_info", "keepalived_reload"
-# What a host that has the change reports
+# The states that a host with the change reports
 TAKEN = ("changed", "confirmed")
 ARGUMENTS = {
     "group": {"type": "str", "required": True},
@@ -72,10 +72,10 @@ class ActionModule(ActionBase):
 
 
 def _results(options, option, here, module):
-    """Return the results of an option, those of some hosts, by their names.
+    """Return the results of some hosts in an option, by the names of the hosts.
 
-    :param module: what they are results of, for the message.
-    :raises AnsibleActionFail: one is missing, or is no result.
+    :param module: the module that returned them, for the message.
+    :raises AnsibleActionFail: a result is missing or invalid.
     """
     given = plain(options[option])
     missing = [name for name in here if name not in given]
@@ -88,9 +88,9 @@ def _results(options, option, here, module):
 
 
 def _reports(options, option, here):
-    """Return the same of keepalived_info. A report is empty where the host was not asked.
+    """Return the results of keepalived_info in an option. A result is empty where the host was not inspected.
 
-    :raises AnsibleActionFail: one is neither an answer nor a failure, or no host has answered before the change.
+    :raises AnsibleActionFail: a result is neither an answer nor a failure, or no host answered before the change.
     """
     reports = _results(options, option, here, INFO)
     for name, report in reports.items():
@@ -103,13 +103,13 @@ def _reports(options, option, here):
 
 
 def _disputed(here, options):
-    """Return what is not as it should be after the change."""
+    """Return the problems after the change, one sentence each."""
     before = _reports(options, "before", here) if options["before"] is not None else None
     return disputed(before, _reports(options, "now", here))
 
 
 def _measured(results, hosts):
-    """Return how far apart the reloads were, and who did not take it."""
+    """Return how far apart the reloads were, and the hosts that do not have the change."""
     offsets = {host.name: host.offset.middle if host.offset else 0.0 for host in hosts}
     apart, lines = spread([Reload(name, each["reloaded_at"] - offsets[name])
                            for name, each in results.items() if each.get("reloaded_at") is not None])
@@ -120,11 +120,11 @@ def _measured(results, hosts):
 
 def _missing(reported):
     """Return why nothing is known of the change of a host: it is armed only, because of another host, or unknown."""
-    return "it has not reported its change." if reported.get("reload_identifier") else "it was not reached."
+    return "the host has not reported its change." if reported.get("reload_identifier") else "the host was not reached."
 
 
 def _has_change(reported):
-    """Whether a host has the change: where keepalived does not run it was written at once, and nothing is armed."""
+    """Return whether a host has the change. Where keepalived does not run, it was written at once and not armed."""
     return reported.get("state") in TAKEN or ("differs" in reported and not reported.get("reload_identifier"))
 
 

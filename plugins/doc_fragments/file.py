@@ -17,11 +17,11 @@ options:
     type: path
     default: /etc/keepalived/keepalived.conf
   backup:
-    description: Whether the former file is kept under a name with a timestamp, in the directory C(.openvip) beside it.
+    description: Whether the former file is kept, in the directory C(.openvip) beside it, under a name with a timestamp.
     type: bool
     default: true
   backup_count:
-    description: The number of former files that stay there. The oldest are removed.
+    description: The number of former files that are kept. The oldest are removed.
     type: int
     default: 10
   config_test:

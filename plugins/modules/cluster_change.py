@@ -15,10 +15,10 @@ description:
   - A backup takes no advert that says something else than its own configuration, and becomes a second master when it
     has taken none for C(3 x advert_int + skew). So what peers see of a change has to reach all hosts within that time,
     and all else goes host by host.
-  - From what M(openvip.cluster.keepalived_config) said of each host in check mode this tells which it is, and whether
-    the hosts can be reloaded at one moment, by what is known of their clocks. Where that cannot be kept, or a member is
-    left out, it fails before anything is written, with the reason and the remedy.
-  - With O(reloads) it tells how far apart the reloads were.
+  - From the results of M(openvip.cluster.keepalived_config) in check mode, this module decides which of the two it is.
+    It also reports whether the hosts can be reloaded simultaneously, by what is known of their clocks. If they cannot,
+    or if a member is left out, the module fails before anything is written, with the reason and the remedy.
+  - With O(reloads) it reports how far apart the reloads were.
   - Everything happens on the controller, in one task for the whole group. Run it once, with C(run_once).
 extends_documentation_fragment:
   - openvip.cluster.attributes
@@ -37,20 +37,22 @@ options:
   reloads:
     description:
       - What M(openvip.cluster.keepalived_reload) returned, or M(openvip.cluster.keepalived_config) where keepalived
-        does not run, by the name of each host that was to be reloaded. Empty for a host that was not reached.
+        does not run, by the name of each host that was to be reloaded.
+      - An empty dictionary stands for a host that was not reached.
     type: dict
   now:
     description:
-      - What M(openvip.cluster.keepalived_info) returned after the change, or what was registered where it failed or the
-        host was not reached, by the name of each host of the play. With it the module says which addresses have not
-        just one holder, by the daemon and by the kernel.
+      - What M(openvip.cluster.keepalived_info) returned after the change, by the name of each host of the play. Where
+        it failed or the host was not reached, what Ansible registered.
+      - With this option the module reports addresses that do not have exactly one holder, by the daemon and the kernel.
     type: dict
   before:
     description:
-      - The same from before the change, empty for a host that was not asked. A host that answered then must answer now.
-        An address that had no holder then need not have one now, and an instance that could not hold its addresses
-        need not be able to.
-      - Without it every host must answer.
+      - The same from before the change, an empty dictionary for a host that was not inspected.
+      - A host that answered before the change must answer after it.
+      - An address that had no holder before the change needs none after it. An instance that could not hold its
+        addresses before the change need not hold them after it.
+      - Without this option every host must answer.
     type: dict
 seealso:
   - module: openvip.cluster.keepalived_config
@@ -58,14 +60,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what would change
+- name: Plan the change
   openvip.cluster.keepalived_config:
     group: lb
     config: "{{ config }}"
   check_mode: true
   register: plan
 
-- name: See whether that can reach a live cluster
+- name: Decide how the change can reach a live cluster
   openvip.cluster.cluster_change:
     group: lb
     plan: "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, 'plan'))) }}"
@@ -75,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 together:
-  description: The hosts that are to be reloaded at one moment. Empty when they are changed one after the other.
+  description: The hosts that are to be reloaded simultaneously. Empty when they are changed one after the other.
   returned: with O(plan)
   type: list
   elements: str
@@ -112,9 +114,11 @@ behind:
   type: list
   elements: str
 disputed:
-  description: The hosts that do not answer, the addresses that two hosts hold, or nobody any more, those of which a
-    host is MASTER and does not have them, or has them and is not MASTER, and the instances that cannot hold theirs any
-    more, a sentence each.
+  description:
+    - One sentence for each problem after the change.
+    - These are hosts that do not answer, addresses with two holders, and addresses that have lost their holder.
+    - Also addresses that a MASTER does not have or that a host has without being MASTER, and instances that can no
+      longer hold their addresses.
   returned: with O(now)
   type: list
   elements: str

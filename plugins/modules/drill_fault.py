@@ -16,11 +16,12 @@ description:
     time, watches and measures what becomes of the address, and undoes the fault.
   - Before the fault there is a watchdog, a timer of systemd on the host itself, which undoes the fault after O(seconds)
     and needs neither the controller nor Ansible. There is no fault where it cannot be armed. V(reboot) has none.
-  - Undoing is repeated for 40 seconds until the host has verified that what must hold does, for example that the
-    service is active and that nftables drop nothing of the fault. Otherwise the task fails, names what is still in
-    force, and the watchdog goes on trying every 5 seconds until it is verified.
-  - Only what the fault has changed is undone. A service that did not run is not started, a process that was stopped is
-    not woken.
+  - Undoing is repeated for up to 40 seconds, until the host has verified that the fault is undone. For example, the
+    service must be active, and nftables must have no rule of the fault.
+  - Otherwise the task fails and names what is still in force. The watchdog tries again every 5 seconds until the host
+    has verified it.
+  - Only what the fault has changed is undone. A service that did not run before is not started. A process that was
+    stopped before is not continued.
   - One fault at a time. The next one is refused until the one before has been undone.
 extends_documentation_fragment:
   - openvip.cluster.attributes
@@ -38,8 +39,8 @@ options:
     description:
       - The fault. Required with O(state=injected).
       - V(service_stop), V(service_crash) and V(service_hang) stop O(service), kill its main process, or stop every
-        process of it with SIGSTOP. V(real_server_stop) and V(real_server_hang) do so on a real server. What systemd
-        stops with a unit is started again with it.
+        process of it with SIGSTOP. V(real_server_stop) and V(real_server_hang) do so on a real server. Units that
+        systemd stops together with a unit are started again together with it.
       - V(keepalived_stop) and V(keepalived_kill) stop O(keepalived) or kill all its processes.
       - V(freeze) stops every process of O(keepalived) and of O(service) with SIGSTOP and has nftables drop what comes
         in for O(addresses), with ARP, neighbour solicitations and VRRP. The rest of the host goes on, so Ansible can
@@ -59,7 +60,8 @@ options:
     type: int
     default: 30
   service:
-    description: The systemd unit of the service behind the address, C(.service) where the name has no suffix of a unit.
+    description: The systemd unit of the service behind the address. A name without the suffix of a unit is a
+      C(.service).
     type: str
     default: ""
   keepalived:
@@ -117,7 +119,7 @@ seconds:
   returned: with O(state=injected)
   type: int
 said:
-  description: What the programs printed that undid it. Steps that are not needed are left out.
+  description: The output of the programs that undid the fault. Steps that are not needed are left out.
   returned: with O(state=undone)
   type: str
 """

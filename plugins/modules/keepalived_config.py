@@ -30,7 +30,7 @@ description:
     judged, not its exit code, and a test that hangs or is ended by a signal is a refusal. A text that does not change
     is tested, too, when a running keepalived is another program than O(binary), for example before it is restarted.
   - The file is replaced atomically with mode V(0600), keepalived is reloaded, never restarted, and asked whether it
-    knows every instance and address. If it does not, the former file is put back and reloaded.
+    knows every instance and address. If it does not, the former file is restored and reloaded.
 extends_documentation_fragment:
   - openvip.cluster.config
   - openvip.cluster.file
@@ -100,15 +100,15 @@ options:
     type: str
   reload_at:
     description:
-      - When a running keepalived gets the file and the signal, in seconds since 1970 by the clock of the host, at most
-        two minutes ahead.
-      - The module only arms that, and returns before. A process on the host makes the change at that time, and rolls it
-        back by itself unless M(openvip.cluster.keepalived_reload) confirms it.
-      - If keepalived does not take the configuration, that process stops it until the other hosts have the former one
-        again. It would be a second master beside them.
+      - The time at which a running keepalived gets the file and the signal, in seconds since 1970 by the clock of the
+        host, at most two minutes ahead.
+      - The module only arms the change and returns before that time. A process on the host makes the change then, and
+        rolls it back by itself unless M(openvip.cluster.keepalived_reload) confirms it.
+      - If keepalived does not take the configuration, that process stops keepalived until the other hosts have the
+        former configuration again. Otherwise it would be a second master beside them.
     type: float
   confirm_within:
-    description: Seconds after O(reload_at) in which the change has to be confirmed.
+    description: Seconds after O(reload_at) within which the change has to be confirmed.
     type: float
     default: 60.0
   put_back:
@@ -361,8 +361,8 @@ backup_file:
   sample: /etc/keepalived/.openvip/keepalived.conf.2026-11-20T23-00-00.123456789Z
 away:
   description:
-    - The virtual addresses that the host gives up for the time between two reloads.
-    - keepalived would lose them for good in one reload, for example if they move to another instance.
+    - The virtual addresses that the host gives up between two reloads.
+    - In a single reload keepalived would lose them for good, for example because they move to another instance.
   returned: always
   type: list
   elements: str
@@ -373,8 +373,8 @@ reloaded:
   type: bool
 reload_identifier:
   description:
-    - What M(openvip.cluster.keepalived_reload) has to be given, with O(reload_at).
-    - Nothing if nothing was armed.
+    - With O(reload_at), the value for O(openvip.cluster.keepalived_reload#module:identifier).
+    - Null if no change was armed.
   returned: always
   type: str
   sample: 0f1e2d3c4b5a6978

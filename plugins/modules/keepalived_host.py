@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: keepalived_host
-short_description: Fit the firewall and the network of a host to keepalived
+short_description: Adapt the firewall and the network of a host to keepalived
 version_added: 1.1.0
 author:
   - openvip.cluster contributors (@openvip)
 description:
   - Lets VRRP through the firewall that is in force on a host, keeps systemd-networkd from removing virtual addresses,
-    and keeps the settings of sysctl that instances with C(use_vmac) need.
-  - Files and rules change as a whole or not at all, whatever interrupts it. Afterwards the rules in force are compared
-    with those that are wanted; if they differ, everything is restored.
-  - Rules that are written but not in force are a difference, and the next run brings them into force.
-  - In the files of others only the lines between its own markers change.
+    and sets the sysctl values that instances with C(use_vmac) need.
+  - Files and rules change as a whole or not at all, even if the run is interrupted. Afterwards the module compares the
+    rules in force with the wanted ones. If they differ, it restores everything.
+  - Rules that are written but not in force count as a difference. The next run brings them into force.
+  - In files of other owners the module changes only the lines between its own markers.
   - M(openvip.cluster.keepalived_host_info) derives the options from the definition of a cluster.
 extends_documentation_fragment:
   - openvip.cluster.attributes
@@ -32,18 +32,18 @@ attributes:
 options:
   firewall:
     description:
-      - The firewall that gets the rules. V(auto) is the one that is in force, the first of V(firewalld), V(ufw) and
-        V(nftables), or none.
-      - With V(none) there are rules for no firewall, and those that there are shall go.
+      - The firewall that gets the rules. V(auto) is the first of V(firewalld), V(ufw) and V(nftables) that is in force,
+        or none.
+      - With V(none) no firewall gets rules, and existing rules are removed.
     type: str
     choices: [auto, firewalld, nftables, ufw, none]
     default: auto
   nftables_chain:
-    description: Family, table and name of the chain of nftables that decides about incoming packets.
+    description: Family, table and name of the nftables chain that decides about incoming packets.
     type: str
     default: inet filter input
   allow:
-    description: What is let in.
+    description: The packets that the firewall accepts.
     type: list
     elements: dict
     default: []
@@ -54,7 +54,7 @@ options:
         required: true
         choices: [ipv4, ipv6]
       source:
-        description: The address it comes from; any when it is left out.
+        description: The source address. Any address when it is left out.
         type: str
       protocol:
         description: The protocol.
@@ -65,7 +65,7 @@ options:
         description: The port, V(1) to V(65535), where the protocol has one.
         type: int
   unknown:
-    description: Why a part of O(allow) cannot be derived. That is an error where a firewall is in force.
+    description: Reasons why a part of O(allow) cannot be derived. Any reason is an error where a firewall is in force.
     type: list
     elements: str
     default: []
@@ -87,14 +87,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Inspect what a host has to let in
+- name: Inspect what a host has to accept
   openvip.cluster.keepalived_host_info:
     group: lb
     config:
       vrrp_instance: "{{ keepalived_vrrp_instance }}"
   register: result
 
-- name: Let it in
+- name: Accept these packets
   openvip.cluster.keepalived_host:
     allow: "{{ result.allow }}"
     interface: "{{ result.interface }}"

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: keepalived_host_info
-short_description: Tell what keepalived needs of the firewall and the network of a host
+short_description: Report what keepalived needs of the firewall and the network of a host
 version_added: 1.0.0
 author:
   - openvip.cluster contributors (@openvip)
 description:
-  - Finds the firewall that is in force on a host, the C(.network) files of systemd-networkd and the settings of sysctl,
-    and tells what has to be changed so that VRRP comes through and virtual addresses stay. What is written and not in
-    force has to be changed, too.
-  - It changes nothing. M(openvip.cluster.keepalived_host) does what it tells.
+  - Inspects the firewall that is in force on a host, the C(.network) files of systemd-networkd and the sysctl values.
+    Reports the changes that let VRRP in and keep virtual addresses. Rules that are written but not in force count as a
+    change, too.
+  - The module changes nothing. M(openvip.cluster.keepalived_host) makes the reported changes.
   - With O(group), the peers are derived on the controller from the definition of the cluster, the same that
     M(openvip.cluster.keepalived_config) takes, and from the facts of the hosts.
 extends_documentation_fragment:
@@ -25,18 +25,18 @@ extends_documentation_fragment:
 options:
   firewall:
     description:
-      - The firewall that gets the rules. V(auto) is the one that is in force, the first of V(firewalld), V(ufw) and
-        V(nftables), or none.
-      - With V(none) there are rules for no firewall, and those that there are shall go.
+      - The firewall that gets the rules. V(auto) is the first of V(firewalld), V(ufw) and V(nftables) that is in force,
+        or none.
+      - With V(none) no firewall gets rules, and existing rules are removed.
     type: str
     choices: [auto, firewalld, nftables, ufw, none]
     default: auto
   nftables_chain:
-    description: Family, table and name of the chain of nftables that decides about incoming packets.
+    description: Family, table and name of the nftables chain that decides about incoming packets.
     type: str
     default: inet filter input
   allow:
-    description: What is let in. Derived with O(group).
+    description: The packets that the firewall accepts. Derived with O(group).
     type: list
     elements: dict
     default: []
@@ -47,7 +47,7 @@ options:
         required: true
         choices: [ipv4, ipv6]
       source:
-        description: The address it comes from; any when it is left out.
+        description: The source address. Any address when it is left out.
         type: str
       protocol:
         description: The protocol.
@@ -58,7 +58,7 @@ options:
         description: The port, V(1) to V(65535), where the protocol has one.
         type: int
   unknown:
-    description: Why a part of O(allow) cannot be derived. That is an error where a firewall is in force.
+    description: Reasons why a part of O(allow) cannot be derived. Any reason is an error where a firewall is in force.
     type: list
     elements: str
     default: []
@@ -114,7 +114,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what a host has to let in
+- name: Inspect what a host has to accept
   openvip.cluster.keepalived_host_info:
     group: lb
     config:
@@ -128,7 +128,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 needed:
-  description: Whether M(openvip.cluster.keepalived_host) has anything to do.
+  description: Whether M(openvip.cluster.keepalived_host) would change anything.
   returned: success
   type: bool
 firewall:
@@ -137,7 +137,7 @@ firewall:
   type: str
   sample: nftables
 allow:
-  description: What is let in, with the keys of O(allow).
+  description: The packets that the firewall accepts, with the keys of O(allow).
   returned: success
   type: list
   elements: dict
@@ -160,8 +160,8 @@ vmac:
   returned: success
   type: bool
 changes:
-  description: What has to be changed, files and what is in force, in the form of a diff with C(before_header),
-    C(before), C(after_header) and C(after).
+  description: The changes of files and of what is in force, as diffs with C(before_header), C(before),
+    C(after_header) and C(after).
   returned: success
   type: list
   elements: dict

@@ -140,11 +140,12 @@ vrrp_instance:
       elements: dict
       contains:
         address:
-          description: The address with its prefix length, which a host address has not.
+          description: The address with its prefix length. A host address has none.
           type: str
           sample: 198.18.0.100/24
         device:
-          description: The interface that it is to be on; one that keepalived has made is named with the one below it.
+          description: The interface that is to have the address. The name of one that keepalived has made ends with
+            C(@) and the interface below it.
           type: str
           sample: vrrp.51@eth1
         scope:
@@ -157,10 +158,11 @@ vrrp_instance:
           description: Whether the instance stays MASTER when somebody removes the address.
           type: bool
         set:
-          description: Whether the daemon takes it as set.
+          description: Whether the daemon considers the address as set.
           type: bool
         held_on:
-          description: The interfaces that have the address, by the kernel. Loopback counts only where it is meant.
+          description: The interfaces that have the address in the kernel. Loopback counts only where it is the
+            interface that is to have it.
           type: list
           elements: str
           sample: [eth1]
@@ -188,20 +190,22 @@ interfaces:
   sample:
     eth1: [198.18.0.11/24, 198.18.0.100/24]
 network:
-  description: The interfaces of this host, and what its keepalived has to do with their addresses. The modules that
-    derive a configuration take it in place of the gathered facts.
+  description: The interfaces of this host with their addresses, and which of these belong to keepalived. The modules
+    that derive a configuration use it instead of the gathered facts.
   returned: always
   type: dict
   contains:
     interfaces:
-      description: By its name each interface as a dictionary. C(up) says whether it is switched on and has a carrier,
-        C(loopback) whether it is one, C(promote_secondaries) whether its secondary IPv4 addresses stay when the primary
-        one goes, and C(addresses) is a list of dictionaries with C(address), C(prefix) and C(marks). The marks are
-        V(secondary), V(temporary), V(dynamic), V(deprecated), V(dadfailed), and V(keepalived) where the
-        kernel knows that keepalived has set it.
+      description:
+        - A dictionary for each interface by its name.
+        - C(up) is whether the interface is up and has a carrier. C(loopback) is whether it is a loopback interface.
+        - C(promote_secondaries) is whether its secondary IPv4 addresses stay when the primary one is removed.
+        - C(addresses) is a list of dictionaries with C(address), C(prefix) and C(marks).
+        - The marks are V(secondary), V(temporary), V(dynamic), V(deprecated), V(dadfailed), and V(keepalived) where the
+          kernel knows that keepalived has set the address.
       type: dict
     routes:
-      description: The C(address) and the C(interface) of the default route of each IP version.
+      description: The source C(address) and the C(interface) of the default route of each IP version.
       type: list
       elements: dict
     running:
@@ -213,7 +217,7 @@ network:
       type: list
       elements: str
     held:
-      description: The addresses that the daemon holds by its own account. Nothing when it could not be asked.
+      description: The addresses that the daemon itself reports as held. Null when it did not answer.
       type: list
       elements: str
 config:

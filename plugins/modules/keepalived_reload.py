@@ -12,11 +12,11 @@ version_added: 1.1.0
 author:
   - openvip.cluster contributors (@openvip)
 description:
-  - A M(openvip.cluster.keepalived_config) with O(openvip.cluster.keepalived_config#module:reload_at) only arms the
-    change. A process on the host writes the file and reloads keepalived at that time.
-  - This module waits for it, confirms it, or has it rolled back.
+  - M(openvip.cluster.keepalived_config) with O(openvip.cluster.keepalived_config#module:reload_at) only arms a change.
+    A process on the host writes the file and reloads keepalived at that time.
+  - This module waits for the reload, confirms the change, or has it rolled back.
   - Without a confirmation the process rolls the change back by itself at the deadline, even if the connection or the
-    controller is gone.
+    controller is lost.
 extends_documentation_fragment:
   - openvip.cluster.attributes
   - openvip.cluster.attributes.actiongroup_cluster
@@ -35,19 +35,18 @@ options:
   state:
     description:
       - V(reloaded) waits until keepalived has the new configuration and has confirmed it on this host.
-      - V(confirmed) keeps it.
-      - V(rolled_back) brings the former configuration back, also where the process was killed or the host was
-        rebooted.
+      - V(confirmed) keeps the change.
+      - V(rolled_back) restores the former configuration, also if the process was killed or the host was rebooted.
     type: str
     choices: [reloaded, confirmed, rolled_back]
     default: reloaded
   at:
     description:
-      - When O(state=rolled_back) is to happen, in seconds since 1970 by the clock of the host, at most two minutes
-        ahead. At once if it is not given.
+      - The time of the rollback with O(state=rolled_back), in seconds since 1970 by the clock of the host, at most two
+        minutes ahead. Without it the rollback is immediate.
     type: float
   timeout:
-    description: Seconds to wait for O(state), after O(at).
+    description: Seconds to wait for O(state), counted from O(at) if that is given.
     type: float
     default: 30.0
 seealso:
@@ -74,9 +73,10 @@ EXAMPLES = r"""
 RETURN = r"""
 state:
   description:
-    - What the change is now, V(armed), V(changed), V(failed), V(confirmed) or V(rolled back).
-    - V(failed) means that keepalived did not take it, and waits until the other hosts have the former one again.
-    - Nothing in check mode, or if this host has no such change.
+    - The state of the change, V(armed), V(changed), V(failed), V(confirmed) or V(rolled back).
+    - V(failed) means that keepalived did not take the new configuration. The process then waits until the other hosts
+      have the former configuration again.
+    - Null in check mode, or if this host has no such change.
   returned: always
   type: str
   sample: confirmed
@@ -92,8 +92,8 @@ reason:
   sample: nobody confirmed it within 60 s.
 stopped:
   description:
-    - Whether keepalived was stopped because it did not take what its peers may have taken.
-    - It starts again when these have the former configuration.
+    - Whether keepalived was stopped because it did not take the configuration that its peers may have taken.
+    - It is started again when the peers have the former configuration.
   returned: always
   type: bool
 backup_file:

@@ -13,17 +13,15 @@ author:
   - openvip.cluster contributors (@openvip)
 description:
   - Gives a host what it needs to answer for virtual addresses that directors forward to it by direct routing (V(DR)),
-    through a tunnel (V(TUN)) or with changed addresses (V(NAT)). One call says all of it, and what is no longer listed
-    is taken away.
-  - The state of the kernel is what counts. An address that somebody took off is set again, and check mode says so.
+    through a tunnel (V(TUN)) or with changed addresses (V(NAT)). One call lists all services, and those that are no
+    longer listed are removed.
+  - The state of the kernel is what counts. An address that was removed is set again, and check mode reports it.
   - A unit of systemd, C(lvs-real-server.service), and a file for sysctl make it last. They need nothing of
     systemd-networkd, NetworkManager or ifupdown and are the same with each of them.
-  - A run makes the host as wanted or leaves it as it was. If a step fails, or the host lacks something afterwards,
-    everything is rolled back. A run that was interrupted is rolled back by the next one. Two runs at once go one after
-    the other.
-  - What somebody else has set stays. That are an address that was there before in just the form of ours, a value of
-    sysctl that is neither ours nor the one before, and rules and routes without C(protocol kernel), by which ours are
-    known.
+  - A run makes all changes or none. If a step fails, or the host lacks something afterwards, everything is rolled back.
+    The next run rolls back a run that was interrupted. Two simultaneous runs change the host one after the other.
+  - Settings of others stay. These are an address that was there before in the same form, and a sysctl value that is
+    neither ours nor the former one. They are also all rules and routes without C(protocol kernel), the mark of ours.
   - For V(DR) the virtual address is put on C(lo). Before that, C(arp_ignore=1) and C(arp_announce=2) see to it that
     the host neither answers ARP for it nor makes it known. As C(/32) with scope C(host), or C(/128) with
     C(preferred_lft 0), it is never the source of the host's own connections.
@@ -41,7 +39,7 @@ description:
     without it such a host is refused.
   - With O(group) the services are taken from the definition of the cluster, the same that
     M(openvip.cluster.keepalived_config) takes, and from the facts of the hosts.
-  - The values of sysctl before are remembered in C(/var/lib/lvs-real-server.json), and restored when they are no longer
+  - The former sysctl values are recorded in C(/var/lib/lvs-real-server.json), and restored when ours are no longer
     needed.
 notes:
   - With V(NAT), a client on a network of the real server gets its answers directly, past the director, and drops them.

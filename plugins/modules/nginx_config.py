@@ -14,18 +14,18 @@ author:
 description:
   - Writes the configuration from data in nginx's own words into the directory C(openvip.d) beside C(nginx.conf), with a
     file for each upstream and each server.
-  - C(nginx.conf) itself includes C(openvip.d/nginx.conf) and names the C(pid) file, which scripts of distributions read
-    there. Nothing else in it depends on the configuration.
+  - C(nginx.conf) itself includes C(openvip.d/nginx.conf) and names the C(pid) file, because scripts of distributions
+    read that name there. Nothing else in C(nginx.conf) depends on the configuration.
   - Servers of upstreams may be inventory groups. Their addresses are found on the controller, from C(ansible_host) when
     that is an address, or else from the facts.
   - The data is checked before anything is changed. An unknown word is refused with the nearest known one.
   - On the target the whole tree is tested with C(nginx -t) in a place of its own, where every relative path leads to
     the new files.
-  - Then C(openvip.d) is exchanged as a whole by one rename, nginx is reloaded, never restarted unless O(restart) allows
-    it, and it is awaited that its master starts workers with the new configuration. If it does not, all former files
-    are restored.
-  - Whatever ends a run, such as a full disk, a lost connection or a power failure, nginx finds the complete former or
-    the complete new configuration, and the next run finishes the work. Two runs at once are one after the other.
+  - Then C(openvip.d) is exchanged as a whole by one rename, and nginx is reloaded. It is restarted only if O(restart)
+    allows it. The module waits until the master starts workers with the new configuration. If it does not, all former
+    files are restored.
+  - A full disk, a lost connection or a power failure leaves the complete former or the complete new configuration, and
+    the next run finishes the work. Two simultaneous runs change the host one after the other.
   - What an earlier run wrote to C(openvip.d) and is no longer wanted is removed, such as a site. Everything else beside
     it stays. What else is included, says C(include).
 extends_documentation_fragment:
@@ -48,10 +48,10 @@ attributes:
 options:
   file:
     description:
-      - Files that are written with the configuration, and restored with it, such as pages and snippets.
-      - Those below C(openvip.d) change in one step with the configuration. Those elsewhere are written one by one
-        before it. So put what belongs together with the configuration, such as a certificate and its key, into
-        C(openvip.d), by a relative path.
+      - Files that are written and rolled back together with the configuration, such as pages and snippets.
+      - Files below C(openvip.d) change in one step with the configuration. Files elsewhere are written one by one
+        before it. So give files that must match the configuration, such as a certificate and its key, a relative path. They
+        are then in C(openvip.d).
     type: list
     elements: dict
     default: []
@@ -76,12 +76,13 @@ options:
     default: /etc/nginx/nginx.conf
   backup:
     description:
-      - Whether the former main file, the former C(openvip.d) and each former O(file) elsewhere are kept, in the
-        directory C(.openvip) beside each, which only root can enter, under names with a time stamp.
+      - Whether the former main file, the former C(openvip.d) and each former O(file) elsewhere are kept. They are in
+        the directory C(.openvip) beside each, under names with a timestamp. Only root can enter that directory.
     type: bool
     default: true
   backup_count:
-    description: How many former versions of each are kept, the last one among them. V(0) keeps no further one.
+    description: How many former versions of each are kept, including the latest one. V(0) keeps no new one and removes
+      none.
     type: int
     default: 10
     version_added: 1.1.0
@@ -96,7 +97,7 @@ options:
   reload:
     description:
       - Whether a running nginx is reloaded after a change. A stopped one is not started.
-      - After V(false) the next run with V(true) reloads it, also where nothing differs.
+      - After a change with V(false), the next run with V(true) reloads nginx even if nothing differs.
     type: bool
     default: true
   restart:

@@ -13,14 +13,14 @@ author:
   - openvip.cluster contributors (@openvip)
 description:
   - Unpacks a verified archive, runs C(./configure), C(make) and C(make install) as an unprivileged user, and puts the
-    result into a directory of its own below O(prefix), for example C(2.3.3-0a1b2c3d). Once that is on the disk, the
-    link C(current) beside it is switched to it in one step.
+    result into a directory of its own below O(prefix), for example C(2.3.3-0a1b2c3d). Once the release is on the
+    disk, the link C(current) beside it is switched to it in one step.
   - The digits stand for the checksum, the options and the substitutions. What has been built once in just this way is
     not built again, so that going back to the former version is a matter of the link.
   - The program is asked for its version, and for the options it was built with when it tells them, at every run. One
     that does not answer rightly is built again.
-  - A run that was interrupted leaves a link to a complete release. The next run rolls back what it had begun and ends
-    what it has left running.
+  - An interrupted run leaves a link to a complete release. The next run rolls back the incomplete change and ends
+    processes that the interrupted run left behind.
   - When a step fails, the message names it, with the end of its output and what to do. What was current before stays
     so.
   - Units, samples and other files that C(make install) would write elsewhere are kept in the directory C(left_out) of
@@ -46,7 +46,8 @@ options:
   prefix:
     description:
       - The directory of the releases of this program. It is no other program's.
-      - It is refused where another user than root, or who runs this, could replace it or a directory above it.
+      - The prefix is rejected if a user other than root and the one who runs this module could replace it or a
+        directory above it.
       - The releases cannot be moved, since programs have their paths built in.
     type: path
     required: true

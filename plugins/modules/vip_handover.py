@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vip_handover
-short_description: Let connections under way end where they began when a virtual address moves
+short_description: Keep established connections on their host while a virtual address moves
 version_added: 1.0.0
 author:
   - openvip.cluster contributors (@openvip)
@@ -19,10 +19,10 @@ description:
     which answers the client itself. So at any time one host answers for the address.
   - It is for TCP, and for hosts on one segment. Directors of LVS copy their connections to each other instead
     (C(lvs_sync_daemon)).
-  - Nothing of it survives a reboot, and systemd undoes it after O(expire) seconds when nobody else does, and tries
-    again every 5 seconds until the host has verified that it is undone.
-  - What is so already is left alone, then and afterwards. An address that the loopback interface of the V(giver) has
-    already, with whatever prefix length, is not removed.
+  - The handover does not survive a reboot. If nobody undoes it earlier, systemd undoes it after O(expire) seconds. It
+    tries again every 5 seconds until the host has verified that the handover is undone.
+  - Settings that are already as needed are left alone, also when the handover is undone. An address that the loopback
+    interface of the V(giver) already has, with any prefix length, is not removed.
   - The playbooks C(openvip.cluster.switchover) and C(openvip.cluster.maintenance) use it.
 extends_documentation_fragment:
   - openvip.cluster.attributes
@@ -65,13 +65,13 @@ options:
     default: present
   wait:
     description:
-      - Seconds that the connections under way get to end before O(state=absent) ends the handover on the O(side=giver).
+      - Seconds that established connections get to end before O(state=absent) ends the handover on the O(side=giver).
       - A connection that a client keeps open without asking anything counts, too.
       - At least 0.
     type: int
     default: 30
   expire:
-    description: Seconds after which systemd undoes it, at least 1.
+    description: Seconds after which systemd undoes the handover, at least 1.
     type: int
     default: 180
 seealso:

@@ -12,8 +12,8 @@ version_added: 1.0.0
 author:
   - openvip.cluster contributors (@openvip)
 description:
-  - On a member of the cluster, tells to the microsecond when the host gets and loses an address, as the kernel reports
-    it by netlink. On another host of the segment, asks by ARP every 10 ms who claims it, as a client without a cached
+  - On a member of the cluster, reports to the microsecond when the host gets and loses an address, by netlink messages
+    of the kernel. On another host of the segment, asks by ARP every 10 ms who claims it, as a client without a cached
     answer would.
   - The ARP questions leave no trace in any neighbour table (RFC 5227, ARP probe).
   - Nothing on the host is changed but the file of O(until_removed). In check mode nothing is watched.
@@ -22,8 +22,8 @@ extends_documentation_fragment:
   - openvip.cluster.attributes.info_module
 options:
   addresses:
-    description: The addresses, without prefix length and scope. With O(method=claimed) the first one, of IPv4, is asked
-      for.
+    description: The addresses, without prefix length and scope. O(method=claimed) watches only the first one, which
+      must be IPv4.
     type: list
     elements: str
     required: true

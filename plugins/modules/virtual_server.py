@@ -136,8 +136,8 @@ backup_file:
   sample: /etc/keepalived/.openvip/keepalived.conf.2026-11-20T23-00-00.123456789Z
 away:
   description:
-    - The virtual addresses that the host gives up for the time between two reloads.
-    - keepalived would lose them for good in one reload, for example if they move to another instance.
+    - The virtual addresses that the host gives up between two reloads.
+    - In a single reload keepalived would lose them for good, for example because they move to another instance.
   returned: always
   type: list
   elements: str

@@ -100,7 +100,7 @@ def test_a_host_that_is_not_reached_is_disputed(inspect):
 
 
 def test_a_result_that_is_not_there_is_an_error(inspect):
-    assert "before has no answer of any host" in inspect({})
+    assert "before has no answer from any host" in inspect({})
 
 
 def test_a_host_that_could_not_be_rolled_back_is_named(inspect):
@@ -121,4 +121,4 @@ def test_a_host_that_does_not_keep_the_change_is_named(inspect, lb1, said):
 
 
 def test_plans_and_reloads_reach_the_task_that_judges_them(inspect):
-    assert "['lb1', 'lb2'] ['lb1: it has not reported its change.']" in inspect({}, RELOADS)
+    assert "['lb1', 'lb2'] ['lb1: the host has not reported its change.']" in inspect({}, RELOADS)

@@ -70,7 +70,7 @@ def test_the_spread_is_by_one_clock():
 def test_who_did_not_take_it():
     result = run(plan=both(plan(), plan()), reloads=both({"failed": True, "msg": "keepalived did not take it."}, {}),
                  batch=["lb1"])
-    assert result["behind"] == ["lb1: keepalived did not take it.", "lb2: it was not reached."]
+    assert result["behind"] == ["lb1: keepalived did not take it.", "lb2: the host was not reached."]
     assert not result.get("failed")
 
 
@@ -132,7 +132,7 @@ def test_an_address_that_is_no_longer_asked_for_needs_no_holder():
 
 @pytest.mark.parametrize("wrong", [None, "text", {"differs": True}, {}])
 def test_a_plan_that_is_something_else(wrong):
-    with pytest.raises(AnsibleActionFail, match="plan of lb1 is no result of keepalived_config"):
+    with pytest.raises(AnsibleActionFail, match="plan of lb1 is not a result of keepalived_config"):
         run(plan=both(wrong, plan()))
 
 
@@ -141,14 +141,14 @@ def test_a_plan_that_is_something_else(wrong):
         {"name": "VI_1", "state": "MASTER", "virtual_ipaddress": [{"address": "198.18.0.100/24"}],
          "virtual_ipaddress_excluded": []}]}])
 def test_a_report_that_is_something_else(wrong):
-    with pytest.raises(AnsibleActionFail, match="now of lb1 is no result of keepalived_info"):
+    with pytest.raises(AnsibleActionFail, match="now of lb1 is not a result of keepalived_info"):
         run(now=both(wrong, report("MASTER")))
 
 
 def test_reports_that_are_not_there():
-    with pytest.raises(AnsibleActionFail, match="now has nothing of lb2"):
+    with pytest.raises(AnsibleActionFail, match="now has no result of lb2"):
         run(now={"lb1": report("MASTER")})
-    with pytest.raises(AnsibleActionFail, match="before has no answer of any host"):
+    with pytest.raises(AnsibleActionFail, match="before has no answer from any host"):
         run(before=both({}, {}), now=both(report("MASTER"), {}))
     with pytest.raises(AnsibleActionFail, match="now"):
         run(now={})
