@@ -75,12 +75,12 @@ soak: setup ## 200 faults in a random order (FAULTS=20 for fewer, SEED=7 for the
 	tests/lab/soak --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
 
 .PHONY: interrupts
-interrupts: setup ## kill the controller at random times of 40 changes of a live pair (RUNS=10 for fewer, SEED=7 for the same)
+interrupts: setup ## kill the controller at random times during 40 changes of a live pair (RUNS=10 for fewer, SEED=7 to repeat an order)
 	@trap 'tests/lab/down; tests/lab/engine down' EXIT
 	tests/lab/interrupt --runs $(or $(RUNS),40) $(if $(SEED),--seed $(SEED))
 
 .PHONY: kills
-kills: setup ## kill every writer at each of its steps and calls, fill its disk, run two at once (WRITER=nginx_config for one)
+kills: setup ## kill every writer at each step and system call, fill its disk, run it twice at once (WRITER=nginx_config for one)
 	@tests/kills/run $(WRITER)
 
 .PHONY: fuzz

@@ -55,7 +55,7 @@ def play(tmp_path):
       for role in ROLES),
     ("nginx", {"effective_user_id": 1000, "service_mgr": "systemd"}, NOBODY, [],
      "tasks run as user 65534. Nothing was changed. Set become: true"),
-    ("keepalived_metrics", {}, ROOT, [], "can be used alone"),
+    ("keepalived_metrics", {}, ROOT, [], "use the modules keepalived_config"),
 ])
 def test_it_is_refused_first(play, role, gathered, inside, check, message):
     tasks = play(role, gathered, inside, check)
