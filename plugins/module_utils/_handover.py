@@ -31,9 +31,9 @@ from ._kit.timed_undo import FailedError, NotDoneError, TimedUndo, Undo, UndoErr
 TAKER, GIVER = "taker", "giver"
 NAME = "handover-%s"
 TABLE = "openvip_handover"
-#: What each rule of ours says, with a digest of all of them.
+#: The comment of each of our rules; a digest of all of them follows.
 COMMENT = "openvip handover"
-# Seconds that a program may take.
+# Seconds after which a program is killed.
 PROGRAM = 20
 # Seconds for which the taker knows a connection that began there without hearing of it.
 KNOWN = 600
@@ -59,7 +59,7 @@ class Entry(NamedTuple):
 def rules(entries):
     """Return the text for nft(8) that makes the taker forward what belongs to the giver.
 
-    :param entries: of C(Entry), whose interfaces C(names.verify_interface) takes.
+    :param entries: C(Entry) values whose interfaces C(names.verify_interface) has accepted.
     """
     text = []
     comment = ' comment "%s %s"' % (COMMENT, hashlib.sha256(repr(entries).encode()).hexdigest()[:16])
@@ -83,7 +83,7 @@ def rules(entries):
 
 
 def kept(entries, settings, present):
-    """Return the steps that keep addresses on the giver, and what undoes each; nothing for what is so already.
+    """Return the steps that keep addresses on the giver, and what undoes each; no step for an existing setting.
 
     :param settings: ``{interface: {setting: number}}``, the present values of those in SETTINGS.
     :param present: the addresses that the loopback interface has.
@@ -118,7 +118,7 @@ def _set(path, value):
 
 
 def _call(words, data=""):
-    """Run a program that does all or, when it fails, nothing.
+    """Run a program that changes nothing when it fails.
 
     :raises NotDoneError: it failed.
     :raises OSError: it did not end.
@@ -170,11 +170,11 @@ class Run:
     def _entry(self, given):
         """Return an entry of the options.
 
-        :raises ValueError: it is none.
+        :raises ValueError: it is invalid.
         """
         address = names.parse_address(given["address"])
         giver = names.parse_address(given["giver"]) if given["giver"] else None
-        # an interface that has gone is no reason to keep what was done
+        # an interface that no longer exists must not prevent undoing
         interface = (names.verify_present if self.there else names.verify_interface)(given["interface"])
         if self.there and self.side == TAKER and (not giver or giver.version != address.version):
             raise ValueError("address %s: giver is %s. Name the giver's own address of the same family on the segment."
@@ -187,8 +187,8 @@ class Run:
     def present(self):
         """Keep the addresses here (giver), or forward what belongs to the giver (taker), until it is undone."""
         if self.side == TAKER and not self.module.get_bin_path("nft"):
-            self.module.warn("This host has no nft (package nftables): connections that are under way when it takes "
-                             "%s are cut." % ", ".join(str(entry.address) for entry in self.entries))
+            self.module.warn("This host has no nft (package nftables): established connections are cut when it takes "
+                             "%s." % ", ".join(str(entry.address) for entry in self.entries))
             self.module.exit_json(changed=False, ready=False)
         armed = self.timed.armed()
         complete = armed is not None and self.timed.completed() == self.request
@@ -208,14 +208,14 @@ class Run:
             self.timed.carry_out(self.side, steps, undos, self.module.params["expire"], data=self.request)
         except FailedError as error:
             self.module.fail_json(msg="Connections are not handed over: %s. %s" % (
-                str(error).rstrip("."), error.left or "What was done is undone."))
+                str(error).rstrip("."), error.left or "Everything is undone."))
 
     def _planned(self, complete=False):
-        """Return what is to be done so that connections are handed over, and what undoes it, see C(kept).
+        """Return the steps that hand over connections, and what undoes them, see C(kept).
 
-        :param complete: whether a run of this module has done all of it, and something undoes that.
-        :raises OSError: the host cannot be asked.
-        :raises ValueError: a table of somebody else is in the way.
+        :param complete: whether an earlier run has taken all steps and its undoing is armed.
+        :raises OSError: the host cannot be inspected.
+        :raises ValueError: a table of somebody else has the name of ours.
         """
         if self.side == GIVER:
             return kept(self.entries, {entry.interface: self._settings(entry.interface) for entry in self.entries},
@@ -242,7 +242,7 @@ class Run:
 
     @staticmethod
     def _on_loopback():
-        """Return the addresses of the loopback interface, with whatever prefix or label."""
+        """Return the addresses of the loopback interface, with any prefix or label."""
         code, said = run(("ip", "-json", "address", "show", "dev", "lo"), PROGRAM)
         if code:
             raise OSError("ip address show dev lo failed: %s" % said)
@@ -250,7 +250,7 @@ class Run:
                 for entry in interface.get("addr_info", []) if "local" in entry}
 
     def absent(self):
-        """Wait until the connections have ended, and undo what was done."""
+        """Wait until the connections have ended, and undo the handover."""
         there = self.timed.armed() is not None
         left = 0
         if there and self.side == GIVER and not self.module.check_mode:
@@ -275,7 +275,7 @@ class Run:
                     yield from stream
 
     def undo(self):
-        """Undo what was done, or end the module."""
+        """Undo the handover, or end the module with a failure."""
         left = self.timed.undo()[0]
         if left:
             self.module.fail_json(msg="The handover (%s) is not undone. %s" % (self.side, left))

@@ -323,7 +323,7 @@ def _advertised(run, text):
     try:
         return change(read(parse(before)), read(parse(text)))
     except ValueError as error:
-        return Change(["what the peers see cannot be told, because the former file cannot be understood: %s" % error],
+        return Change(["it is unknown what the peers see, because the former file cannot be understood: %s" % error],
                       None)
 
 

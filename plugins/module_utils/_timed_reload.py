@@ -118,7 +118,8 @@ def run_reload(module):
             result["changed"] = True
             seconds += clock.ahead(module.params["at"], time.time())
     except (clock.ClockError, LockError, OSError) as error:
-        module.fail_json(msg="The reload was not decided: %s" % explained(error), **result)
+        module.fail_json(msg="The simultaneous reload cannot be confirmed or rolled back: %s" % explained(error),
+                         **result)
     wanted = (CHANGED, FAILED, *ENDS) if state == CHANGED else ENDS
     found = timed_change.report(identifier, wanted, seconds)
     if state == ROLLED_BACK and found.get("state") not in ENDS and not timed_change.is_alive(found):
@@ -160,6 +161,6 @@ def _roll_back(found, at, seconds):
 def _failure(state, result, notes):
     """Return why the host is not in the wanted state."""
     if result["state"] is None:
-        return "This host has no simultaneous reload of that identifier. It may have been rebooted since."
+        return "This host has no simultaneous reload with that identifier. The host may have been rebooted since."
     sentences = ["The simultaneous reload is not %s, but %s." % (state.replace("_", " "), result["state"])]
     return " ".join(sentences + ([result["reason"]] if result["reason"] else []) + notes)

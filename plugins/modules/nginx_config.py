@@ -50,8 +50,8 @@ options:
     description:
       - Files that are written and rolled back together with the configuration, such as pages and snippets.
       - Files below C(openvip.d) change in one step with the configuration. Files elsewhere are written one by one
-        before it. So give files that must match the configuration, such as a certificate and its key, a relative path. They
-        are then in C(openvip.d).
+        before it. So give a relative path to files that must match the configuration, such as a certificate and its
+        key. They are then in C(openvip.d).
     type: list
     elements: dict
     default: []

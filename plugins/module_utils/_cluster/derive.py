@@ -71,7 +71,7 @@ def interface(instance, member):
     if first["device"]:
         return first["device"], []
     stray = member.facts.get("stray", {}).get(first["address"])
-    # that it is the host's own is what the rule address-is-own reports
+    # the rule address-is-own reports an address that is the host's own
     found = [stray["interface"]] if stray and not stray["left"] else interfaces_holding(member.facts, first["address"])
     if len(found) == 1:
         return found[0], []
@@ -84,8 +84,8 @@ def interface(instance, member):
 def _peer_address(instance, given, own, other):
     """Return the address of another member for the adverts of an instance, as an C(ipaddress) interface, or C(None).
 
-    That is the one on the segment of I(own), so that the interfaces may have other names; else the one on the
-    interface of its own that the instance has there, for segments that differ.
+    That is the address on the segment of I(own), whatever the name of the interface. If the segments differ, it is the
+    address on the interface that the instance has on that member.
 
     :param given: the interface that the definition names, C(None) when it is derived.
     """
@@ -107,7 +107,7 @@ def _unicast(instance, given, member, members):
     name = "vrrp_instance %s" % instance.get("name")
     version = 6 if ":" in instance_addresses(instance)[0]["address"] else 4
     findings = [error(
-        "unicast-peer-unknown", name, "no address of %s is known, because it was not reached" % other.name,
+        "unicast-peer-unknown", name, "no address of %s is known, because the host was not reached" % other.name,
         "Gather the facts of %s first (run without --limit), or set unicast_peer and unicast_src_ip." % other.name)
         for other in members if other.facts is None]
     own = own_interface_address(member.facts, instance["interface"], version)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the kernel makes of requests to add and remove addresses (Linux, net/ipv4/devinet.c and net/ipv6/addrconf.c).
+"""How the kernel answers requests to add and remove addresses (Linux, net/ipv4/devinet.c and net/ipv6/addrconf.c).
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Se
 
 from .._lint.model import parse_address
 
-#: Scopes by their numbers (rtnetlink(7)); keepalived and ip take and print either.
+#: Scopes by their numbers (rtnetlink(7)); keepalived and ip accept and print either form.
 SCOPES = {"0": "global", "200": "site", "253": "link", "254": "host", "255": "nowhere"}
 
 
@@ -22,10 +22,10 @@ class Address(NamedTuple):
     """An address of keepalived.
 
     :ivar device: the interface that it is on.
-    :ivar base: the interface below that one, if keepalived has made it, else the same.
-    :ivar scope: empty for IPv6, where there is none to choose.
-    :ivar is_tracked: whether keepalived gives the instance up when it is removed.
-    :ivar is_set: whether keepalived takes it as set.
+    :ivar base: the interface below I(device) if keepalived has made that, else the same.
+    :ivar scope: empty for IPv6, where it cannot be chosen.
+    :ivar is_tracked: whether the instance leaves MASTER when the address is removed.
+    :ivar is_set: whether keepalived considers it as set.
     :ivar is_made: whether keepalived has chosen the name of the interface.
     """
 
@@ -43,7 +43,7 @@ class Address(NamedTuple):
     def of(cls, words: Sequence[str], interface: str) -> Optional[Address]:
         """Return the address of a line of a configuration, C(None) where it begins with none.
 
-        :param interface: that of its instance.
+        :param interface: the interface of its instance.
         """
         parsed = parse_address(words)
         if parsed is None:
@@ -68,13 +68,13 @@ class Address(NamedTuple):
                                 is_tracked=not entry.get("no_track", False))
 
     def same(self, other: Address) -> bool:
-        """Return whether keepalived takes the two for one (vrrp/vrrp_ipaddress.c, compare_ipaddress)."""
+        """Return whether keepalived considers the two as equal (vrrp/vrrp_ipaddress.c, compare_ipaddress)."""
         return (self.ip, self.prefix, self.base, self.scope, self.label) == (
             other.ip, other.prefix, other.base, other.scope, other.label)
 
 
 class Held(NamedTuple):
-    """An address on an interface. Of those of one IPv4 subnet the first is the primary one."""
+    """An address on an interface. The first address of an IPv4 subnet is the primary one."""
 
     ip: Any
     prefix: int
@@ -86,16 +86,16 @@ class Held(NamedTuple):
 
 
 class Why(NamedTuple):
-    """Why an address is missing, and what helps; nothing where it is to leave it out for one reload."""
+    """Why an address is missing, and the remedy; no remedy where the address has to be left out for one reload."""
 
     reason: str
     remedy: str = ""
 
 
 class Kernel:
-    """The addresses of a host by interface, and what has happened to them since it was last told to forget.
+    """The addresses of a host by interface, and their changes since the last call of C(forget).
 
-    :ivar promoting: the interfaces on which a secondary address becomes the primary one when that leaves.
+    :ivar promoting: the interfaces on which a secondary address becomes primary when the primary one is removed.
     """
 
     def __init__(self, held: Dict[str, List[Held]], promoting: Iterable[str]) -> None:
@@ -105,7 +105,7 @@ class Kernel:
 
     @classmethod
     def of(cls, listed: Sequence[Dict[str, Any]], promoting: Iterable[str]) -> Kernel:
-        """Return the kernel by what C(ip -json address show) lists, which has the primary addresses first."""
+        """Return the model for a list of C(ip -json address show), which has the primary addresses first."""
         return cls({interface["ifname"]: [
             Held(ipaddress.ip_address(entry["local"]), entry["prefixlen"],
                  SCOPES.get(str(entry["scope"]), entry["scope"]))
@@ -116,17 +116,17 @@ class Kernel:
         return Kernel({device: list(held) for device, held in self.held.items()}, self.promoting)
 
     def forget(self) -> None:
-        """Forget what has happened; the addresses stay."""
+        """Forget the changes; the addresses stay."""
         self._why.clear()
 
     def set(self, address: Address) -> Address:
-        """Add an address that keepalived does not take as set yet, and return it as it is then."""
+        """Add an address that keepalived does not consider as set yet, and return its new state."""
         if address.is_set:
             return address
         return address._replace(is_set=self._add(address))
 
     def _add(self, address: Address) -> bool:
-        """Add an address; return whether keepalived takes it as set: also where it is there already (EEXIST)."""
+        """Add an address; return whether keepalived considers it as set, also where it exists already (EEXIST)."""
         held = self.held.setdefault(address.device, [])
         new = Held(address.ip, address.prefix, address.scope)
         if address.ip.version == 6:
@@ -139,14 +139,14 @@ class Kernel:
                     return True
                 if each.scope != new.scope:
                     self._why[new.ip, address.device] = Why(
-                        "The kernel takes no address of scope %s in the subnet of %s, which has scope %s."
+                        "The kernel rejects an address of scope %s in the subnet of %s, which has scope %s."
                         % (new.scope, each.ip, each.scope), "Give all addresses of a subnet the same scope.")
                     return False
         held.append(new)
         return True
 
     def remove(self, address: Address, owner: str) -> None:
-        """Remove an address that leaves an instance, I(owner)."""
+        """Remove an address that is no longer one of the instance I(owner)."""
         held = self.held.get(address.device, [])
         old = next((each for each in held if (each.ip, each.prefix) == (address.ip, address.prefix)), None)
         if old is None:
@@ -154,20 +154,20 @@ class Kernel:
         is_primary = old.ip.version == 4 and next(each for each in held if _in_subnet(each, old)) is old
         held.remove(old)
         self._why[old.ip, address.device] = Why(
-            "keepalived removes it from %s, and takes it as set." % owner)
+            "keepalived removes it from %s, but still considers it as set." % owner)
         if is_primary and address.device not in self.promoting:
             for each in [each for each in held if _in_subnet(each, old)]:
                 held.remove(each)
                 self._why[each.ip, address.device] = Why(
                     "The kernel removes it with %s, the first address of its subnet on the interface." % old.ip,
-                    "Set promote_secondaries in it.")
+                    "Set promote_secondaries in an instance on the interface %s." % address.base)
 
     def lacks(self, address: Address) -> Optional[Why]:
-        """Return why the address is missing, C(None) when it is there for good."""
+        """Return why the address is missing, C(None) when it stays on its interface."""
         why = self._why.get((address.ip, address.device))
         if any(each.ip == address.ip for each in self.held.get(address.device, [])):
             if address.ip.version == 6 and address.is_tracked and why is not None:
-                return Why("keepalived takes the removal of an IPv6 address for a loss, and gives up the instance with "
+                return Why("keepalived treats the removal of an IPv6 address as a loss, and the instance gives up "
                            "all its addresses. %s" % why.reason)
             return None
         if why is not None:
@@ -175,8 +175,8 @@ class Kernel:
         elsewhere = [device for device, held in self.held.items()
                      if device != address.device and any(each.ip == address.ip for each in held)]
         if elsewhere:
-            return Why("It is on %s, which keepalived takes for the same interface." % ", ".join(elsewhere))
-        return Why("It is on no interface already, and keepalived takes it as set.")
+            return Why("It is on %s, which keepalived treats as the same interface." % ", ".join(elsewhere))
+        return Why("It is already missing on every interface, but keepalived considers it as set.")
 
 
 def _in_subnet(one: Held, other: Held) -> bool:

@@ -151,7 +151,7 @@ def _in_two_runs(host: Host, after: str, latter: Dict[str, Any], away: Sequence[
     if not empty or not _keeps(host, between, latter):
         return "Run twice: first without %s, then with them." % ", ".join(map(str, away))
     return ("Without %s an instance would have no address. Run twice: first without vrrp_instance %s, then with it; "
-            "nobody has its addresses in between." % (", ".join(map(str, away)), " and ".join(empty)))
+            "no host has its addresses in between." % (", ".join(map(str, away)), " and ".join(empty)))
 
 
 def reload(host: Host, data: Dict[str, Any]) -> Tuple[Host, List[Loss]]:

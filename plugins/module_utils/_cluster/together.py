@@ -162,7 +162,7 @@ Report = Dict[str, Any]
 
 
 def answered(report: Report) -> bool:
-    """Return whether a host answered, by what M(openvip.cluster.keepalived_info) returned or Ansible registered."""
+    """Return whether a host answered, by its result of M(openvip.cluster.keepalived_info) or of Ansible."""
     return "running" in report
 
 
@@ -185,11 +185,11 @@ def _held(reports: Dict[str, Report]) -> Dict[str, List[str]]:
 
 
 def disputed(before: Optional[Dict[str, Report]], now: Dict[str, Report]) -> List[str]:
-    """Return what is not as it should be after a change, a sentence each.
+    """Return the problems after a change, one sentence each.
 
-    :param before: by host what M(openvip.cluster.keepalived_info) returned before the change, empty where it did not;
-        C(None) where that is not known, so that every host must answer now.
-    :param now: the same of now, or what Ansible registered where that failed.
+    :param before: by host the result of M(openvip.cluster.keepalived_info) before the change, empty without one;
+        C(None) where that is unknown, so that every host must answer now.
+    :param now: the same after the change, or what Ansible registered where that failed.
     """
     silent = [host for host, report in (now if before is None else before).items()
               if (before is None or answered(report)) and not answered(now.get(host, {}))]
@@ -199,7 +199,7 @@ def disputed(before: Optional[Dict[str, Report]], now: Dict[str, Report]) -> Lis
     held, former = _held(now), _held(before)
     found += ["%s has %d holders: %s." % (address, len(hosts), names(hosts))
               for address, hosts in sorted(held.items()) if len(hosts) > 1]
-    # Who is silent may hold it still.
+    # A host that does not answer may still hold it.
     found += ["%s had a holder and has none." % address for address, hosts in sorted(former.items())
               if hosts and not set(hosts) & set(silent) and held.get(address) == []]
     for host, report in now.items():
@@ -217,4 +217,4 @@ def disputed(before: Optional[Dict[str, Report]], now: Dict[str, Report]) -> Lis
 
 def _reason(report: Report) -> str:
     """Return why a host did not answer."""
-    return str(report.get("msg") or "there is no result of it").strip().rstrip(".") + "."
+    return str(report.get("msg") or "there is no result").strip().rstrip(".") + "."

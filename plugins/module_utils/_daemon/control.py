@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the running keepalived take a new configuration, and confirm that it did, by the daemon and by the kernel.
+"""Make the running keepalived read a new configuration, and confirm the result by the daemon and the kernel.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -31,15 +31,15 @@ TIMEOUT = 10
 # Two signals that wait for a process are handled in the reverse order, in the parent and again in the child to which it
 # passes them on. So the first two answers may be older than the reload; the third cannot.
 ANSWERS = 3
-# Seconds in which daemon and kernel must agree on who has the addresses. An instance that becomes MASTER in between has
-# them a few milliseconds later.
+# Seconds within which daemon and kernel must agree on the addresses. An instance that becomes MASTER meanwhile sets its
+# addresses a few milliseconds later.
 PATIENCE = 10.0
-# The same where nothing was changed.
+# The same without a change.
 SETTLES = 3.0
-# A daemon that is asked while it reloads may forget the question (lib/scheduler.c, thread_cleanup_master): seconds to
-# wait for an answer, one try after the other.
+# A daemon may drop a request that arrives while it reloads (lib/scheduler.c, thread_cleanup_master). So there are
+# several tries: the seconds to wait for an answer in each.
 TRIES = (2, 5)
-# So many answers in a row without a difference are no accident of the time between asking the one and the other.
+# Daemon and kernel are read one after the other, so one agreement may be chance: so many in a row must agree.
 AGREED = 2
 
 
@@ -58,8 +58,8 @@ def _systemctl(*words):
 def running(unit, pid_file=state.PID_FILE, binary=state.PROGRAM):
     """Return the process id of the daemon, C(None) when it does not run.
 
-    systemd knows it wherever the daemon puts its pid file (use_pid_dir, instance, net_namespace). The file, which stays
-    behind when the daemon is killed, serves only where systemd does not know the unit.
+    systemd knows it wherever the daemon puts its pid file (use_pid_dir, instance, net_namespace). The file remains when
+    the daemon is killed, so it counts only where systemd does not know the unit.
 
     :param binary: see C(state.pid).
     """
@@ -117,9 +117,9 @@ def unknown(data, instances):
 
 
 def _ask(build, binary, number):
-    """Return what the daemon says of its vrrp_instances, see C(state.instances).
+    """Return the vrrp_instances as the daemon reports them, see C(state.instances).
 
-    :raises state.StateError: it does not answer, however often it is asked.
+    :raises state.StateError: it did not answer any of the tries.
     """
     for seconds in TRIES[:-1]:
         try:
@@ -150,8 +150,8 @@ def inspect(build, binary, number, asks=True):
     """Return the C(Inspection) of this host.
 
     :param number: the daemon's process id, C(None) when it does not run.
-    :param asks: whether the daemon has instances; without any it writes no dump.
-    :raises state.StateError: the kernel cannot be asked.
+    :param asks: whether the daemon has instances; without one it writes no dump.
+    :raises state.StateError: the addresses of the kernel cannot be read.
     """
     instances, problem = None, ""
     if number is not None and asks:
@@ -167,7 +167,7 @@ def confirm(data, build, binary, number, answers=False, answered_before=False):
     the addresses of those that are MASTER and no other one (see C(holders.disagreements)).
 
     :param answers: whether the daemon has instances, so that it answers even when I(data) has none.
-    :param answered_before: whether it answered before the reload, so that it is a failure when it does not now.
+    :param answered_before: whether it answered before the reload; then it is a failure that it does not answer now.
     :returns: a sentence when the daemon lives, but has not answered and did not before; else an empty string.
     :raises ReloadError: it ended, does not know them, does not answer any more, or the kernel has other addresses.
     """
@@ -184,7 +184,7 @@ def confirm(data, build, binary, number, answers=False, answered_before=False):
         except state.StateError as error:
             sentence = "keepalived was reloaded, but whether it took the configuration is not known: %s" % error
             if answered_before:
-                raise ReloadError(sentence + " It answered before.") from error
+                raise ReloadError(sentence + " It answered before the reload.") from error
             return sentence
         if answer < ANSWERS:
             continue
@@ -197,14 +197,14 @@ def confirm(data, build, binary, number, answers=False, answered_before=False):
         if agreed == AGREED:
             return ""
         if time.monotonic() > end:
-            raise ReloadError(" ".join(["keepalived and the kernel do not agree.", *wrong]))
+            raise ReloadError(" ".join(["keepalived and the kernel do not agree on the addresses.", *wrong]))
     return ""
 
 
 def lost(build, binary, number):
     """Return where daemon and kernel disagree on who has an address, sentences (see C(holders.disagreements)).
 
-    An instance that changes its state just now is given some seconds. A daemon that does not answer has said nothing.
+    An instance that is just changing its state gets some seconds. A daemon that does not answer reports no difference.
     """
     end = time.monotonic() + SETTLES
     while True:
@@ -221,10 +221,10 @@ def lost(build, binary, number):
 def confirm_away(addresses, build, binary, number):
     """Wait until the daemon has read a configuration without some addresses that it had, see C(reload_plan.plan).
 
-    That says itself that the answer is newer than the reload, so it takes less time than C(confirm).
+    Their absence proves that the answer is newer than the reload, so this takes less time than C(confirm).
 
     :param addresses: as text.
-    :raises ReloadError: it ended, does not answer any more, or keeps them.
+    :raises ReloadError: the daemon ended, no longer answers, or keeps the addresses.
     """
     end = time.monotonic() + PATIENCE
     while True:
@@ -239,7 +239,7 @@ def confirm_away(addresses, build, binary, number):
         if not kept:
             return
         if time.monotonic() > end:
-            raise ReloadError("keepalived was reloaded without %s, and still has it" % ", ".join(kept))
+            raise ReloadError("keepalived was reloaded without %s, but did not give that up" % ", ".join(kept))
 
 
 def start(unit):

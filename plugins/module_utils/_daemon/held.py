@@ -57,7 +57,7 @@ def virtual(config, instances):
 def listed():
     """Return the interfaces as C(ip -json address show) lists them.
 
-    :raises StateError: the kernel cannot be asked.
+    :raises StateError: they cannot be read.
     """
     try:
         outcome = run(["ip", "-json", "address", "show"], TIMEOUT)
@@ -68,8 +68,8 @@ def listed():
 
 
 def promoting():
-    """Return the names of the interfaces on which the kernel makes a secondary IPv4 address the primary one when that
-    leaves (promote_secondaries, Documentation/networking/ip-sysctl of the kernel: C(all) or the interface's own)."""
+    """Return the names of the interfaces on which a secondary IPv4 address becomes primary when the primary one is
+    removed (promote_secondaries, Documentation/networking/ip-sysctl of the kernel: C(all) or the interface's own)."""
     try:
         names = os.listdir(IPV4)
     except OSError:

@@ -17,12 +17,12 @@ from ansible_collections.openvip.cluster.plugins.module_utils._included import e
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 TIMEOUT = 5
-# core/main.c, parse_cmdline: the long options with a value of their own, which may be the next word, and the short
-# ones. The value of the other short ones is in the same word.
+# core/main.c, parse_cmdline: the long and short options with a required value, which may be the next argument. The
+# value of any other short option is in the same argument.
 LONG = ("use-file", "log-facility", "umask", "pid", "vrrp_pid", "checkers_pid", "bfd_pid", "snmp-agent-socket",
         "namespace", "config-id", "signum", "config-fd")
 SHORT, ATTACHED = "fSuprcbAsi", "gMt"
-# The other long options; a long one may be written by any beginning that fits no other.
+# The other long options. A long option may be abbreviated to any unambiguous prefix.
 FLAGS = ("vrrp", "check", "no_bfd", "all", "log-console", "log-detail", "log-file", "all-config", "flush-log-file",
          "no-syslog", "release-vips", "dont-release-vrrp", "dont-release-ipvs", "dont-respawn", "dont-fork",
          "dump-conf", "genhash", "address-monitoring", "snmp", "core-dump", "core-dump-pattern", "no-mem-check",
@@ -31,7 +31,7 @@ _DEFAULT = re.compile(r"--use-file=FILE.*?'([^']+)'", re.DOTALL)
 
 
 def _options(words):
-    """Yield the options among the words of a command line as getopt_long(3) reads them, each with its value."""
+    """Yield the options of a command line as getopt_long(3) reads them, each with its value."""
     words = iter(words)
     for word in words:
         if word == "--":
@@ -52,7 +52,7 @@ def _options(words):
 
 
 def command(number):
-    """Return the words of the command line of a process, empty when it cannot be read."""
+    """Return the arguments of a process, empty when they cannot be read."""
     try:
         with open("/proc/%d/cmdline" % number, "rb") as stream:
             return [os.fsdecode(word) for word in stream.read().rstrip(b"\0").split(b"\0")]
@@ -61,7 +61,7 @@ def command(number):
 
 
 def _default(binary):
-    """Return the file that a keepalived reads without being told, C(None) when it does not say."""
+    """Return the file that keepalived reads without C(--use-file), C(None) when the program does not report it."""
     try:
         said = _DEFAULT.search(run([binary, "--help"], TIMEOUT).output)
     except OSError:
@@ -70,19 +70,19 @@ def _default(binary):
 
 
 def reads(number, path, binary="keepalived", has_instances=False):
-    """Return why the daemon does not take what is written to a file, a sentence with the remedy; empty when it does.
+    """Return why the daemon does not read a file, a sentence with the remedy; empty when it reads the file.
 
-    It takes the file of C(--use-file), whose name may be a pattern, or its default one, and what those include.
+    The daemon reads the file of C(--use-file), which may be a pattern, or its default file, and the included files.
 
     :param number: the daemon's process id.
-    :param binary: the path of the program, which says what its default file is.
-    :param has_instances: whether the file is to have a vrrp_instance.
+    :param binary: the path of the program, which reports its default file.
+    :param has_instances: whether the new file has a vrrp_instance.
     """
     words = command(number)
     given = dict(_options(words[1:]))
     if has_instances and ("C" in given or "check" in given):
-        return ("keepalived (process %d) was started with --check and runs no vrrp_instance. Take --check out of "
-                "DAEMON_ARGS (/etc/default/keepalived or /etc/sysconfig/keepalived) and restart it." % number)
+        return ("keepalived (process %d) was started with --check and runs no vrrp_instance. Remove --check from "
+                "DAEMON_ARGS (/etc/default/keepalived or /etc/sysconfig/keepalived) and restart keepalived." % number)
     file = given.get("use-file") or given.get("f") or (words and _default(binary))
     if not file:
         return ""
@@ -91,11 +91,12 @@ def reads(number, path, binary="keepalived", has_instances=False):
     if wanted in map(os.path.realpath, names) or any(wanted == os.path.realpath(name) for name in _below(names)):
         return ""
     return ("keepalived (process %d) reads %s, not %s. Set path to the file that it reads, or correct --use-file in "
-            "DAEMON_ARGS (/etc/default/keepalived or /etc/sysconfig/keepalived) and restart it." % (number, file, path))
+            "DAEMON_ARGS (/etc/default/keepalived or /etc/sysconfig/keepalived) and restart keepalived."
+            % (number, file, path))
 
 
 def _directory(number):
-    """Return where a process runs, from which it reads a file without a leading slash."""
+    """Return the working directory of a process, to which relative names of files refer."""
     try:
         return os.readlink("/proc/%d/cwd" % number)
     except OSError:
@@ -103,7 +104,7 @@ def _directory(number):
 
 
 def _files(pattern):
-    """Return the files that a pattern of keepalived matches; its own name where there is none yet."""
+    """Return the files that a pattern of keepalived matches; the pattern itself where no file matches yet."""
     found = [name for each in expanded(pattern) for name in sorted(glob.glob(each))]
     return found or [pattern]
 

@@ -25,13 +25,13 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit.process impor
 PID_FILE = "/run/keepalived.pid"
 # core/main.c and include/pidfile.h; the second with use_pid_dir
 VRRP_PID_FILES = ("/run/vrrp.pid", "/run/keepalived/vrrp.pid")
-# There is one dump for all who ask, and each removes it.
+# All readers share one dump, and each reader removes it.
 LOCK_FILE = "/run/openvip/keepalived-state.lock"
 PROGRAM = "keepalived"
 # include/vrrp.h: VRRP_STATE_*
 STATES = {0: "INIT", 1: "BACKUP", 2: "MASTER", 3: "FAULT", 97: "DELETED", 98: "STOP"}
 POLL = 0.02
-# Seconds by which the clock of a file system may be behind, a tick.
+# Seconds by which the timestamps of a file system may be behind: one tick.
 COARSE = 0.02
 
 
@@ -47,8 +47,8 @@ def pid(pid_file=PID_FILE, binary=PROGRAM):
     """Return the process id of the keepalived that a pid file names, C(None) when it does not run.
 
     :param pid_file: see C(proc.from_file).
-    :param binary: the installed program. An upgrade may have replaced its file, or put another release in its place, so
-        that it is the name of the program that counts.
+    :param binary: the installed program. An upgrade may have replaced its file or its release, so the name of
+        the program counts.
     """
     process = proc.from_file(pid_file)
     names = (None, PROGRAM, os.path.basename(binary), os.path.basename(os.path.realpath(binary)))
@@ -59,14 +59,14 @@ def _daemon(number):
     """Return the C(Process) of the daemon.
 
     :raises EndedError: it has ended.
-    :raises StateError: the number is that of another user's process by now.
+    :raises StateError: the number now belongs to a process of another user.
     """
     process = proc.find(number)
     if process is None:
         raise EndedError("keepalived (process %d) has ended. Look at its log." % number)
     if not proc.may_be_roots(number):
-        raise StateError("Process %d is not a keepalived that root has started from a file of root's that nobody else "
-                         "may write to. Start keepalived by systemd." % number)
+        raise StateError("Process %d is not a keepalived that root has started from a program file that only root can "
+                         "change. Start keepalived by systemd." % number)
     return process
 
 
@@ -129,7 +129,7 @@ def _fresh_dump(process, binary, kind, name, complete, timeout, child=None):
     I(complete) returns C(None) as long as the text is not the whole dump.
 
     :param process: the C(Process) of the daemon.
-    :param child: that of the one child that gets the signal; the daemon, and so every child, when not given.
+    :param child: the C(Process) of the one child that gets the signal; the daemon, and so every child, when not given.
     """
     outcome = run([binary, "--signum=%s" % kind], timeout)
     if outcome.code != 0 or not outcome.output.strip().isdigit():
@@ -137,10 +137,10 @@ def _fresh_dump(process, binary, kind, name, complete, timeout, child=None):
     end = time.monotonic() + timeout
     path = _dump_path(process.number, name)
     try:
-        with locked(LOCK_FILE, timeout, "another reading of keepalived's state"):
+        with locked(LOCK_FILE, timeout, "an inspection of keepalived"):
             return _answer(process, child or process, int(outcome.output), path, complete, end)
     except (LockError, OSError) as error:
-        raise StateError("keepalived (process %d) cannot be asked: %s" % (process.number, error)) from error
+        raise StateError("keepalived (process %d) cannot be inspected: %s" % (process.number, error)) from error
 
 
 def _answer(process, receiver, signal_number, path, complete, end):
@@ -153,9 +153,9 @@ def _answer(process, receiver, signal_number, path, complete, end):
             text = None
             try:
                 text = _dump(path, before, asked)
-            except OSError as error:  # what others have put there keepalived replaces, but for a directory
+            except OSError as error:  # keepalived replaces whatever others have put there, except a directory
                 foreign = error
-            # Until here it was the daemon's directory that the path led to.
+            # If the daemon is still alive, the path was that of its own directory until here.
             if not proc.is_alive(process):
                 break
             result = None if text is None else complete(text)
@@ -176,7 +176,7 @@ def _dump(path, before, asked):
     """Return the text of a dump that is younger than I(asked), and not the one with the inode I(before); C(None) when
     there is none.
 
-    :raises OSError: somebody has put something else there; the message names it.
+    :raises OSError: something else is at the path; the message names it.
     """
     try:
         content, found = trusted.read(path)

@@ -25,9 +25,9 @@ NAME = "drill-undo"
 #: Seconds after which the watchdog undoes a fault: a cluster is to be well within a minute of a drill that died.
 LONGEST = 45
 SYSTEMCTL = 60
-# What stops with a unit (systemd.unit(5)): the other side of Requires=, BindsTo= and PartOf=.
+# The units that stop together with a unit (systemd.unit(5)): the reverse of Requires=, BindsTo= and PartOf=.
 STOPPED_WITH = ("RequiredBy", "BoundBy", "ConsistsOf")
-# Words of ip(8) that say how a route is now.
+# Keywords of ip(8) for the current state of a route.
 STATE = ("linkdown", "dead", "offload", "trap", "rt_offload", "rt_trap")
 
 
@@ -46,7 +46,7 @@ def of_unit(unit):
 
 
 def _stat(number):
-    """Return the state and the start time of a process, see proc(5); nothing when it is gone."""
+    """Return the state and the start time of a process, see proc(5); nothing when it has ended."""
     try:
         with open("/proc/%d/stat" % number, encoding="ascii", errors="replace") as stream:
             fields = stream.read().rpartition(")")[2].split()
@@ -108,7 +108,7 @@ def routes(module, interface):
     """Return the routes by an interface that do not come back by themselves when it is up again."""
     program, found = module.get_bin_path("ip", required=True), []
     for family in ("-4", "-6"):
-        # with an interface, ip leaves out the routes that have others, too
+        # with an interface, ip leaves out routes that also have other interfaces
         output = module.run_command([program, family, "-oneline", "route", "show", "table", "all"])[1]
         for line in output.splitlines():
             words = [word for word in line.replace("\\", " ").split() if word not in STATE]
@@ -122,7 +122,7 @@ def routes(module, interface):
 
 
 def _added(entry):
-    """Return an address as ip(8) prints it, and the words behind it that it was added with."""
+    """Return an address as ip(8) prints it, and the options with which it was added."""
     peer = " peer " + entry["address"] if "address" in entry else ""
     return ["%s%s/%s" % (entry["local"], peer, entry["prefixlen"]),
             *(["preferred_lft", "0"] if entry.get("deprecated") else []),
@@ -130,7 +130,7 @@ def _added(entry):
 
 
 def look(module):
-    """Return the host as it is, as C(inject.plan) wants it.
+    """Return the state of the host, as C(inject.plan) takes it.
 
     :raises OSError: it cannot be read.
     """
@@ -168,11 +168,11 @@ def look(module):
 def take(step):
     """Do one step of a fault.
 
-    :raises OSError: it failed, and may be done in part.
-    :raises timed_undo.NotDoneError: it failed, and nothing of it is done.
+    :raises OSError: it failed, possibly with a part of it in force.
+    :raises timed_undo.NotDoneError: it failed and changed nothing.
     """
     for number, started in step.processes:
-        # the number may be another process's by now
+        # the number may belong to another process by now
         if (_stat(number) or ("", 0))[1] == started:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, getattr(signal, step.number))
@@ -184,7 +184,7 @@ def take(step):
 
 
 def _check(module):
-    """Refuse options that cannot be, and write the others as the host does."""
+    """Reject invalid options, and write the valid ones in the form of the host."""
     params = module.params
     if not 1 <= params["seconds"] <= LONGEST:
         module.fail_json(msg="seconds %d: must be 1 to %d." % (params["seconds"], LONGEST))
@@ -208,7 +208,7 @@ def _check(module):
 
 
 def _armed(module, undo):
-    """Return the name of the fault that is in this host now, or nothing."""
+    """Return the name of the fault that is in force on this host, or nothing."""
     try:
         return (undo.armed() or {}).get("name")
     except timed_undo.UndoError as error:
@@ -219,15 +219,16 @@ def _inject(module, fault):
     params, undo = module.params, timed_undo.TimedUndo(NAME)
     present = _armed(module, undo)
     if present:
-        module.fail_json(msg="The fault %s is in this host. Undo it (state: undone), or wait until its watchdog has "
-                             "done so (systemctl list-timers %s.timer)." % (present, undo.unit))
+        module.fail_json(msg="The fault %s is in force on this host. Undo it (state: undone), or wait until its "
+                             "watchdog has done so (systemctl list-timers %s.timer)." % (present, undo.unit))
     try:
         plan = inject.plan(fault.name, look(module), params)
     except (OSError, inject.PlanError) as error:
         module.fail_json(msg=str(error))
     for program, package in timed_undo.PROGRAMS.items():
         if plan.undo and not module.get_bin_path(program):
-            module.fail_json(msg="No fault without a watchdog: this host has no %s. Install the package %s."
+            module.fail_json(msg="No fault was injected, because its watchdog cannot be armed: this host has no %s. "
+                                 "Install the package %s."
                                  % (program, package))
     if module.check_mode:
         module.exit_json(changed=bool(plan.steps), fault=fault.name)
@@ -242,9 +243,9 @@ def _inject(module, fault):
         try:
             undo.carry_out(fault.name, steps, plan.undo, params["seconds"], params["files"])
         except timed_undo.UndoError as error:
-            module.fail_json(msg="No fault without a watchdog: %s" % error)
+            module.fail_json(msg="No fault was injected, because its watchdog cannot be armed: %s" % error)
         except timed_undo.FailedError as error:
-            module.fail_json(msg="%s could not be done, and is %sundone: %s%s" % (
+            module.fail_json(msg="%s could not be injected, and is %sundone: %s%s" % (
                 fault.name, "not " if error.left else "", error, " " + error.left if error.left else ""))
     module.exit_json(changed=bool(plan.steps), fault=fault.name, seconds=params["seconds"] if plan.undo else None,
                      **now)

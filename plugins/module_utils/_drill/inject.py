@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a fault is put into a host, and what takes it out again: pure functions from the host as it is.
+"""How a fault is injected into a host and undone: pure functions of the state of the host.
 
-What takes it out names what must hold afterwards (C(timed_undo.Undo)), and only what holds now and would not hold then:
-a unit that is not active, a process that is stopped already, is left as it is.
+What undoes it names the conditions that must hold afterwards (C(timed_undo.Undo)). These are only conditions that hold
+now: a unit that is not active, or a process that is already stopped, is left alone.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -23,11 +23,11 @@ TABLE = "openvip_drill"
 TABLES = (("netdev", TABLE), ("inet", TABLE))
 # IANA's number of VRRP
 VRRP = "112"
-#: What each rule of ours says.
+#: The comment of each of our rules.
 COMMENT = "openvip drill"
 # hooks of nftables that come before those of any firewall
 PRIORITY = "-400"
-# Routes and addresses that the kernel, a router or keepalived itself brings again; 18 is keepalived (rt_protos)
+# Routes and addresses that the kernel, a router or keepalived sets again; 18 is keepalived (rt_protos)
 BROUGHT = ("kernel", "ra", "redirect", "kernel_ra", "kernel_ll", "keepalived", "18")
 Process = Tuple[int, int]
 
@@ -38,8 +38,8 @@ class Step(NamedTuple):
     :ivar words: a program and its words, or nothing.
     :ivar data: what the program gets to read.
     :ivar number: the signal that I(processes) get instead.
-    :ivar processes: id and start time of each.
-    :ivar whole: the program does all or, when it fails, nothing.
+    :ivar processes: the id and the start time of each.
+    :ivar whole: whether the program changes nothing when it fails.
     """
 
     words: Sequence[str] = ()
@@ -50,7 +50,7 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What puts a fault in, step by step, and what takes it out."""
+    """The steps that inject a fault, and what undoes it."""
 
     steps: List[Step]
     undo: List[Undo]
@@ -61,7 +61,7 @@ class PlanError(ValueError):
 
 
 def _revived(step: int, units: Iterable[str], active: Iterable[str]) -> List[Undo]:
-    """Return what has units running that are active now, whatever state they are in by then."""
+    """Return what starts again the units that are active now, whatever their state is by then."""
     return [Undo(step, "%s is not active" % unit, ("unit_active", unit),
                  (("systemctl", "reset-failed", unit), ("systemctl", "start", unit)))
             for unit in units if unit in active]
@@ -78,7 +78,7 @@ def _without_tables(step: int, tables: Iterable[nft.Table]) -> List[Undo]:
 
 
 def _rules(found, tables, text):
-    """Return a step that has tables in force, and replaces what an earlier drill has left."""
+    """Return a step that loads tables, and replaces those that an earlier drill has left."""
     try:
         return Step(("nft", "--file", "-"), nft.render_new(tables, found["tables"], COMMENT) + text)
     except ValueError as error:
@@ -88,8 +88,8 @@ def _rules(found, tables, text):
 def _hang(unit, found):
     running = found["running"][unit]
     if not running:
-        raise PlanError("every process of %s is stopped already. Wake them (systemctl kill --signal=SIGCONT %s), or "
-                        "leave this fault out." % (unit, unit))
+        raise PlanError("every process of %s is stopped already. Continue them (systemctl kill --signal=SIGCONT %s), "
+                        "or leave this fault out." % (unit, unit))
     return Plan([Step(number="SIGSTOP", processes=running)],
                 _woken(0, unit, running) + _revived(0, [unit], found["active"]))
 
@@ -101,8 +101,8 @@ def _set(addresses):
 def _silence(interface, addresses):
     """Return nftables rules that drop what comes in for the addresses, and VRRP; and what goes out from them.
 
-    :param interface: the name of one, see C(names.verify_interface).
-    :param addresses: text of C(ipaddress).
+    :param interface: its name, see C(names.verify_interface).
+    :param addresses: as text of C(ipaddress).
     """
     lines, leaving = [], []
     for family, protocol in (("ip", "protocol"), ("ip6", "nexthdr")):
@@ -114,7 +114,7 @@ def _silence(interface, addresses):
                 # the target of a neighbour solicitation (RFC 4861, 4.3), for which nft 1.0 has no word
                 "icmpv6 type nd-neighbor-solicit @th,64,128 %#x drop" % int(ipaddress.ip_address(address))
                 for address in own])
-            # adverts have the host's own address, and may leave
+            # adverts have the host's own address as their source, and may leave
             leaving.append("%s saddr %s drop" % (family, _set(own)))
     return "\n".join([
         "table netdev %s {" % TABLE,
@@ -170,7 +170,7 @@ def _link_down(found, options):
     for route in found["routes"]:
         words, family = route["words"], "-6" if route["inet6"] else "-4"
         if not set(words).isdisjoint(options["addresses"]):
-            continue  # needs an address of keepalived's
+            continue  # needs an address of keepalived
         undo.append(Undo(0, "the route %s is missing" % " ".join(words), ("route_present", family, " ".join(words)),
                          (("ip", family, "route", "replace", *words),)))
     return Plan([Step(("ip", "link", "set", "dev", interface, "down"))], undo)
@@ -221,7 +221,7 @@ def plan(fault: str, found: Dict[str, Any], options: Dict[str, Any]) -> Plan:
         raise PlanError("%s: %s is not active, so nothing would start it again. Start it (systemctl start %s), or name "
                         "another service." % (fault, unit, unit))
     if fault in ("service_stop", "keepalived_stop", "real_server_stop"):
-        # What requires the unit is stopped with it (systemd.unit(5)).
+        # Units that require this one are stopped together with it (systemd.unit(5)).
         return Plan([Step(("systemctl", "stop", unit), whole=False)],
                     _revived(0, [unit, *found["dependents"].get(unit, [])], found["active"]))
     if fault == "service_crash":

@@ -190,11 +190,12 @@ def _overhead(calibration):
 
 
 def _configuration(config: Dict[str, Any]) -> str:
-    """Return a configuration that a host reports as text. What the host has need not be what this collection writes."""
+    """Return the reported configuration of a host as text. It may contain more than this collection writes."""
     try:
         return render(config)
     except ValueError as error:
-        return "It cannot be shown as text, only as data:\n%s\n\n%s\n" % (error, json.dumps(config, indent=2))
+        return "This configuration cannot be shown as text, only as data:\n%s\n\n%s\n" % (
+            error, json.dumps(config, indent=2))
 
 
 def page(report: Dict[str, Any]) -> str:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Our lines in the files of others, between two markers; every other byte stays as it is.
+"""Our lines in files of other owners, between two markers. No other byte changes.
 
-Texts are bytes read as latin-1, which is one character per byte. Every function here is pure.
+Texts are bytes decoded as latin-1, one character per byte. Every function here is pure.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -20,7 +20,7 @@ _MARKER = re.compile(rf"^(?P<indent>[ \t]*)(?P<marker>{BEGIN}|{END})[ \t]*\r?(?:
 
 
 class BlockError(Exception):
-    """The markers of a file are not one begin before one end; the message names the line."""
+    """The markers of a file are not pairs of begin and end; the message names the line."""
 
 
 class Block(NamedTuple):
@@ -38,7 +38,7 @@ def blocks(path: str, text: str) -> List[Block]:
     """Return the blocks of a text.
 
     :param path: for messages.
-    :raises BlockError: a marker has no other that it belongs to.
+    :raises BlockError: a marker has no partner.
     """
     found = []
     opened: Optional[re.Match] = None
@@ -58,22 +58,22 @@ def blocks(path: str, text: str) -> List[Block]:
 def _refuse(path: str, text: str, match: re.Match) -> None:
     marker = match.group("marker")
     other = END if marker == BEGIN else BEGIN
-    raise BlockError(f'{path}, line {text.count(chr(10), 0, match.start()) + 1}: "{marker}" stands there without its '
-                     f'"{other}". Remove the line, or write the other one again.')
+    raise BlockError(f'{path}, line {text.count(chr(10), 0, match.start()) + 1}: "{marker}" without its "{other}". '
+                     'Remove the line, or add the missing one.')
 
 
 def rendered(lines: Sequence[str], indent: str = "") -> str:
-    """Return a block with its markers, nothing without lines."""
+    """Return a block with its markers; an empty text without lines."""
     return "".join(f"{indent}{line}\n" for line in [BEGIN, *lines, END]) if lines else ""
 
 
 def edited(text: str, found: Sequence[Block], lines: Sequence[str], kept: Optional[Block] = None,
            place: Optional[int] = None) -> str:
-    """Return the text with our lines in the one block that is kept, or where none is at a place, and no other block.
+    """Return the text with our lines in the kept block, or without one at a place; all other blocks are removed.
 
     :param found: all blocks of the text.
     :param kept: the block that gets the lines.
-    :param place: where a new block begins, C(None) for nowhere; it begins a line of its own.
+    :param place: where a new block begins, on a line of its own; C(None) for no new block.
     """
     changes = {(each.start, each.end): rendered(lines, each.indent) if each is kept else "" for each in found}
     if kept is None and place is not None and lines:

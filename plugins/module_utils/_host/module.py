@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules keepalived_host and keepalived_host_info do with their options.
+"""The modules keepalived_host and keepalived_host_info, from their options to their results.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -74,13 +74,13 @@ def _names(directory):
 def _chain(module):
     chain = " ".join(module.params["nftables_chain"].split())
     if not re.match(r"(inet|ip|ip6) \S+ \S+$", chain):
-        module.fail_json(msg='nftables_chain "%s": it is no family, table and chain. Write it such as "%s".'
+        module.fail_json(msg='nftables_chain "%s": must be a family, a table and a chain. Write for example "%s".'
                          % (module.params["nftables_chain"], DEFAULT_CHAIN))
     return chain
 
 
 def _changes(plan):
-    """Return what is to be changed, in the form of Ansible's diff."""
+    """Return the changes, in the form of Ansible's diff."""
     def shown(content):
         return "" if content is None else content.decode("utf-8", "replace")
 
@@ -94,7 +94,7 @@ def _changes(plan):
 
 
 def run_host_info(module):
-    """Report what has to be changed on the host."""
+    """Report the changes that the host needs."""
     params = module.params
     bypassed = [option for option in CONTROLLER_OPTIONS if params[option]]
     if bypassed:
@@ -111,7 +111,7 @@ def run_host_info(module):
 
 
 def run_host(module):
-    """Bring the host to what keepalived needs, or leave it as it is."""
+    """Change the host as keepalived needs it, or change nothing."""
     params = module.params
     chain = _chain(module)
 

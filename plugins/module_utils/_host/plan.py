@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what keepalived needs of a host and what the host is to what has to be changed there.
+"""Plan the changes of a host, from the needs of keepalived and the inspection of the host.
 
 Every function here is pure.
 
@@ -22,7 +22,7 @@ from .found import FIREWALLD, NFTABLES, UFW, Found
 
 AUTO, NONE = "auto", "none"
 FIREWALLS = (AUTO, FIREWALLD, NFTABLES, UFW, NONE)
-# Where own rules go in ufw's files: where its comment says so, else in front of the first rule
+# The place of our rules in ufw's files: at the comment for them, else in front of the first rule
 REQUIRED = re.compile(r"^# End required lines.*\n", re.MULTILINE)
 FIRST_RULE = re.compile(r"^\*filter[ \t\r]*\n(?:[:#\s].*\n|\n)*", re.MULTILINE)
 RESTORE = {"ipv4": "iptables-restore", "ipv6": "ip6tables-restore"}
@@ -40,7 +40,7 @@ class UnusableError(Exception):
 
 
 class Change(NamedTuple):
-    """A file that becomes another; C(None) is no file."""
+    """The content of a file before and after; C(None) stands for no file."""
 
     path: str
     before: Optional[bytes]
@@ -48,7 +48,7 @@ class Change(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What is in force and should not be so: lines for an administrator."""
+    """A difference between what is in force and what is wanted: lines for an administrator."""
 
     name: str
     before: List[str]
@@ -56,9 +56,9 @@ class Effect(NamedTuple):
 
 
 class Test(NamedTuple):
-    """A program that has to accept a text before a file becomes it.
+    """A program that has to accept a text before it is written to a file.
 
-    :ivar former: the text that the program gets now.
+    :ivar former: the text of the current file.
     """
 
     path: str
@@ -68,14 +68,14 @@ class Test(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What has to be changed on a host.
+    """The changes of a host.
 
     :ivar firewall: the firewall whose rules it gets, C(none) for no firewall.
     :ivar files: in the order in which they may be changed.
-    :ivar effects: what differs in force.
+    :ivar effects: the differences in force.
     :ivar nftables: commands for C(nft --file -), empty where the rules in force are right.
     :ivar reload: the firewalls that have to read their files again.
-    :ivar sysctl: C({interface: value}) of rp_filter that has to be set.
+    :ivar sysctl: C({interface: value}) of the rp_filter values to set.
     """
 
     firewall: str
@@ -106,8 +106,8 @@ def choose(wanted: str, found: Found, chain: str) -> str:
 
 def _check_chain(chain: str, found: Found, allowed: Sequence[Allowed]) -> None:
     if found.ruleset is None:
-        raise UnusableError(f"nftables does not say what is in force: {found.reason}. Set keepalived_firewall: none "
-                            "if this host has no firewall.")
+        raise UnusableError(f"the rules of nftables in force cannot be read: {found.reason}. Correct that, or set "
+                            "keepalived_firewall: none if this host has no firewall.")
     chains = found.ruleset.chains
     if chains.get(chain, "") not in ("input", None):
         inputs = [name for name, hook in chains.items() if hook == "input"]
@@ -121,28 +121,29 @@ def _check_chain(chain: str, found: Found, allowed: Sequence[Allowed]) -> None:
     unseen = [each for each in allowed if each not in firewall.seen_by(chain, allowed)]
     if unseen:
         families = " and ".join(sorted({each.family for each in unseen}))
-        raise UnusableError(f'the chain "{chain}" of nftables never sees {families}. Set '
+        raise UnusableError(f'the chain "{chain}" of nftables gets no {families} packets. Set '
                             "keepalived_firewall_nftables_chain to a chain of a table of the family inet.")
 
 
 def _nftables_files(chain: str, found: Found, allowed: Sequence[Allowed]) -> Tuple[List[Change], List[Test]]:
     """Return the files that nftables.service loads as they should be.
 
-    :param allowed: nothing for no rules of ours.
+    :param allowed: empty for none of our rules.
     :raises UnusableError: there is no place for the rules.
     """
     conf = found.conf
     if conf is None:
         if allowed:
-            raise UnusableError(f"none of {' and '.join(paths.NFTABLES_CONF)} is there, which nftables.service loads. "
+            raise UnusableError(f"nftables.service loads {' or '.join(paths.NFTABLES_CONF)}, and neither exists. "
                                 "Write the ruleset there first, or set keepalived_firewall: none.")
         return [], []
     site = conf.site(chain) if allowed else None
     if allowed and site is None:
         family, table, name = chain.split()
         raise UnusableError(
-            f'{conf.main} has no block "chain {name} {{" in a "table {family} {table} {{", nor has what it includes. '
-            "Define the chain there in this form, or set keepalived_firewall_nftables_chain to one that is.")
+            f'{conf.main} and the files that it includes have no block "chain {name} {{" in a '
+            f'"table {family} {table} {{". Define the chain there in this form, or set '
+            "keepalived_firewall_nftables_chain to one that is.")
     edited = conf.edited(site, [firewall.nftables_rule(each) for each in allowed])
     changes = [Change(path, conf.texts[path].encode("latin-1"), text.encode("latin-1"))
                for path, text in edited.items()]
@@ -156,7 +157,7 @@ def _ufw_files(used: bool, found: Found, allowed: Sequence[Allowed]) -> Tuple[Li
         content = found.files.get(path)
         if content is None:
             if used:
-                raise UnusableError(f"{path} is not there. Install ufw, or set keepalived_firewall to auto.")
+                raise UnusableError(f"{path} does not exist. Install ufw, or set keepalived_firewall to auto.")
             continue
         former = content.decode("latin-1")
         there = block.blocks(path, former)
@@ -174,7 +175,7 @@ def _ufw_files(used: bool, found: Found, allowed: Sequence[Allowed]) -> Tuple[Li
 def _whole_files(found: Found, wanted: Dict[str, str]) -> List[Change]:
     """Return the changes of the files that are ours as a whole.
 
-    :raises UnusableError: one of them is somebody else's.
+    :raises UnusableError: a file belongs to somebody else.
     """
     changes = []
     for path, text in wanted.items():
@@ -203,7 +204,7 @@ def _sysctl(found: Found) -> Dict[str, int]:
 
     keepalived sets the rest itself when it starts. The filter for all interfaces must be off, because the stricter of
     C(all) and the interface's own counts (ip-sysctl) and adverts come in on the VMAC interface by no route of it; so
-    each other interface gets for itself what it had by C(all). What our file has for an interface stays.
+    each other interface gets for itself the value that it had by C(all). A value in our file stays.
     """
     content = found.files.get(paths.SYSCTL, b"").decode("latin-1")
     matches = [paths.SETTING.fullmatch(line) for line in content.split("\n")]
@@ -226,7 +227,7 @@ def _normal(each: Dict[str, Any]) -> Allowed:
     try:
         return Allowed(**dict(each, source=str(ipaddress.ip_address(each["source"])) if each["source"] else None))
     except ValueError as error:
-        raise UnusableError(f"allow: {error}. Write an address.") from error
+        raise UnusableError(f"allow: {error}. Set source to an IP address.") from error
 
 
 def make(need: Dict[str, Any], found: Found, wanted: str, chain: str) -> Plan:
@@ -258,7 +259,7 @@ def make(need: Dict[str, Any], found: Found, wanted: str, chain: str) -> Plan:
 
 
 def _with_effects(plan: Plan, found: Found, chain: str, allowed: Sequence[Allowed], values: Dict[str, int]) -> Plan:
-    """Return the plan with what is in force and should not be so."""
+    """Return the plan with the differences in force."""
     effects, reload = [], []
     nftables = ""
     if found.ruleset is not None:

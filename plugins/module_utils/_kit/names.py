@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names that go to the kernel, systemd and nft(8): what each may be, before it is part of anybody's text.
+"""Names for the kernel, systemd and nft(8), verified before they become a part of any text.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -19,7 +19,7 @@ Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 # IFNAMSIZ without the final zero byte (linux/if.h)
 INTERFACE_LENGTH = 15
 NET = "/sys/class/net"
-# systemd.unit(5), without the backslash's escapes being judged
+# systemd.unit(5); the escapes with a backslash are not verified
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*\Z")
 UNIT_LENGTH = 255
 SUFFIXES = (".service", ".scope", ".slice", ".socket", ".target", ".mount", ".timer", ".path", ".swap", ".automount",
@@ -29,10 +29,10 @@ SUFFIXES = (".service", ".scope", ".slice", ".socket", ".target", ".mount", ".ti
 def parse_address(text: str) -> Address:
     """Return the address of one host.
 
-    :raises ValueError: it is none; the message names it and the remedy.
+    :raises ValueError: it is invalid; the message names it and the remedy.
     """
     if "%" in text:
-        # valid for ipaddress from Python 3.9 on, whatever stands behind the percent sign
+        # From Python 3.9 on, ipaddress accepts any text behind the percent sign.
         raise ValueError("address %r: must not have a scope. Leave out what begins with %%; the interface is an option "
                          "of its own." % text)
     try:
@@ -46,10 +46,10 @@ def parse_address(text: str) -> Address:
 
 
 def verify_interface(name: str) -> str:
-    """Return a name that the kernel takes for an interface (dev_valid_name of net/core/dev.c), and that nft(8) takes in
-    double quotes for nothing else: no quote, backslash or asterisk.
+    """Return a name that is valid for an interface of the kernel (dev_valid_name of net/core/dev.c) and, in double
+    quotes, for nft(8): without quote, backslash and asterisk.
 
-    :raises ValueError: it is none; the message names it and the remedy.
+    :raises ValueError: it is invalid; the message names it and the remedy.
     """
     wrong = name in ("", ".", "..") or not name.isprintable() or re.search(r'[\s/:"\\*]', name)
     if wrong or len(os.fsencode(name)) > INTERFACE_LENGTH:
@@ -60,20 +60,20 @@ def verify_interface(name: str) -> str:
 def verify_present(name: str) -> str:
     """Return the name of an interface that this host has.
 
-    :raises ValueError: it has none of that name; the message names it and the remedy.
+    :raises ValueError: it does not exist; the message names it and the remedy.
     """
     if not os.path.exists(os.path.join(NET, verify_interface(name))):
-        raise ValueError("interface %s: this host has none of that name. Give one that \"ip link\" shows." % name)
+        raise ValueError("interface %s: does not exist on this host. Give one that \"ip link\" shows." % name)
     return name
 
 
 def parse_unit(name: str) -> str:
     """Return the name of a unit of systemd with its suffix, C(.service) where it has none.
 
-    :raises ValueError: it is none; the message names it and the remedy.
+    :raises ValueError: it is invalid; the message names it and the remedy.
     """
     if not _UNIT.match(name):
-        # an asterisk would be a pattern (systemctl(1)), a hyphen in front an option
+        # an asterisk would be a pattern (systemctl(1)), a leading hyphen an option
         raise ValueError("unit %r: is not the name of a unit. Give one that \"systemctl list-units\" shows." % name)
     name = name if name.endswith(SUFFIXES) else name + ".service"
     if len(name) > UNIT_LENGTH:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tables of nft(8) that are in force, and whose they are.
+"""Tables of nft(8) that are in force, and their owners.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -38,17 +38,17 @@ def find_tables(wanted: Iterable[Table]) -> Dict[Table, str]:
 
 
 def render_new(wanted: Iterable[Table], tables: Dict[Table, str], marker: str) -> str:
-    """Return the lines in front of the text of new tables, for the same transaction: they remove what is left over of
-    earlier ones of ours, and fail where there is another table of that name by then.
+    """Return the lines in front of the text of new tables, for the same transaction. They remove our own earlier
+    tables, and fail where another table has the name by then.
 
     :param wanted: the new tables.
     :param tables: those that are in force, see C(find_tables).
-    :param marker: what a comment of each table of ours has.
-    :raises ValueError: a table is somebody else's; the message names it and the remedy.
+    :param marker: a text in the comments of our tables.
+    :raises ValueError: a table belongs to somebody else; the message names it and the remedy.
     """
     for (family, name), text in tables.items():
         if marker not in text:
-            raise ValueError('table %s %s of nftables: it is there already, and is not ours (no rule of it has the '
+            raise ValueError('table %s %s of nftables: already exists, and is not ours (no rule of it has the '
                              'comment "%s"). Remove it (nft delete table %s %s), or give it another name.'
                              % (family, name, marker, family, name))
     return "".join(["delete table %s %s\n" % table for table in tables]

@@ -143,7 +143,8 @@ class Place:
         base = os.path.basename(self.path)
         former = files.status(base, self._directory)
         if former is not None and stat.S_ISDIR(former.st_mode) is not isinstance(wanted, Tree):
-            raise OSError(errno.EEXIST, "is there and is something else than what is to be written", self.path)
+            raise OSError(errno.EEXIST, "exists, but is not of the same kind (file or directory). Remove it first",
+                          self.path)
         self.old = before.new if before else former.st_ino if former else None
         if isinstance(wanted, File) and wanted.data is not None:
             self._write(self._room, self.name, wanted.data, wanted.mode, former)
@@ -190,8 +191,8 @@ class Place:
         live = found.st_ino if found else None
         if found and (live != self.new or self.written not in (None, found.st_mtime_ns)):
             self._lost = True
-            raise RestoreError(f"{self.path} was changed by somebody else meanwhile and stays as it is now. The "
-                               f"former one is kept in {ROOM} beside it.")
+            raise RestoreError(f"{self.path} was changed by somebody else meanwhile and stays so. The "
+                               f"former object is kept in {ROOM} beside it.")
         if self.old is None:
             os.rename(base, self.name, src_dir_fd=self._directory, dst_dir_fd=self._room)
         else:

@@ -86,7 +86,7 @@ class TimedChange:
         while True:
             left = self._start - time.monotonic()
             if self._decision():
-                raise UnconfirmedError("the change was called off before it was made.")
+                raise UnconfirmedError("the change was cancelled before it was made.")
             if left <= 0:
                 return
             time.sleep(min(left, POLL))

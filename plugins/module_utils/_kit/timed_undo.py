@@ -157,7 +157,8 @@ class TimedUndo:
         :raises UndoError: a script is there already, or there is no timer.
         """
         if self.armed():
-            raise UndoError("%s is there: undo first what it undoes." % self.path)
+            raise UndoError("%s exists, so an earlier change is in force. Undo that first (sh %s)." % (
+                self.path, self.path))
         for program, package in PROGRAMS.items():
             if not shutil.which(program, path=undo_script.PATH):
                 raise UndoError("this host has no %s. Install the package %s." % (program, package))

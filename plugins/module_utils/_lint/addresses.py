@@ -163,14 +163,15 @@ def address_is_own(configuration: Configuration, instance: Block) -> Said:
 @rule("address-left-behind", WARNING, "A keepalived that is killed leaves its addresses on the host.",
       "vrrp/vrrp.c:3942 of 2.2.7 (removed at the start), run")
 def address_left_behind(configuration: Configuration, instance: Block) -> Said:
-    """Said of an address that the host has and its file lists while no keepalived holds it there."""
+    """Reported for an address that the host has and its file lists, while no keepalived holds it there."""
     left = configuration.strays(True)
     for address in addresses(instance):
         if address.ip in left and priority(instance) != OWNER_PRIORITY:
-            yield (f"the address {address.ip} is on {left[address.ip]} and no keepalived holds it: one that was killed "
+            yield (f"the address {address.ip} is on {left[address.ip]} and no keepalived holds it. A killed keepalived "
                    "has left it behind, or the network configuration of the host sets it.",
-                   "Start keepalived, which removes it until it is master. If the address is there again after a "
-                   "restart of the network, remove it from the network configuration.", address.keyword, address.line)
+                   "Start keepalived, which removes the address as long as it is not master. If the address returns "
+                   "after a restart of the network, remove it from the network configuration.",
+                   address.keyword, address.line)
 
 
 @rule("address-device-not-on-host", ERROR, "keepalived ends when the interface of an address does not exist.",

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Rules for what the interfaces of the host are like.
+"""Rules for the state of the host's interfaces.
 
 Note that this module util is **PRIVATE** to the collection.
 """
@@ -17,14 +17,14 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding im
 from .model import Address, Block, Configuration, addresses, family
 from .registry import Said, rule
 
-# Keywords with which keepalived makes an interface of its own for the addresses.
+# Keywords that make keepalived create an interface of its own for the addresses.
 OWN_INTERFACE = ("use_vmac", "use_vmac_addr", "use_ipvlan")
 
 
 @rule("interface-down", WARNING, "An instance whose interface has no link is in FAULT.",
       "vrrp/vrrp_track.c:693 (IF_FLAGS_UP), run")
 def interface_down(configuration: Configuration, instance: Block) -> Said:
-    """So it is with an interface that the instance tracks without a weight."""
+    """The same applies to an interface that the instance tracks without a weight."""
     down = configuration.host.get("down") or ()
     own = [("interface", instance.get("interface"))] if instance.lacks("dont_track_primary") else []
     tracked = [(each.keyword, each.name) for each in configuration.trackings(instance)
@@ -37,7 +37,7 @@ def interface_down(configuration: Configuration, instance: Block) -> Said:
 @rule("interface-without-address", ERROR, "An instance whose interface has no address of its family is in FAULT.",
       "vrrp/vrrp_track.c:823 and vrrp/vrrp.c:4218, RFC 9568 section 5.1.2.1, run")
 def interface_without_address(configuration: Configuration, instance: Block) -> Said:
-    """Adverts of IPv6 are sent from the link-local address. A virtual address is none to send them from."""
+    """Adverts of IPv6 are sent from the link-local address. A virtual address cannot be their source."""
     name, version = instance.get("interface"), family(instance)
     known = (configuration.interfaces or {}).get(name)
     if known is None or name in configuration.made_interfaces() or _gets_address(configuration, name):
@@ -47,7 +47,7 @@ def interface_without_address(configuration: Configuration, instance: Block) -> 
     if version is None or given or any(
             ip.version == version and (version == 4 or ip.is_link_local) for ip in own):
         return
-    # With use_vmac a later keepalived than 2.2.7 makes one itself, and without a link the kernel has none.
+    # With use_vmac, a keepalived later than 2.2.7 adds one itself. Without a link the kernel has none.
     makes = instance.has("use_vmac") and not (configuration.version and configuration.version <= (2, 2, 7))
     if version == 6 and (makes or name in configuration.host.get("down", ())):
         return
@@ -56,19 +56,19 @@ def interface_without_address(configuration: Configuration, instance: Block) -> 
                f"Give {name} an address, or use the interface that reaches the other hosts.", "interface")
     else:
         yield (f"{name} has no IPv6 link-local address, so the instance does not leave FAULT.",
-               f"Let {name} have one (sysctl net.ipv6.conf.{name}.disable_ipv6=0 and addr_gen_mode=0), or use the "
+               f"Enable one on {name} (sysctl net.ipv6.conf.{name}.disable_ipv6=0 and addr_gen_mode=0), or use the "
                "interface that reaches the other hosts.", "interface")
 
 
 def _gets_address(configuration: Configuration, name: str) -> bool:
-    """Whether keepalived itself may give the interface an address."""
+    """Return whether keepalived itself may give the interface an address."""
     return any(name in str(line).split() for line in configuration.data.get("static_ipaddress") or ())
 
 
-@rule("secondary-address-lost", WARNING, "With the first address of a subnet the kernel removes all others of it.",
+@rule("secondary-address-lost", WARNING, "When the first address of a subnet is removed, so are the others.",
       "net/ipv4/devinet.c of Linux (__inet_del_ifa), ip-sysctl (promote_secondaries), run")
 def secondary_address_lost(configuration: Configuration, instance: Block) -> Said:
-    """Not where the host has an address of its own in the subnet, which is the first then, and not with IPv6."""
+    """Not reported for IPv6, nor where the host has an address of its own in the subnet, which is then the first."""
     for (device, network), found in _subnets(configuration).items():
         owner, first = found[0]
         ips = list(dict.fromkeys(str(address.ip) for _owner, address in found))
@@ -95,7 +95,7 @@ def _subnets(configuration: Configuration) -> Dict[Tuple[str, Any], List[Tuple[B
 
 
 def _on_interfaces(configuration: Configuration) -> Iterator[Tuple[Block, Address]]:
-    """Yield the addresses that are on an interface of the host: on one of keepalived's it sees to this itself."""
+    """Yield the addresses on an interface of the host. On its own interfaces keepalived prevents the loss itself."""
     for instance in configuration.blocks("vrrp_instance"):
         made = any(instance.has(keyword) for keyword in OWN_INTERFACE)
         for address in addresses(instance):
@@ -104,7 +104,7 @@ def _on_interfaces(configuration: Configuration) -> Iterator[Tuple[Block, Addres
 
 
 def _keeps(configuration: Configuration, device: str, network: Any) -> bool:
-    """Whether the addresses of a subnet stay, or it is not known."""
+    """Return whether the addresses of a subnet stay, or whether that is unknown."""
     promotes = configuration.host.get("promotes")
     own = (configuration.interfaces or {}).get(device)
     if promotes is None or own is None or device in promotes or any(each.network == network for each in own):

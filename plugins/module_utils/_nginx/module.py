@@ -102,8 +102,8 @@ class _Run:
         self.version = numbers(self.params["version"]) if self.params["version"] else self.installed
         self.result["version"] = ".".join(map(str, self.version)) if self.version else None
         if self.params["version"] and self.version is None:
-            self.fail(REFUSED, [f'version: "{self.params["version"]}" is none of nginx. Write three numbers such as '
-                                "1.26.3."])
+            self.fail(REFUSED, [f'version: "{self.params["version"]}" is not a version of nginx. Write three '
+                                "numbers such as 1.26.3."])
         if self.params["backup_count"] < 0:
             self.fail(REFUSED, [f"backup_count must be at least 0, got {self.params['backup_count']}."])
         self.data, findings = normalise(self.params["config"])
@@ -288,8 +288,8 @@ class _Run:
         try:
             if outdated:
                 if not upgrade.can_become(outdated, self.binary):
-                    raise control.ConflictError(f"{outdated.executable} was started as {outdated.name}, and can become "
-                                                "no other program")
+                    raise control.ConflictError(f"{outdated.executable} was started as {outdated.name}, and cannot "
+                                                "become another program")
                 upgrade.Upgrade(outdated, self.pid_file, self._log()).carry_out()
                 self.result["upgraded"] = True
             else:

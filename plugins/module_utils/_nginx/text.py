@@ -25,8 +25,8 @@ def quote(word: str) -> str:
 def fault(text: str) -> str:
     """Return why the text is not the parameters of one directive, or "" when it is.
 
-    What would end the directive or open a block is one fault; a comment, and a quote or a backslash that takes what
-    follows the text, are others.
+    Faults are a character that would end the directive or open a block, a comment, and a quote or a backslash that
+    would include the text that follows.
     """
     if not text.strip():
         return "is empty"
@@ -34,7 +34,7 @@ def fault(text: str) -> str:
         return "has a line break"
     plain = _ESCAPED.sub("_", text.strip())
     if "\\" in plain:
-        return "ends with a backslash, which takes the end of the directive"
+        return "ends with a backslash, which escapes the end of the directive"
     inside, start, before = "", True, ""
     for character in plain:
         if inside:

@@ -158,7 +158,7 @@ def _text(path: str) -> Optional[str]:
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.EINVAL, errno.EISDIR):
             raise
-        raise FactsError("%s: is no regular file, so somebody else made it (as systemctl mask does). Remove it (as "
+        raise FactsError("%s: is not a regular file, so somebody else made it (as systemctl mask does). Remove it (as "
                          "systemctl unmask does), then run this again." % path) from error
     return None if data is None else data.decode("utf-8", "surrogateescape")
 

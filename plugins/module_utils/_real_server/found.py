@@ -152,8 +152,8 @@ def remembered(text: Optional[str], path: str) -> Remembered:
             tuple(Link(device) for device in data["link"]),
             tuple((int(family), int(table)) for family, table in data["table"]))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise RememberedError("%s: is not as it was written (%s). Remove it to go on; what it remembered is read from "
-                              "the unit then." % (path, error)) from error
+        raise RememberedError("%s: is damaged (%s). Remove it and run this again. The former values are then read from "
+                              "the unit." % (path, error)) from error
 
 
 def of_unit(text: str) -> Remembered:

@@ -91,8 +91,8 @@ def tables(services: Iterable[Service]) -> Dict[str, int]:
 def taken(services: List[Service], found: Found) -> List[str]:
     """Return the sentences about tables that have a default route of somebody else, who did not mark it as we do."""
     wanted = {(version(gateway), table) for gateway, table in tables(services).items()}
-    return ["table %d: has a default route that somebody else set (%s), and it is for the services of NAT. Move that "
-            "route to another table." % (route.table, route.text()) for route in found.routes
+    return ["table %d: has a default route that somebody else set (%s), and the NAT services need this table. Move "
+            "that route to another table." % (route.table, route.text()) for route in found.routes
             if (route.family, route.table) in wanted.difference(found.remembered.tables) and not route.kept]
 
 

@@ -138,7 +138,8 @@ def _carry_out(module, transaction, made, services, interface, reader, found):
     def confirm():
         left = plan.make(services, interface, reader.read(tables))
         if left.steps:
-            raise LacksError("not all is as it was set, so something else on this host sets it, too. It lacks: %s."
+            raise LacksError("some settings differ right after the change, so another program sets them, too. Find "
+                             "that program, then run this again. The host lacks: %s."
                              % "; ".join(plan.commands(left.steps) or [change.path for change in left.files]))
 
     steps = [
@@ -163,7 +164,7 @@ def _left(found, tables, reader):
     try:
         now = plan.state(reader.read(tables))
     except READ_ERRORS as error:
-        return ["whether everything is rolled back cannot be read: %s" % explained(error)]
+        return ["the rollback cannot be verified: %s" % explained(error)]
     before = plan.state(found)
     # A unit that is active, a tunnel that is loaded and idle, do no harm; a value that differs is one that is missing.
     more = sorted(line for line in now - before if " = " not in line and not line.endswith(" is active"))

@@ -110,7 +110,7 @@ def _states(status):
                     "master-without-address", ERROR, "vrrp_instance %s" % group["name"],
                     "is MASTER on %s, which does not have %s." % (host, _listed(missing)),
                     "Read keepalived's log: something took the address away, or keepalived may not set it "
-                    "(CAP_NET_ADMIN). One reload does not set it again, because keepalived takes it as set: "
+                    "(CAP_NET_ADMIN). One reload does not set it again, because keepalived considers it as set: "
                     "reload once without the address and once with it, or restart keepalived there.", [host])
             elif member["state"] != "MASTER" and held:
                 yield _finding(

@@ -106,7 +106,7 @@ def test_a_result_that_is_not_there_is_an_error(inspect):
 def test_a_host_that_could_not_be_rolled_back_is_named(inspect):
     said = inspect({}, ROLL_BACK, lb2={"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1})
     assert "The change was rolled back on no host." in said
-    assert "lb1 could not be rolled back: This host has no simultaneous reload of that identifier." in said
+    assert "lb1 could not be rolled back: This host has no simultaneous reload with that identifier." in said
     assert "lb2 was not reached. It rolls back by itself if the change was armed there. lb3: it failed." in said
 
 

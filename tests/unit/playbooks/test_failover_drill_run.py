@@ -51,7 +51,7 @@ with open(%r, "a") as stream:
 if params["fault"] == "freeze" and module.check_mode:
     module.fail_json(msg="freeze needs the program nft")
 if params["fault"] == "keepalived_kill" and not module.check_mode:
-    module.fail_json(msg="keepalived_kill could not be done, and is undone")
+    module.fail_json(msg="keepalived_kill could not be injected, and is undone")
 module.exit_json(changed=True, fault=params["fault"], at_wall_ns=__import__("time").time_ns())
 """
 

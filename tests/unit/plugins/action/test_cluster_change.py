@@ -108,7 +108,7 @@ def test_the_kernel_counts(now, said):
     # with failed_when: false
     ({"failed": False, "msg": "keepalived wrote no dump."}, "keepalived wrote no dump."),
     ({"unreachable": True, "msg": "Failed to connect"}, "Failed to connect."),
-    ({}, "there is no result of it."),
+    ({}, "there is no result."),
 ])
 def test_silence_is_not_health(silent, reason):
     before = both(report("MASTER"), report("BACKUP"))

@@ -129,8 +129,8 @@ def test_a_fault_that_fails_and_is_not_undone_says_so(host):
     esac""")
     result = host(fault="service_stop", service="nginx")
     assert result["failed"] and result["msg"] == (
-        "service_stop could not be done, and is not undone: systemctl stop nginx.service failed: broken Not undone: "
-        "nginx.service is not active. This host tries again every 5 seconds (systemctl list-timers "
+        "service_stop could not be injected, and is not undone: systemctl stop nginx.service failed: broken Not "
+        "undone: nginx.service is not active. This host tries again every 5 seconds (systemctl list-timers "
         "openvip-drill-undo.timer).")
 
 
@@ -165,14 +165,14 @@ def test_a_hung_service_really_stops(host, process):
 def test_there_is_no_fault_without_a_watchdog(host, process):
     host.program("systemd-run", "echo no bus >&2; exit 1")
     result = host(fault="service_hang", service="nginx")
-    assert result["failed"] and "No fault without a watchdog: systemd-run failed: no bus" in result["msg"]
+    assert result["failed"] and "watchdog cannot be armed: systemd-run failed: no bus" in result["msg"]
     assert state(process) != "T" and not host.script.exists()
 
 
 def test_a_fault_that_fails_is_undone_at_once(host, process):
     host.program("nft", "test $1 = list")
     result = host(fault="freeze", service="nginx", interface="lo", addresses=["198.18.0.100"])
-    assert result["failed"] and "freeze could not be done, and is undone: nft --file - failed" in result["msg"]
+    assert result["failed"] and "freeze could not be injected, and is undone: nft --file - failed" in result["msg"]
     assert state(process) != "T" and not host.script.exists()
     assert "systemctl stop openvip-drill-undo.timer" in host.log()
 
@@ -180,7 +180,7 @@ def test_a_fault_that_fails_is_undone_at_once(host, process):
 def test_a_second_fault_is_refused(host):
     host(fault="service_stop", service="nginx")
     result = host(fault="keepalived_stop")
-    assert result["failed"] and "The fault service_stop is in this host. Undo it" in result["msg"]
+    assert result["failed"] and "The fault service_stop is in force on this host. Undo it" in result["msg"]
 
 
 def test_check_mode_does_nothing(host):
@@ -192,7 +192,7 @@ def test_check_mode_does_nothing(host):
 def test_check_mode_says_what_would_be_refused(host, monkeypatch):
     host(fault="service_stop", service="nginx")
     result = host(check=True, fault="keepalived_stop")
-    assert result["failed"] and "The fault service_stop is in this host." in result["msg"]
+    assert result["failed"] and "The fault service_stop is in force on this host." in result["msg"]
     host(state="undone")
     monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", lambda module, name, *more, **named: (
         None if name in ("nft", "systemd-run") else f"/bin/{name}"))
@@ -206,7 +206,7 @@ def test_check_mode_says_what_would_be_refused(host, monkeypatch):
         assert result["failed"] and message in result["msg"]
     ways.clear()
     result = host(check=True, fault="link_down", interface="lo", addresses=["198.18.0.100"])
-    assert result["failed"] and result["msg"].startswith("No fault without a watchdog: this host has no systemd-run")
+    assert result["failed"] and "watchdog cannot be armed: this host has no systemd-run" in result["msg"]
 
 
 @pytest.mark.parametrize(("options", "message"), [
@@ -217,7 +217,7 @@ def test_check_mode_says_what_would_be_refused(host, monkeypatch):
     ({"fault": "freeze", "interface": "lo", "addresses": ["fe80::9%x accept\nflush ruleset"]}, "must not have a scope"),
     ({"fault": "freeze", "interface": "lo", "addresses": ["::/0"]}, "address '::/0': is not an IP address"),
     ({"fault": "freeze", "interface": 'lo" priority 0', "addresses": ["::2"]}, "is not the name of an interface"),
-    ({"fault": "link_down", "interface": "eht1", "addresses": ["::2"]}, "interface eht1: this host has none of that"),
+    ({"fault": "link_down", "interface": "eht1", "addresses": ["::2"]}, "interface eht1: does not exist on this host"),
     ({"fault": "service_stop", "service": "-Hevil"}, "unit '-Hevil': is not the name of a unit"),
     ({"fault": "service_stop", "service": "ngin*"}, "unit 'ngin*': is not the name of a unit"),
     ({"fault": "service_stop", "service": "nginx\nmariadb"}, "is not the name of a unit"),

@@ -83,5 +83,5 @@ def test_a_daemon_that_reads_another_file_is_not_taken_for_reloaded(moving):
 
 
 def test_a_daemon_that_does_not_answer_any_more_is_a_failure_and_rolled_back(moving):
-    assert moving["silent"]["failed"] and "It answered before." in moving["silent"]["msg"]
+    assert moving["silent"]["failed"] and "It answered before the reload." in moving["silent"]["msg"]
     assert not moving["silent_text"]

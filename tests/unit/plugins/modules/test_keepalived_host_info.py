@@ -36,7 +36,7 @@ def test_names_in_directories_and_none_for_what_is_no_directory(told, tmp_path):
 
 
 def test_a_chain_without_family_and_table_is_an_error(told):
-    assert "no family, table and chain" in told(nftables_chain="input")["msg"]
+    assert "must be a family, a table and a chain" in told(nftables_chain="input")["msg"]
 
 
 def test_options_for_the_controller_need_its_action(told):

@@ -206,4 +206,4 @@ def test_a_process_that_was_killed_or_a_boot_does_not_keep_the_change(host, monk
 
 def test_a_change_that_this_host_does_not_know(host):
     failed = host.ask({"reload_identifier": "never armed"}, timeout=0)
-    assert failed["failed"] and "no simultaneous reload of that identifier" in failed["msg"]
+    assert failed["failed"] and "no simultaneous reload with that identifier" in failed["msg"]

@@ -173,7 +173,7 @@ def test_a_failing_step_is_named_and_the_last_good_state_survives():
     for name, words in {
         "second_rule": ["ip -4 rule add", "lookup 28001", "RTNETLINK answers: broken", "is rolled back"],
         "removal": ["ip address del fd00:18::100/128 dev lo: RTNETLINK answers: broken.", "is rolled back"],
-        "silent": ["not all is as it was set", "ip -4 rule add", "lookup 28000", "is rolled back"],
+        "silent": ["some settings differ right after the change", "ip -4 rule add", "lookup 28000", "is rolled back"],
     }.items():
         result = story[name]["result"]
         assert result["failed"] and not result["changed"] and story[name]["same"], story[name]
@@ -221,7 +221,7 @@ def test_what_cannot_be_is_refused_before_anything_changes():
         ["prot", "protocol"],
         ["group and config", "the action plugin", "virtual_server and interface instead"],
         [files.STATE, "Remove it to go on"],
-        [files.path_of(files.UNIT), "is no regular file", "systemctl unmask"],
+        [files.path_of(files.UNIT), "is not a regular file", "systemctl unmask"],
         ["table 28000: has a default route that somebody else set", "Move that route to another table"],
     )):
         for word in words:

@@ -58,7 +58,7 @@ def files(home):
 
 
 @pytest.mark.parametrize(("options", "told"), [
-    ({"version": "one"}, 'version: "one" is none of nginx. Write three numbers such as 1.26.3.'),
+    ({"version": "one"}, 'version: "one" is not a version of nginx. Write three numbers such as 1.26.3.'),
     ({"config": {"http": {"severs": []}}}, "severs"),
     ({"file": [{"path": "a.html", "content": "", "mode": "rw-r--r--"}]},
      'file a.html: mode must be three octal digits such as "0644", got "rw-r--r--".'),

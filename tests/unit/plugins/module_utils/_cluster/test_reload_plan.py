@@ -92,12 +92,12 @@ def test_the_two_steps_differ_by_the_lines_of_the_addresses():
     assert [line for line in last.splitlines() if line not in between.splitlines()] == ["        198.18.0.101/24"]
     assert found.away == ["198.18.0.101"]
     assert found.reasons == ["vrrp_instance A: a reload would lose 198.18.0.101 on eth0. keepalived removes it from "
-                             "vrrp_instance B, and takes it as set."]
+                             "vrrp_instance B, but still considers it as set."]
 
 
 @pytest.mark.parametrize("name, remedy, steps", [
     ("virtual_router_ids swapped", "first without vrrp_instance B, then", [conf(instance("A", 52, A100))]),
-    ("the first of the subnet of another instance leaves", "Set promote_secondaries in it",
+    ("the first of the subnet of another instance leaves", "promote_secondaries in an instance on the interface eth0",
      [conf(a(A100, **PROMOTE), b(F101, F102))]),
     ("another name of a VMAC", "first without vrrp_instance A, then", [
         conf(b(A101)), conf(a(A100, use_vmac="vm2"), b(A101))]),
@@ -132,7 +132,7 @@ def test_a_file_that_the_daemon_has_not_read_does_not_count():
 def test_an_address_that_was_lost_comes_back_by_the_same_text():
     found = planned(MOVED.after, MOVED.after, places=["198.18.0.100/24 eth0", "198.18.0.102/24 eth0"])
     assert found.away == ["198.18.0.101"] and len(found.texts) == 2
-    assert "is on no interface already" in found.reasons[0]
+    assert "is already missing on every interface" in found.reasons[0]
 
 
 @pytest.mark.parametrize("text", ["$V=198.18.0.101/24\n", "include other.conf\n"])

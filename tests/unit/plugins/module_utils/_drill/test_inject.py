@@ -106,7 +106,7 @@ def test_what_an_earlier_drill_has_left_is_replaced_and_the_table_of_somebody_el
     left = {("inet", "openvip_drill"): 'table inet openvip_drill { chain c { drop comment "openvip drill" } }'}
     step = next(step for step in plan(fault, tables=left).steps if step.words)
     assert step.data.startswith("delete table inet openvip_drill\ncreate table ")
-    with pytest.raises(inject.PlanError, match="table inet openvip_drill of nftables: it is there already, and is not"):
+    with pytest.raises(inject.PlanError, match="table inet openvip_drill of nftables: already exists, and is not"):
         plan(fault, tables={("inet", "openvip_drill"): "table inet openvip_drill { }"})
 
 

@@ -69,12 +69,12 @@ def test_a_chain_for_other_packets_is_an_error():
 
 def test_a_chain_of_another_family_is_an_error():
     allow = [{"family": "ipv6", "source": "fe80::12", "protocol": "vrrp", "port": None}]
-    with pytest.raises(UnusableError, match="never sees ipv6"):
+    with pytest.raises(UnusableError, match="gets no ipv6 packets"):
         plan(NFTABLES._replace(ruleset=Ruleset({"ip filter input": "input"}, ())), chain="ip filter input", allow=allow)
 
 
 @pytest.mark.parametrize("have, reason", [
-    (NFTABLES._replace(conf=None), "none of /etc/nftables.conf and"),
+    (NFTABLES._replace(conf=None), "loads /etc/nftables.conf or"),
     (NFTABLES._replace(ruleset=None, reason="no rights"), "no rights")])
 def test_what_nftables_lacks_is_said(have, reason):
     with pytest.raises(UnusableError, match=reason):

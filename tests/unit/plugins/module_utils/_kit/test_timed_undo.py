@@ -78,14 +78,14 @@ def test_an_address_that_was_there_before_stays(tell, how):
 
 def test_what_somebody_else_adds_meanwhile_stays_and_the_rest_is_undone(tell):
     story = tell("added meanwhile")
-    assert story["result"]["failed"] and story["result"]["msg"].endswith("What was done is undone.")
+    assert story["result"]["failed"] and story["result"]["msg"].endswith("Everything is undone.")
     assert "198.18.0.100/32" in story["there"] and "fd00:18::100" not in story["there"]
     assert story["settings"] == "0\n" and story["left"] == [] and story["armed"] is None
 
 
 def test_a_table_of_somebody_else_is_left_alone_and_what_is_left_of_ours_is_replaced(tell):
     for name, story in tell("tables").items():
-        assert f"{name} of nftables: it is there already, and is not ours" in story["refused"]
+        assert f"{name} of nftables: already exists, and is not ours" in story["refused"]
         assert story["same"] and story["armed"] is None
         assert story["replaced"] and story["undone"] and story["gone"]
 

@@ -43,9 +43,9 @@ def test_parameters_of_one_directive(text):
     ('200 "open', "has a quote without its end"),
     ("80\n81", "has a line break"),
     ('"closed"; evil', 'has ";" outside of quotes'),
-    ("http://x\\", "ends with a backslash, which takes the end of the directive"),
-    ("http://x\\ ", "ends with a backslash, which takes the end of the directive"),
-    ('200 "a\\', "ends with a backslash, which takes the end of the directive"),
+    ("http://x\\", "ends with a backslash, which escapes the end of the directive"),
+    ("http://x\\ ", "ends with a backslash, which escapes the end of the directive"),
+    ('200 "a\\', "ends with a backslash, which escapes the end of the directive"),
     ("http://x\\${", 'has "{" outside of quotes'),
     ("http://x\\\\;", 'has ";" outside of quotes'),
 ])

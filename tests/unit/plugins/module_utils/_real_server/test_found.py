@@ -93,7 +93,7 @@ def test_the_older_of_two_memories_knows_the_values_before():
     "", "{", "[]", "{}", '{"sysctl": {}, "address": [{"x": 1}], "link": [], "table": []}',
 ])
 def test_a_damaged_memory_is_refused(text):
-    with pytest.raises(found.RememberedError, match=r"^/state: .*Remove it to go on"):
+    with pytest.raises(found.RememberedError, match=r"^/state: .*Remove it and run this again"):
         found.remembered(text, "/state")
 
 
