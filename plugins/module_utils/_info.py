@@ -41,7 +41,7 @@ NOWHERE = ("192.0.2.1", "2001:db8::1")
 
 
 def default_routes(module):
-    """Return ``[{"address": str, "interface": str}]``: where this host sends from by its default routes."""
+    """Return ``[{"address": str, "interface": str}]``: source and interface of each default route."""
     program = module.get_bin_path("ip", required=True)
     outcomes = [module.run_command([program, "-json", "route", "get", destination]) for destination in NOWHERE]
     return [{"address": route["prefsrc"], "interface": route.get("dev")} for code, output, dummy in outcomes
@@ -51,8 +51,7 @@ def default_routes(module):
 def _promotes(name):
     """Return whether the secondary addresses of an interface stay when the primary one goes.
 
-    The kernel takes the value of all interfaces or that of the one, whichever is set (IN_DEV_PROMOTE_SECONDARIES of
-    include/linux/inetdevice.h).
+    The value of C(all) or that of the interface enables it (IN_DEV_PROMOTE_SECONDARIES of include/linux/inetdevice.h).
     """
     values = [read_text("/proc/sys/net/ipv4/conf/%s/promote_secondaries" % each) for each in ("all", name)]
     return any((value or "0").strip() != "0" for value in values)
@@ -63,17 +62,17 @@ def _owned(instance):
 
 
 def _holding(instances):
-    """Return the set of addresses that the daemon holds by its own account."""
+    """Return the set of addresses that the daemon itself reports as held."""
     return {ipaddress.ip_interface(entry["address"]).ip for instance in instances
             for section in ("virtual_ipaddress", "virtual_ipaddress_excluded") for entry in instance[section]
             if entry["set"] or instance["state"] == "MASTER"}
 
 
 def ask(config, build, binary, number, timeout):
-    """Return what the daemon says of its instances, C(None) where it is not asked: without an instance in the file it
-    writes no dump, and those of an included file are not known.
+    """Return the instances that the daemon reports, C(None) where the file has none. Without an instance the daemon
+    writes no dump, and instances of an included file are unknown.
 
-    :raises state.StateError: it does not answer.
+    :raises state.StateError: the daemon does not answer.
     """
     if number is None:
         return []
@@ -81,13 +80,13 @@ def ask(config, build, binary, number, timeout):
 
 
 def network(module, found, config, number, instances, again):
-    """Return the interfaces of this host, and what its keepalived has to do with their addresses.
+    """Return the interfaces of this host with their addresses, and which of these belong to keepalived.
 
     :param found: the interfaces as C(listed) returns them.
-    :param config: what the file says.
+    :param config: the configuration of the file.
     :param number: the process id of the daemon, C(None) when it does not run.
     :param instances: what C(ask) returned before the interfaces were listed.
-    :param again: asks the daemon once more: an address may have moved between the two inspections.
+    :param again: repeats C(ask), because an address may have moved between the two inspections.
     """
     inspected = kit.inspection(found)
     virtual = held.virtual(config, [each for each in instances or [] if not _owned(each)])

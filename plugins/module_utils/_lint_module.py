@@ -80,7 +80,7 @@ def facts(module, text, build, binary):
     """Return what is known of this host for the rules: its interfaces, and its scripts and users."""
     in_force = text
     if module.params["content"] is not None:
-        # A text that is given is not what the daemon has read, and its path may be no more than a name.
+        # The daemon has not read a given text, and the path of the text may be only a name.
         path = module.params["path"]
         in_force = read_text(path if os.path.isfile(path) else DEFAULT_PATH)
     config = read(parse(in_force or ""))

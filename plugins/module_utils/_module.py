@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules that write share: plan, show, test, write, reload, confirm, roll back.
+"""Common code of the modules that write: plan, show, test, write, reload, confirm, roll back.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -42,7 +42,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec impor
 
 REFUSED = "The configuration is refused and nothing was changed:"
 UNCHANGED = "Nothing was changed:"
-# The file has passwords.
+# The file contains passwords.
 MODE = 0o600
 HEADER = "# Written by openvip.cluster.keepalived_config: the next run of Ansible replaces changes made here.\n\n"
 
@@ -153,7 +153,7 @@ class Run:
 
     :ivar result: what the module returns, filled step by step.
     :ivar version: of the installed keepalived, three numbers, or C(None).
-    :ivar before: the text of the file, C(None) when there is none; known within C(host).
+    :ivar before: the text of the file, C(None) without a file; set within C(host).
     """
 
     def __init__(self, module):
@@ -168,14 +168,14 @@ class Run:
             "version": ".".join(str(number) for number in self.version) if self.version else None,
             "config_test": [], "missing_users": [], "away": []}
         try:
-            # The file itself, not a link to it, is what is replaced.
+            # The file itself is replaced, not a link to it.
             self.path = files.resolved(self.params["path"])
         except OSError as error:
             self.fail(REFUSED, [str(error)])
 
     @contextlib.contextmanager
     def host(self):
-        """Have the host to ourselves while the block runs, unless in check mode, and read the file."""
+        """Hold the lock of the host while the block runs, except in check mode, and read the file."""
         with contextlib.ExitStack() as stack:
             try:
                 self.transaction = stack.enter_context(Transaction("keepalived", check=self.module.check_mode))
@@ -209,7 +209,7 @@ class Run:
         return self.daemon() if self.params["reload"] and self.build is not None else None
 
     def mode(self):
-        """Return the permissions of the file; of one that is not there, those it gets."""
+        """Return the permissions of the file; for a missing file, those that a new one gets."""
         return stat.S_IMODE(os.stat(self.path).st_mode) if self.before is not None else MODE
 
     def superseded(self):
@@ -218,7 +218,7 @@ class Run:
         return number is not None and self.build is not None and not state.runs(number, self.binary)
 
     def bring(self, text, data, mode=MODE, known=None, unjudged=False):
-        """Bring the file to a text and permissions, and the daemon to the file.
+        """Write a text with its permissions to the file, and reload the daemon, as far as they differ.
 
         :param data: what the daemon has to know afterwards.
         :param mode: the permissions of the file.
@@ -242,7 +242,7 @@ class Run:
             self._carry_out(text, mode if differs else None, reload)
 
     def _is_in_force(self, number):
-        """Whether the daemon has read the file, and the kernel has the addresses of its instances."""
+        """Return whether the daemon has read the file, and the kernel has the addresses of its instances."""
         if self.before is None:
             return True
         if self.transaction.owed:
@@ -287,10 +287,10 @@ class Run:
         return config_test(text, self.path, self.binary, self.version, self.params["config_test_timeout"])
 
     def _carry_out(self, text, mode, reload):
-        """Write the file, reload the daemon and confirm, or leave everything as it was and end the module.
+        """Write the file, reload the daemon and confirm, or roll back and end the module with a failure.
 
-        :param mode: the permissions of the file; C(None) where it is as it should be.
-        :param reload: the C(Reload) of a daemon that runs, or C(None).
+        :param mode: the permissions of the file; C(None) if the file need not be written.
+        :param reload: the C(Reload) of a running daemon, or C(None).
         """
         backup = self.params["backup_count"] if self.params["backup"] else 0
         if reload:
@@ -311,7 +311,7 @@ class Run:
         self.result.update(reloaded=reload is not None, backup_file=backups[0] if backups else None)
 
     def _is_former(self):
-        """Whether the file is what it was."""
+        """Return whether the file has its former text."""
         data = files.read(self.path)
         return (None if data is None else data.decode("utf-8", "surrogateescape")) == self.before
 
@@ -328,7 +328,7 @@ def _advertised(run, text):
 
 
 def _put_back(run):
-    """Bring the file to what it was before; nothing of it is judged, because keepalived has had it."""
+    """Restore a former file. It is not tested, because keepalived has already read it."""
     try:
         data = files.read(files.resolved(run.params["put_back"]))
     except OSError as error:

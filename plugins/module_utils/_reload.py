@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a running keepalived gets a new configuration: foreseen, reloaded, confirmed, or back to the former one.
+"""The reload of a running keepalived: plan, reload, confirm, or roll back to the former configuration.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -31,9 +31,9 @@ class Reload:
 
     def __init__(self, run, number, text, data):
         """
-        :param run: of the module, see C(_module.Run), with the file read.
-        :param text: what the file is to have.
-        :param data: what the daemon has to know afterwards.
+        :param run: the run of the module, see C(_module.Run), which has read the file.
+        :param text: the new text of the file.
+        :param data: the data that the daemon must know afterwards.
         """
         self.number = number
         self.process = proc.find(number)
@@ -59,10 +59,10 @@ class Reload:
         self._texts = plan.texts or self._texts
 
     def _plan(self, before, after, asks):
-        """Return how the daemon gets from one text to another one, by what daemon and kernel have now.
+        """Return the reloads from one text to another one, by the present state of daemon and kernel.
 
-        :param asks: whether the daemon has instances, without which it does not answer.
-        :raises StateError: the kernel cannot be asked.
+        :param asks: whether the daemon has instances; without one it does not answer.
+        :raises StateError: the addresses of the kernel cannot be read.
         """
         found = control.inspect(self._run.build, self._run.binary, self.number, asks)
         self._answered = self._answered or found.instances is not None
@@ -71,7 +71,7 @@ class Reload:
     def steps(self, mode, backup):
         """Return the steps of the transaction that write the file, and reload a first text before the last one.
 
-        :param mode: its permissions; C(None) where text and permissions are as they should be.
+        :param mode: its permissions; C(None) if the file need not be written.
         :param backup: how many backups stay.
         """
         if mode is None and len(self._texts) == 1:
@@ -101,8 +101,8 @@ class Reload:
 
     def confirm(self):
         """
-        :raises control.ReloadError: the daemon or the kernel has another configuration, or the daemon does not answer
-            any more.
+        :raises control.ReloadError: the daemon or the kernel has another configuration, or the daemon no longer
+            answers.
         """
         self._confirm(self._data, self._has_instances)
 
@@ -116,11 +116,11 @@ class Reload:
         self.remember()
 
     def remember(self):
-        """Remember that the daemon has read the file."""
+        """Record that the daemon has read the file."""
         in_force.remember(self._run.path, encoded(self._text), self.number)
 
     def force_former(self):
-        """Have the daemon read the former file; return a sentence where that failed, else an empty one."""
+        """Have the daemon read the former file; return a sentence about a failure, else an empty text."""
         run = self._run
         self.signal = control.reload
 
@@ -133,7 +133,7 @@ class Reload:
             text = former and former.decode("utf-8", "surrogateescape")
             plan = self._plan(self._text, text, self._has_instances) if text else None
             if plan and len(plan.texts) == 2:
-                # The way back would lose addresses, too.
+                # The rollback would lose addresses, too.
                 run.transaction.carry_out(self._writes(plan.texts, plan.away, run.mode(), 0), force)
             else:
                 force()
@@ -150,5 +150,5 @@ class Reload:
 
 
 def encoded(text):
-    """Return the bytes of the file with a text."""
+    """Return a text as the bytes of the file."""
     return text.encode("utf-8", "surrogateescape")

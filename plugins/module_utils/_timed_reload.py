@@ -20,7 +20,7 @@ from ._kit.timed_change import CHANGED, CONFIRMED, ROLLED_BACK, TimedChange
 from ._kit.transaction import Transaction, TransactionError, explained
 
 FAILED = "failed"
-# What keepalived_reload is asked for, and what the process on the host calls it.
+# The states of keepalived_reload, and those of the process on the host.
 STATES = {"reloaded": CHANGED, "confirmed": CONFIRMED, "rolled_back": ROLLED_BACK}
 ENDS = (CONFIRMED, ROLLED_BACK)
 NAME, UNIT = "keepalived", "keepalived.service"
@@ -30,8 +30,8 @@ KILLED = "the process that made the change was killed, or the host was rebooted.
 def arm(run, steps, reload):
     """Have a process of its own make the change at O(keepalived_config#module:reload_at).
 
-    :param run: of the module, see C(_module.Run).
-    :param steps: of the transaction.
+    :param run: the run of the module, see C(_module.Run).
+    :param steps: the steps of the transaction.
     :param reload: see C(Reload).
     """
     identifier = secrets.token_hex(8)
@@ -83,9 +83,9 @@ def arm(run, steps, reload):
 def _apart(timed, unit, process, problems):
     """Keep a daemon stopped that did not take what its peers may have taken, until these have the former one again.
 
-    With the former configuration it would be a second master beside them.
+    With the former configuration it would be a second master beside peers with the new one.
 
-    :returns: a sentence where it was not started again, else an empty one.
+    :returns: a sentence if it was not started again, else an empty text.
     """
     control.stop(unit, process)
     timed.say(FAILED, reason="; ".join(problems), stopped=True)

@@ -21,7 +21,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services 
 
 # The variable of a host with what it sets about itself as a real server.
 REAL_SERVER = "keepalived_real_server"
-# The variable in which the role keeps what keepalived_info returned for a host.
+# The variable in which the role keeps the result of keepalived_info for a host.
 INSPECTION = "__keepalived_inspection"
 
 
@@ -65,12 +65,13 @@ def options_of(name, variable, words, task_vars):
 
 
 def inspect(action, arguments, task_vars):
-    """Return what keepalived_info says of the addresses of the host of a task, for C(Members).
+    """Return the C(network) of keepalived_info by the name of the host of a task, for C(Members).
 
-    That is nothing where a task before has inspected it, or where it cannot be inspected: then its facts count.
+    The result is empty where an earlier task has inspected the host, and where the host cannot be inspected. In the
+    latter case its facts count.
 
     :param action: the action plugin of the task.
-    :param arguments: of the task; the path and the program in them are those of keepalived_info, too.
+    :param arguments: of the task; path and program are passed on to keepalived_info.
     """
     host = task_vars["inventory_hostname"]
     if task_vars["hostvars"][host].get(INSPECTION):
@@ -82,10 +83,10 @@ def inspect(action, arguments, task_vars):
 
 
 class Members:
-    """The C(Member)s of hosts of the inventory. Whoever asks for many hosts keeps one: each host is read once.
+    """The C(Member)s of hosts of the inventory. Use one object for many hosts: it reads each host once.
 
-    :param inspected: by the name of a host what M(openvip.cluster.keepalived_info) returned as C(network), where that
-        is no variable of the host.
+    :param inspected: by the name of a host the C(network) of M(openvip.cluster.keepalived_info), where it is not a
+        variable of the host.
     """
 
     def __init__(self, task_vars, inspected=None):
@@ -95,10 +96,10 @@ class Members:
         self._found = {}
 
     def of(self, names, config):
-        """Return the C(Member)s; their addresses are their own alone, whatever they hold now.
+        """Return the C(Member)s with only their own addresses, whatever they hold now.
 
-        Not among them are the virtual addresses of the definition, and those that the host's keepalived knows. Of a
-        host that was not inspected those count that the keepalived of another one knows.
+        The virtual addresses of the definition are left out, and those that the host's keepalived knows. For a host
+        that was not inspected, the virtual addresses count that the keepalived of any other host knows.
         """
         wanted = tuple(address["address"] for address in addresses(config))
         asked = (tuple(names), wanted)
@@ -123,7 +124,7 @@ class Members:
         if name not in self._facts:
             variables = self._task_vars["hostvars"][name]
             network = self._inspected.get(name) or (variables.get(INSPECTION) or {}).get("network") or {}
-            # Every host has a loopback interface: where none is listed, nothing could be read.
+            # Every host has a loopback interface. Without one in the list, the interfaces could not be read.
             self._facts[name] = plain(from_inspection(network) if network.get("interfaces")
                                       else from_ansible(variables.get("ansible_facts")))
         return self._facts[name]

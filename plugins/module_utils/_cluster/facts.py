@@ -52,9 +52,9 @@ def from_ansible(ansible_facts):
 
     :param ansible_facts: the C(ansible_facts) dictionary of a host, without the C(ansible_) prefix.
     :returns: a dictionary, or C(None) when no facts were gathered. C(interfaces) is ``{name: ["address/prefix", ...]}``
-        without loopback; those without an address have an empty list; what stands for the host comes first (see
+        without loopback. An interface without an address has an empty list; the preferred address comes first (see
         C(interfaces.preferred)). C(default) are the addresses of the default routes, C(routes) the same with their
-        interfaces, C(down) the names of the interfaces without a link, C(marks) what is special about an address.
+        interfaces, C(down) the names of the interfaces without a link, C(marks) the marks of each address.
     """
     if not ansible_facts or "interfaces" not in ansible_facts:
         return None
@@ -64,7 +64,7 @@ def from_ansible(ansible_facts):
         facts[name] = next((ansible_facts[key] for key in keys if key in ansible_facts), None) or {}
     inspected = {name: {"up": fact.get("active", True), "loopback": fact.get("type") == "loopback",
                         "addresses": _entries(fact)} for name, fact in facts.items() if "device" in fact}
-    # The label of an address is listed among the interfaces, but it is no device.
+    # Ansible lists the label of an address among the interfaces, but a label is not a device.
     for label in facts:
         device = None if label in inspected else _device(label, inspected)
         if device:
@@ -76,12 +76,12 @@ def from_ansible(ansible_facts):
 
 
 def from_inspection(network):
-    """Return the normalised facts of a host that was inspected, in place of those that Ansible gathers.
+    """Return the normalised facts of an inspected host, instead of those that Ansible gathers.
 
-    :param network: what M(openvip.cluster.keepalived_info) returns as C(network).
+    :param network: the C(network) of M(openvip.cluster.keepalived_info).
     :returns: as C(from_ansible), and: C(promotes) the names of the interfaces whose secondary addresses stay when the
         primary one goes, C(running) whether keepalived runs, C(virtual) the addresses that it knows as virtual ones,
-        C(held) those of them that it holds, C(None) when it could not be asked.
+        C(held) those of them that it holds, C(None) when it did not answer.
     """
     return _facts(
         network["interfaces"], network["routes"],
@@ -92,10 +92,10 @@ def from_inspection(network):
 def without_held(host, addresses):
     """Return I(host) with the addresses that are its own alone, in C(interfaces) and C(default).
 
-    A virtual address is never one of them: it may be on another host tomorrow, whatever the routes say today. One that
-    is on the host although the keepalived there does not hold it is in C(stray): ``{address: {"interface": name,
-    "left": whether a keepalived that was killed has left it behind}}``. Of a host that was not inspected that is not
-    known, and there is none. C(routed) are the IP versions (4, 6) of the default routes.
+    A virtual address is never one of them, because it may move to another host, whatever the present routes are.
+    C(stray) has the virtual addresses on the host that its keepalived does not hold: ``{address: {"interface": name,
+    "left": whether a killed keepalived has left it behind}}``. It is empty for a host that was not inspected.
+    C(routed) are the IP versions (4, 6) of the default routes.
 
     :param host: normalised facts.
     :param addresses: iterable of the virtual addresses of the definition, without prefix.
@@ -114,9 +114,9 @@ def without_held(host, addresses):
 
 
 def _own_source(route, interfaces, passing):
-    """Return the address that stands for the host on the side of a default route, C(None) when there is none.
+    """Return the host's own address on the side of a default route, C(None) without one.
 
-    :param passing: addresses that the host has for a while.
+    :param passing: addresses that the host has only temporarily.
     """
     address = ipaddress.ip_address(route["address"])
     if address not in passing:
@@ -126,7 +126,7 @@ def _own_source(route, interfaces, passing):
 
 
 def _stray(host, asked, interfaces):
-    """Return the virtual addresses that are on a host and that its keepalived does not hold, see C(without_held)."""
+    """Return the virtual addresses on a host that its keepalived does not hold, see C(without_held)."""
     if host.get("held") is None:
         return {}
     held, known = (set(map(ipaddress.ip_address, host[key])) for key in ("held", "virtual"))
@@ -136,7 +136,7 @@ def _stray(host, asked, interfaces):
             if address not in asked or address in held:
                 continue
             marks = host["marks"].get(str(address), ())
-            # A host whose only address it is would lose its network with it, and a lease is none of keepalived's.
+            # An only address, without which the host would lose its network, and a leased one are not keepalived's.
             own = DYNAMIC in marks or own_interface_address({"interfaces": interfaces}, name, address.version) is None
             found[str(address)] = {"interface": name, "left": KEEPALIVED in marks or (
                 not host["running"] and address in known and not own)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who has a virtual address: what the daemon says and what the kernel has, side by side. Every function is pure.
+"""The holders of virtual addresses: the report of the daemon beside the kernel's addresses. Every function is pure.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -29,14 +29,14 @@ def bare(entry: Dict[str, Any]) -> Any:
 
 
 def known_addresses(instance: Instance) -> List[Any]:
-    """Return the addresses of an instance as the daemon knows them."""
+    """Return the addresses of an instance that the daemon reports."""
     return [bare(entry) for entry in entries(instance)]
 
 
 def place(instances: Sequence[Instance], listed: Sequence[Dict[str, Any]]) -> None:
-    """Write into each entry of the instances which interfaces have its address, C(held_on).
+    """Add C(held_on) to each entry of the instances: the interfaces that have its address.
 
-    One on loopback answers nobody on the segment: it counts only where it is to be there.
+    Loopback answers no host of the segment, so it counts only where it is the interface of the entry.
 
     :param listed: the interfaces as C(ip -json address show) lists them.
     """
@@ -49,24 +49,24 @@ def place(instances: Sequence[Instance], listed: Sequence[Dict[str, Any]]) -> No
 
 
 def _device(entry: Dict[str, Any]) -> str:
-    """Return the interface of an entry; one on top of another is written C(vrrp.51@eth0)."""
+    """Return the interface of an entry. The daemon reports one on top of another as C(vrrp.51@eth0)."""
     device, _at, _base = (entry["device"] or "").partition("@")
     return str(device)
 
 
 def holds(instance: Instance, entry: Dict[str, Any]) -> bool:
-    """Return whether a host has an address for an instance: the daemon is MASTER, or the kernel has it.
+    """Return whether a host holds an address for an instance: the instance is MASTER, or the kernel has the address.
 
-    The owner of the addresses (priority 255, RFC 5798 section 6.4.1) has them whatever its state.
+    The owner of the addresses (priority 255, RFC 5798 section 6.4.1) holds them in any state.
     """
     return instance["state"] == "MASTER" or (bool(entry["held_on"]) and instance["priority"] != OWNER_PRIORITY)
 
 
 def disagreements(instances: Sequence[Instance]) -> List[str]:
-    """Return where daemon and kernel of a host do not agree on who has an address, a sentence each.
+    """Return the addresses on which daemon and kernel of a host do not agree, one sentence each.
 
-    A MASTER has each of its addresses on the interface meant. Any other instance has none, but for the owner and for
-    those that another instance of the host is MASTER of.
+    A MASTER must have each address on the interface of its entry. Any other instance must have no address, except the
+    owner, and except addresses of which another instance of the host is MASTER.
 
     :param instances: see C(state.instances) and L(place).
     """
@@ -77,9 +77,9 @@ def disagreements(instances: Sequence[Instance]) -> List[str]:
 
 
 def _disagreement(instance: Instance, entry: Dict[str, Any], held: Any) -> Iterator[str]:
-    """Yield what is wrong with an address of an instance.
+    """Yield the disagreements about an address of an instance.
 
-    :param held: the addresses that the host is MASTER of.
+    :param held: the addresses of which the host is MASTER.
     """
     names, device, address = entry["held_on"], _device(entry), bare(entry)
     if instance["state"] != "MASTER":

@@ -4,17 +4,18 @@
 
 """Which addresses a reload of keepalived would lose, and the reloads that keep them all.
 
-At a reload keepalived goes through its old vrrp_instances one by one (vrrp/vrrp.c, clear_diff_vrrp): first it removes
-the addresses of those that the new configuration has not (vrrp_exist: by virtual_router_id, family, interface and more,
-not by name), then it removes and adds those of the others. What it has set it takes as set for good, and it hears
-nothing of what its own requests do to IPv4 addresses (core/keepalived_netlink.c). So it stays MASTER without an address
+At a reload keepalived goes through its old vrrp_instances one by one (vrrp/vrrp.c, clear_diff_vrrp). First it removes
+the addresses of instances that are not in the new configuration (vrrp_exist compares virtual_router_id, family,
+interface and more, not the name). Then it removes and adds addresses of the other instances. It considers an address as
+set for good, and ignores the effects of its own requests on IPv4 addresses (core/keepalived_netlink.c). So it stays
+MASTER without an address
 
 - that it adds to one vrrp_instance while another one still has it, and then removes from that one,
 - that the kernel removes with the first one of its subnet (promote_secondaries, ip-sysctl of the kernel),
 - that the kernel rejects, because its subnet has another scope,
-- whose interface the instance makes for itself and names anew.
+- whose interface the instance creates itself and renames.
 
-Of IPv6 addresses it does hear: it takes the removal of one that an instance has for a loss, and gives up the instance.
+For IPv6 it does notice: it treats the removal of an address of an instance as a loss, and the instance leaves MASTER.
 
 Everything here is pure, and follows the source of keepalived 2.2.7 and 2.3.3; tests compare it with the daemon.
 
@@ -42,7 +43,7 @@ from .._schema.check import normalise
 from .._schema.read import read
 from .kernel_model import Address, Kernel
 
-#: Keywords for an interface that an instance makes for itself, on top of its own.
+#: Keywords for an interface that an instance creates on top of its own.
 DEVICES = ("use_vmac", "use_ipvlan")
 STATIC = "static_ipaddress"
 
@@ -50,9 +51,9 @@ STATIC = "static_ipaddress"
 class Router(NamedTuple):
     """A vrrp_instance as a reload treats it.
 
-    :ivar key: what keepalived recognises it by.
+    :ivar key: the values by which keepalived recognises it.
     :ivar master: whether it has its addresses on this host.
-    :ivar promoting: the interface on which it makes the kernel promote secondary addresses, else an empty string.
+    :ivar promoting: the interface on which it enables promote_secondaries, else an empty string.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Router(NamedTuple):
 
 
 class Host(NamedTuple):
-    """A host with a running daemon: its instances in their order, its static addresses, and what the kernel has."""
+    """A host with a running daemon: its instances in their order, its static addresses, and the kernel's addresses."""
 
     routers: Tuple[Router, ...]
     static: Tuple[Address, ...]
@@ -75,11 +76,11 @@ class Host(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """An address that an instance would be MASTER without.
+    """An address that an instance would lose while it is MASTER.
 
     :ivar router: the label of the instance.
     :ivar reason: a sentence.
-    :ivar remedy: what helps; nothing where it is to leave the address out for one reload.
+    :ivar remedy: a sentence; empty where the address has to be left out for one reload.
     """
 
     router: str
@@ -95,11 +96,11 @@ class Loss(NamedTuple):
 class Plan(NamedTuple):
     """How the daemon gets a new configuration.
 
-    :ivar texts: the texts of the file, to be reloaded in this order: the new one, or one without some addresses and
-        then the new one. Empty where it is rejected.
-    :ivar away: the addresses that the host does not have between the two reloads.
-    :ivar reasons: why there are two, a sentence per address.
-    :ivar rejected: why this configuration cannot be reloaded without a loss, each with its remedy.
+    :ivar texts: the texts of the file, in the order of the reloads: the new one, or one without some addresses and
+        then the new one. Empty for a rejected configuration.
+    :ivar away: the addresses that the host gives up between the two reloads.
+    :ivar reasons: why there are two reloads, one sentence for each address.
+    :ivar rejected: why this configuration cannot be reloaded without a loss, sentences with remedies.
     """
 
     texts: List[str]
@@ -110,13 +111,13 @@ class Plan(NamedTuple):
 
 def plan(instances: Optional[Sequence[Dict[str, Any]]], before: Optional[str], after: str,
          listed: Sequence[Dict[str, Any]], promoting: Iterable[str] = ()) -> Plan:
-    """Return how the daemon gets the configuration I(after) and keeps every address.
+    """Return the reloads by which the daemon gets the configuration I(after) and keeps every address.
 
-    :param instances: what the daemon says of its vrrp_instances (see C(state.instances)); C(None) or empty where it
-        does not run, does not answer or has none, so that there is nothing to lose.
-    :param before: the text that it has read, for what it does not say; C(None) where that is not known. The same text
-        as I(after) asks for what brings lost addresses back.
-    :param after: the text that it is to read.
+    :param instances: the vrrp_instances that the daemon reports (see C(state.instances)); C(None) or empty where it
+        does not run, does not answer or has no instance, so that it cannot lose an address.
+    :param before: the text that the daemon has read, for values that it does not report; C(None) if unknown. If it is
+        equal to I(after), the plan restores lost addresses.
+    :param after: the new text.
     :param listed: the interfaces of this host as C(ip -json address show) lists them.
     :param promoting: the interfaces on which the kernel promotes secondary addresses.
     """
@@ -139,13 +140,13 @@ def plan(instances: Optional[Sequence[Dict[str, Any]]], before: Optional[str], a
 
 
 def _keeps(host: Host, between: Dict[str, Any], latter: Dict[str, Any]) -> bool:
-    """Return whether a reload of I(between) and then one of I(latter) lose nothing."""
+    """Return whether a reload of I(between) and then one of I(latter) keep every address."""
     middle, losses = reload(host, between)
     return not losses and not reload(middle, latter)[1]
 
 
 def _in_two_runs(host: Host, after: str, latter: Dict[str, Any], away: Sequence[Any]) -> str:
-    """Return the advice to leave out the instances that would have no address left, or else the addresses."""
+    """Return the remedy of two runs: without the instances that would have no address left, or else the addresses."""
     empty = _empty(read(parse(_without(after, away))))
     between = dict(latter, vrrp_instance=[each for each in latter["vrrp_instance"] if each["name"] not in empty])
     if not empty or not _keeps(host, between, latter):
@@ -155,7 +156,7 @@ def _in_two_runs(host: Host, after: str, latter: Dict[str, Any], away: Sequence[
 
 
 def reload(host: Host, data: Dict[str, Any]) -> Tuple[Host, List[Loss]]:
-    """Return the host after a reload of I(data), and the addresses that it would be MASTER without."""
+    """Return the host after a reload of I(data), and the addresses that it would lose as MASTER."""
     configuration = Configuration(normalise(data)[0], data)
     routers = [_router(configuration, block) for block in configuration.blocks("vrrp_instance")]
     kernel = host.kernel.copy()
@@ -185,8 +186,8 @@ def reload(host: Host, data: Dict[str, Any]) -> Tuple[Host, List[Loss]]:
 
 
 def _carried(old: Sequence[Address], new: Sequence[Address]) -> Tuple[List[Address], List[Address]]:
-    """Return the new addresses, each as set as it was, and the old ones that leave (vrrp/vrrp_ipaddress.c,
-    get_diff_address and address_exist)."""
+    """Return the new addresses with their former C(is_set), and the removed ones (get_diff_address and address_exist of
+    vrrp/vrrp_ipaddress.c)."""
     found, gone = list(new), []
     for address in old:
         if not address.is_set:
@@ -195,14 +196,14 @@ def _carried(old: Sequence[Address], new: Sequence[Address]) -> Tuple[List[Addre
         if number is None:
             gone.append(address)
         else:
-            # How keepalived names an interface that it makes is known of one that is there.
+            # An existing interface of keepalived shows the name that keepalived gives to it.
             device = address.device if found[number].is_made and address.is_made else found[number].device
             found[number] = found[number]._replace(is_set=True, device=device)
     return found, gone
 
 
 def _losses(router: str, addresses: Sequence[Address], kernel: Kernel) -> List[Loss]:
-    """Return the addresses of an instance that the kernel has not, or whose removal the daemon hears of."""
+    """Return the addresses of an instance that the kernel lacks, or whose removal the daemon notices."""
     found = []
     for address in addresses:
         why = kernel.lacks(address)
@@ -212,7 +213,7 @@ def _losses(router: str, addresses: Sequence[Address], kernel: Kernel) -> List[L
 
 
 def _is_plain(data: Dict[str, Any]) -> bool:
-    """Return whether every address of the data can be read: none is a definition or stands in lines that only the
+    """Return whether every address of the data can be read: no address is a definition, or in lines that only the
     daemon understands."""
     configuration = Configuration(normalise(data)[0], data)
     if configuration.root.has_raw("vrrp_instance"):
@@ -223,8 +224,8 @@ def _is_plain(data: Dict[str, Any]) -> bool:
 
 
 def _empty(data: Dict[str, Any]) -> List[str]:
-    """Return the instances that keepalived does not take because they have no address: only in version 2 they need none
-    (vrrp/vrrp.c, vrrp_complete_instance), as long as the daemon does not test the file itself."""
+    """Return the instances without an address, which keepalived rejects. It accepts them only in version 2, and only as
+    long as the daemon does not test the file itself (vrrp/vrrp.c, vrrp_complete_instance)."""
     configuration = Configuration(normalise(data)[0], data)
     return [block.name for block in configuration.blocks("vrrp_instance") if not block.lines("virtual_ipaddress") and (
         vrrp_version(configuration, block) != 2 or is_strict(configuration, block)
@@ -243,7 +244,7 @@ def _without(text: str, away: Sequence[Any]) -> str:
 
 
 def _router(configuration: Configuration, block: Block) -> Router:
-    """Return an instance of a configuration, which has nothing yet."""
+    """Return an instance of a configuration, with no address set yet."""
     interface = str(block.get("interface", ""))
     made = next((keyword for keyword in DEVICES if block.has(keyword)), None)
     names = split(block.get(made)) if made and isinstance(block.get(made), str) else []
@@ -262,7 +263,7 @@ def _router(configuration: Configuration, block: Block) -> Router:
 
 
 def _key(configuration: Configuration, block: Block) -> Tuple[Any, ...]:
-    """Return what vrrp_exist of vrrp/vrrp.c recognises an instance by."""
+    """Return the values by which vrrp_exist of vrrp/vrrp.c recognises an instance."""
     unicast = block.has("unicast_peer")
     return (block.get("virtual_router_id"), family(block) or 4, block.get("interface"), unicast,
             str(block.get("unicast_src_ip", "")) if unicast else multicast_group(configuration, block),
@@ -270,9 +271,9 @@ def _key(configuration: Configuration, block: Block) -> Tuple[Any, ...]:
 
 
 def _in_force(instances: Sequence[Dict[str, Any]], data: Dict[str, Any]) -> Tuple[Router, ...]:
-    """Return the instances that the daemon has, in its order.
+    """Return the instances of the daemon, in its order.
 
-    :param data: of its file, for what its dump does not have. Where the two differ the dump counts.
+    :param data: of its file, for values that the dump does not have. Where the two differ, the dump counts.
     """
     configuration = Configuration(normalise(data)[0], data)
     blocks = {(block.name, block.get("virtual_router_id")): block for block in configuration.blocks("vrrp_instance")}

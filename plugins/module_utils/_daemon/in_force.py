@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the running keepalived has read the file as it is.
+"""Whether the running keepalived has read the current file.
 
 keepalived does not report it. It has read the file if it was started after the file was last changed, or if a run of
 this collection reloaded this very process with this very text, which is remembered, and nobody has written to the file
@@ -23,7 +23,7 @@ from typing import List
 from .._kit import journal, lock, proc
 
 RECORD = "keepalived.in_force"
-# Seconds by which a start and a change of the file have to differ; the kernel counts starts in ticks of 10 ms.
+# The least seconds between a change of the file and a start; the kernel counts starts in ticks of 10 ms.
 SLACK = 0.1
 
 
@@ -34,7 +34,7 @@ def _record(path: str, data: bytes, number: int) -> List[object]:
 
 
 def remember(path: str, data: bytes, number: int) -> None:
-    """Remember that a process has read I(data) from I(path). If that cannot be written, the next run reloads again."""
+    """Record that a process has read I(data) from I(path). If this cannot be written, the next run reloads again."""
     with contextlib.suppress(OSError, lock.LockError):
         journal.make_directory()
         record = os.path.join(journal.DIRECTORY, RECORD)
@@ -46,7 +46,7 @@ def remember(path: str, data: bytes, number: int) -> None:
 
 
 def is_in_force(path: str, data: bytes, number: int) -> bool:
-    """Whether it is certain that a process has read I(data), which I(path) has now."""
+    """Return whether a process has certainly read I(data), the present content of I(path)."""
     try:
         with open(os.path.join(journal.DIRECTORY, RECORD), encoding="utf-8") as stream:
             if json.load(stream) == _record(path, data, number):
@@ -61,6 +61,6 @@ def was_started_after(path: str, number: int) -> bool:
     process = proc.find(number)
     if process is None:
         return False
-    # Both clocks are the kernel's, also where a container shows another uptime.
+    # Both times are by the kernel's clock, also where a container has an uptime of its own.
     age = time.clock_gettime(time.CLOCK_BOOTTIME) - process.started / os.sysconf("SC_CLK_TCK")
     return time.time() - os.stat(path).st_ctime > age + SLACK

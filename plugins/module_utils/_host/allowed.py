@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host has to let in: the value that the controller derives and the target applies.
+"""A kind of packets that a host has to accept: the controller derives it, the target applies it.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -16,10 +16,10 @@ VRRP, AH = "vrrp", "ah"
 
 
 class Allowed(NamedTuple):
-    """What is let in.
+    """Packets that are accepted.
 
     :ivar family: C(ipv4) or C(ipv6).
-    :ivar source: the address it comes from, or C(None) for any.
+    :ivar source: the source address, or C(None) for any.
     :ivar protocol: C(vrrp), C(ah), C(tcp) or C(udp).
     :ivar port: 1 to 65535, or C(None) where the protocol has none.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is let in, in the words of each firewall, and back from what each firewall lists of the rules in force.
+"""Accepted packets as rules of each firewall, and back from the listing of the rules in force.
 
 Every function here is pure. Protocols are numbers, because a host may lack /etc/protocols.
 
@@ -19,23 +19,23 @@ from typing import Iterable, List, Optional, Sequence, Set
 from .allowed import AH, VRRP, Allowed
 from .paths import HEADER
 
-# The name of our policy of firewalld
+# The name of our firewalld policy
 NAME = "keepalived"
-# What tells a rule of ours from any other
+# The mark of our rules
 MARK = "openvip.cluster: "
 # https://www.iana.org/assignments/protocol-numbers
 NUMBERS = {VRRP: 112, AH: 51}
-# How a listing may call them, see /etc/protocols
+# The names in a listing, see /etc/protocols
 PROTOCOLS = {"vrrp": VRRP, "112": VRRP, "ah": AH, "51": AH}
-# The words of nftables for a family, and where the source is in its header, in bits (RFC 791, RFC 8200)
+# For each family the name in nftables, and offset and length of the source in the header, in bits (RFC 791, RFC 8200)
 NFTABLES_FAMILY = {"ipv4": ("ip", 96, 32), "ipv6": ("ip6", 64, 128)}
-# The families of nftables' tables that see packets of a family
+# The families of nftables tables that get packets of a family
 NFTABLES_FAMILIES = {"ipv4": ("inet", "ip"), "ipv6": ("inet", "ip6")}
 UFW_CHAINS = {"ipv4": "ufw-before-input", "ipv6": "ufw6-before-input"}
 
 
 def label(allowed: Allowed) -> str:
-    """Return what an administrator reads beside a rule."""
+    """Return the description of a rule for an administrator."""
     port = "" if allowed.port is None else f" port {allowed.port}"
     return f"{allowed.protocol}{port} from {allowed.source or f'any {allowed.family}'}"
 
@@ -43,8 +43,9 @@ def label(allowed: Allowed) -> str:
 def nftables_rule(allowed: Allowed) -> str:
     """Return the rule of nftables.
 
-    It has to be valid in a table of any family, or a table that becomes another would no longer be loaded: C(ip saddr)
-    is an error in a table of the family ip6, and C(meta nfproto) in each but inet. So the source is named by its place.
+    It has to be valid in a table of any family, so that the ruleset still loads when the family of the table changes.
+    C(ip saddr) is an error in a table of the family ip6, and C(meta nfproto) in all but inet. So the source is matched
+    by its offset.
     """
     name, offset, length = NFTABLES_FAMILY[allowed.family]
     match = f"meta protocol {name}"
@@ -58,7 +59,7 @@ def nftables_rule(allowed: Allowed) -> str:
 
 
 def seen_by(chain: str, allowed: Iterable[Allowed]) -> List[Allowed]:
-    """Return what a chain of nftables (C(FAMILY TABLE CHAIN)) has packets of."""
+    """Return the part of which a chain of nftables (C(FAMILY TABLE CHAIN)) gets packets."""
     return [each for each in allowed if chain.split()[0] in NFTABLES_FAMILIES[each.family]]
 
 
@@ -78,15 +79,15 @@ def ufw_rules(family: str, allowed: Sequence[Allowed]) -> List[str]:
 
 
 def ufw_in_force(family: str, listed: str) -> List[Optional[Allowed]]:
-    """Return what our rules in a listing of iptables-save let in, C(None) for a rule that is not as we write it.
+    """Return what our rules in a listing accept, C(None) for a rule that has been changed.
 
-    :param listed: what C(iptables --list-rules CHAIN) printed.
+    :param listed: the output of C(iptables --list-rules CHAIN).
     """
     found = []
     for line in listed.split("\n"):
         if f'--comment "{MARK}' not in line:
             continue
-        # options with one value each, so that any other makes the rule another
+        # Each known option has one value; any other option makes it a different rule.
         words = shlex.split(line)
         options = dict(zip(words[::2], words[1::2]))
         text = options.get("--comment", "")
@@ -119,7 +120,7 @@ def firewalld_text(allowed: Sequence[Allowed]) -> str:
 
 
 def firewalld_lines(allowed: Sequence[Allowed]) -> Set[str]:
-    """Return what firewalld says of this policy where it is in force, see C(firewalld_in_force)."""
+    """Return the lines by which firewalld lists this policy in force, see C(firewalld_in_force)."""
     lines = {"priority: -1", "target: CONTINUE", "ingress-zones: ANY", "egress-zones: HOST"}
     for each in allowed:
         source = f' source address="{each.source}"' if each.source else ""
@@ -130,6 +131,6 @@ def firewalld_lines(allowed: Sequence[Allowed]) -> Set[str]:
 
 
 def firewalld_in_force(info: str) -> Set[str]:
-    """Return what a policy does, from what C(firewall-cmd --info-policy) printed: its settings that are not empty."""
+    """Return the settings of a policy that are not empty, from the output of C(firewall-cmd --info-policy)."""
     lines = [line.strip() for line in info.split("\n")[1:]]
     return {line for line in lines if line and not re.search(r":( no)?$", line)}

@@ -25,7 +25,7 @@ from .ruleset import Ruleset
 
 FIREWALLD, NFTABLES, UFW = "firewalld", "nftables", "ufw"
 UNITS = ("firewalld.service", "nftables.service", "systemd-networkd.service")
-# What the virtual MAC addresses of IPv4 and IPv6 begin with (RFC 9568 section 7.3): keepalived's own interfaces.
+# The prefixes of the virtual MAC addresses of IPv4 and IPv6 (RFC 9568 section 7.3), which keepalived's interfaces have.
 VIRTUAL_MAC = ("00:00:5e:00:01:", "00:00:5e:00:02:")
 SECONDS = 60.0
 LISTING = 1 << 26
@@ -36,13 +36,13 @@ class Found(NamedTuple):
     """A host as it is.
 
     :ivar active: the firewalls that are in force.
-    :ivar files: the contents of the files of I(paths.WHOLE), of drop-ins, and of ufw's rules that are there.
-    :ivar conf: what nftables.service loads, C(None) without.
-    :ivar ruleset: what nftables has in force, C(None) where it does not say.
-    :ivar reason: why it does not.
-    :ivar policy: what our policy of firewalld does, see C(firewalld_in_force); C(None) where there is none in force.
-    :ivar policy_owed: whether a policy of that name is in force and in no file.
-    :ivar ufw: what our rules in ufw's chains let in, by family; a family that ufw leaves alone is missing.
+    :ivar files: the contents of the existing files of I(paths.WHOLE), of drop-ins, and of ufw's rules.
+    :ivar conf: the files that nftables.service loads, C(None) without one.
+    :ivar ruleset: the ruleset of nftables in force, C(None) where it cannot be read.
+    :ivar reason: why it cannot be read.
+    :ivar policy: the settings of our firewalld policy, see C(firewalld_in_force); C(None) where it is not in force.
+    :ivar policy_owed: whether a policy of that name is in force without a file.
+    :ivar ufw: what our rules in ufw's chains accept, by family; without families that ufw does not filter.
     :ivar networks: C({interface: path of the .network file}) where systemd-networkd manages it.
     :ivar rp_filter: C({interface, "all" or "default": value}), without keepalived's own interfaces.
     """
@@ -66,14 +66,14 @@ NOTHING = Found((), {}, None, None, "nft is not installed", None, False, {}, {},
 def program(words: Sequence[str], data: str = "") -> Optional[Outcome]:
     """Run a program of the system; C(None) where it is not installed.
 
-    :param data: what it reads, as latin-1.
+    :param data: its input, as latin-1.
     """
     path = shutil.which(words[0], path=os.pathsep.join([os.environ.get("PATH", os.defpath), SYSTEM]))
     return run([path, *words[1:]], SECONDS, kept=LISTING, data=data.encode("latin-1")) if path else None
 
 
 def failed(outcome: Optional[Outcome], words: Sequence[str]) -> str:
-    """Return why a program did not do its work; nothing where it did."""
+    """Return why a program failed; empty where it did not."""
     if outcome is None:
         return f"{words[0]} is not installed"
     if outcome.timed_out:
@@ -96,12 +96,12 @@ def network_file(text: str) -> Optional[str]:
 
 
 def is_set(text: Optional[bytes], name: str) -> bool:
-    """Whether a file of ufw sets a variable to yes; its unit is active in any case."""
+    """Return whether a file of ufw sets a variable to yes. Its unit is active even when ufw is not enabled."""
     return bool(re.search(rf"^{name}=[\"']?yes".encode(), text or b"", re.MULTILINE | re.IGNORECASE))
 
 
 def _output(*words: str) -> Optional[str]:
-    """Return what a program printed, C(None) when it failed."""
+    """Return the output of a program, C(None) when it failed."""
     outcome = program(words)
     return None if outcome is None or failed(outcome, words) else outcome.output
 
@@ -109,7 +109,7 @@ def _output(*words: str) -> Optional[str]:
 def read(interfaces: Sequence[str]) -> Found:
     """Return the C(Found).
 
-    :param interfaces: those whose networks matter.
+    :param interfaces: the interfaces whose C(.network) files are inspected.
     :raises OSError: a file cannot be read.
     """
     asked = program(["systemctl", "is-active", *UNITS])

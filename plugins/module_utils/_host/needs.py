@@ -40,8 +40,8 @@ STATIC_ROUTES = ("static_routes", "static_rules")
 def _own(member: Member, interface: Optional[str]) -> List[Any]:
     """Return the addresses of an interface of a host as C(ipaddress) interfaces.
 
-    Without those that have a scope behind C(%): Python takes any text for one, another host has chosen it, and it would
-    become a part of the rules of this one.
+    Addresses with a scope behind C(%) are left out. Python accepts any text as a scope, so a text that another host has
+    chosen would become a part of the rules of this host.
     """
     values = (member.facts or {"interfaces": {}})["interfaces"].get(interface, [])
     return [ipaddress.ip_interface(value) for value in values if "%" not in value]

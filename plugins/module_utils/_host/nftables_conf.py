@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files that nftables.service loads, and the place of our rules in them: inside of the administrator's own chain.
+"""The files that nftables.service loads, and the place of our rules in them: inside the administrator's own chain.
 
-There the rules go where the chain goes. They name neither a table nor a chain, so nothing that he renames, moves or
-removes makes his ruleset refuse to load; and whoever loads it has them, in the same transaction.
+There the rules move with the chain. They name neither a table nor a chain, so the ruleset still loads after the
+administrator has renamed, moved or removed something. Every load of the ruleset includes them, in the same transaction.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -19,9 +19,9 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequenc
 
 from .block import BEGIN, Block, blocks, edited
 
-# The lexer of nftables, src/scanner.l: a string ends with its line, a comment too, and a backslash continues a line.
+# The lexer of nftables, src/scanner.l: a string and a comment end with the line, and a backslash continues a line.
 _TOKEN = re.compile(r'#[^\n]*|"[^"\n]*"|\\\n|[{};\n]|[^\s{};"#\\]+|["\\]')
-# src/scanner.l: MAX_INCLUDE_DEPTH, and where names without a slash before them are looked for
+# src/scanner.l: MAX_INCLUDE_DEPTH, and the directory of names without a leading slash
 DEPTH, DEFAULT_DIRECTORY = 16, "/etc"
 Stack = Tuple[Tuple[str, ...], ...]
 
@@ -29,8 +29,8 @@ Stack = Tuple[Tuple[str, ...], ...]
 class Event(NamedTuple):
     """A place in a text.
 
-    :ivar kind: C(open) after a brace, C(block) at our first marker, C(include) for a statement.
-    :ivar stack: the words before each brace that is open there, the outermost first.
+    :ivar kind: C(open) after a brace, C(block) at our first marker, C(include) at an include statement.
+    :ivar stack: the text before each open brace, the outermost first.
     :ivar value: the pattern of an include.
     """
 
@@ -42,9 +42,9 @@ class Event(NamedTuple):
 
 
 class Site(NamedTuple):
-    """Where our rules may be: in a block that is there, or at a place for one.
+    """A place of our rules: an existing block, or the position for a new one.
 
-    :ivar chain: C(FAMILY TABLE CHAIN), empty where it is in no chain.
+    :ivar chain: C(FAMILY TABLE CHAIN), empty outside of chains.
     """
 
     path: str
@@ -75,7 +75,7 @@ def _events(text: str, outer: Stack = ()) -> Iterator[Event]:
 
 
 def chain_of(stack: Stack) -> str:
-    """Return the chain in which something is, see C(Site)."""
+    """Return the chain of a place, see C(Site)."""
     statements = [words[1:] if words[:1] in (("add",), ("create",)) else words for words in stack]
     if not statements or statements[-1][:1] != ("chain",):
         return ""
@@ -92,7 +92,7 @@ def _included(pattern: str) -> List[str]:
 class Conf:
     """A main file and everything that it includes.
 
-    :ivar texts: C({path: text}) as latin-1, of all files that were read.
+    :ivar texts: C({path: text}) as latin-1, all files that were read.
     """
 
     def __init__(self, main: str, load: Callable[[str], Optional[bytes]]) -> None:
@@ -123,19 +123,19 @@ class Conf:
     def blocks(self) -> Dict[str, List[Block]]:
         """Return the blocks of each text that has any.
 
-        :raises BlockError: markers that do not belong together.
+        :raises BlockError: a marker has no partner.
         """
         found = {path: blocks(path, text) for path, text in self.texts.items()}
         return {path: each for path, each in found.items() if each}
 
     def site(self, chain: str) -> Optional[Site]:
-        """Return where our rules for a chain go: into the block that is in it, else to its beginning."""
+        """Return the place of our rules in a chain: its block, else its beginning."""
         there = (each for each in self._sites("block") if each.chain == chain)
         begins = (_after(each, self.texts[each.path]) for each in self._sites("open") if each.chain == chain)
         return next(there, None) or next(begins, None)
 
     def edited(self, site: Optional[Site], lines: Sequence[str]) -> Dict[str, str]:
-        """Return the texts that become others, with our lines at one site and nowhere else."""
+        """Return the changed texts, with our lines at one site and nowhere else."""
         changed = {}
         for path, text in self.texts.items():
             found = blocks(path, text)
@@ -147,7 +147,7 @@ class Conf:
         return changed
 
     def flat(self, changed: Dict[str, str]) -> str:
-        """Return one text as nftables would read it, with some texts as they are to be."""
+        """Return one text with all includes, as nftables would read it after the change."""
         return self._flat(self.main, dict(self.texts, **changed), 0)
 
     def _flat(self, path: str, texts: Dict[str, str], depth: int) -> str:
@@ -161,6 +161,6 @@ class Conf:
 
 
 def _after(site: Site, text: str) -> Site:
-    """Return the place of a block behind a brace: the line that follows, where nothing else follows in the same."""
+    """Return the place of a block behind a brace: the next line, if the line of the brace ends there."""
     line, newline, dummy = text[site.place:].partition("\n")
     return site._replace(place=site.place + len(line) + 1) if newline and not line.strip() else site

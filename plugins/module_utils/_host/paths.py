@@ -14,7 +14,7 @@ import re
 
 HEADER = "Written by Ansible, role openvip.cluster.keepalived: changes here are lost."
 
-# Version 1.0.0 had the rules of nftables there.
+# Version 1.0.0 wrote the rules of nftables there.
 NFTABLES_FORMER = "/etc/nftables/keepalived.nft"
 FIREWALLD = "/etc/firewalld/policies/keepalived.xml"
 NETWORKD = "/etc/systemd/networkd.conf.d/openvip.conf"
@@ -42,8 +42,8 @@ def network_drop_in(network_file: str) -> str:
 
 
 def is_ours(path: str, content: bytes) -> bool:
-    """Return whether a file that is to be ours as a whole is so already: it says it, or version 1.0.0 wrote nothing but
-    settings of the filter of the reverse path into it."""
+    """Return whether a file is ours as a whole: it has our header, or contains only the reverse path filter settings
+    that version 1.0.0 wrote."""
     if HEADER.encode() in content:
         return True
     lines = [line for line in content.decode("latin-1").split("\n") if line.strip()]

@@ -2,12 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ruleset of nftables that is in force: which of its rules are ours, and the commands that make them what they
-should be.
+"""The ruleset of nftables that is in force: our rules in it, and the commands that change them.
 
-A rule is ours by the mark in its comment, never by the name of a chain. Version 1.0.0 had a chain of its own,
-C(keepalived), with a jump to it; such a chain is ours if each rule of it is one that version 1.0.0 wrote. Every
-function here is pure.
+A rule is ours by the mark in its comment, never by the name of a chain. Version 1.0.0 had its own chain C(keepalived)
+with a jump to it. Such a chain is ours if version 1.0.0 wrote each rule of it. Every function here is pure.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -29,9 +27,9 @@ class Rule(NamedTuple):
     """A rule in force.
 
     :ivar chain: C(FAMILY TABLE CHAIN).
-    :ivar allowed: what it lets in, where it is of a form that we write, else C(None).
-    :ivar targets: the chains that it jumps or goes to.
-    :ivar bare: whether a jump is all that it does.
+    :ivar allowed: what it accepts, if it has a form that we write, else C(None).
+    :ivar targets: the chains of its jump and goto statements.
+    :ivar bare: whether it consists of a jump only.
     """
 
     chain: str
@@ -43,7 +41,7 @@ class Rule(NamedTuple):
 
 
 class Ruleset(NamedTuple):
-    """What is in force.
+    """The ruleset in force.
 
     :ivar chains: C({"FAMILY TABLE CHAIN": hook or None}).
     """
@@ -56,9 +54,9 @@ EMPTY = Ruleset({}, ())
 
 
 class Former(NamedTuple):
-    """A chain of version 1.0.0, what it lets in, and the rules that do nothing but jump to it.
+    """A chain of version 1.0.0, what it accepts, and the rules that only jump to it.
 
-    :ivar used: whether other rules refer to it, too.
+    :ivar used: whether other rules also refer to it.
     """
 
     chain: str
@@ -68,9 +66,9 @@ class Former(NamedTuple):
 
 
 def parse(text: str) -> Ruleset:
-    """Return the ruleset in what C(nft --json list ruleset) printed, with warnings before it or not.
+    """Return the ruleset from the output of C(nft --json list ruleset), which may begin with warnings.
 
-    :raises ValueError: it is none.
+    :raises ValueError: the output is not a ruleset.
     """
     chains: Dict[str, Optional[str]] = {}
     rules = []
@@ -100,7 +98,7 @@ def _targets(value: Any) -> Iterator[str]:
 
 
 def _allowed(table: str, expressions: Sequence[Dict[str, Any]]) -> Optional[Allowed]:
-    """Return what a rule lets in; C(None) where it is another kind of rule."""
+    """Return what a rule accepts; C(None) for any other kind of rule."""
     if not expressions or "accept" not in expressions[-1]:
         return None
     found: Dict[str, Any] = {"family": FAMILIES.get(table), "source": None, "protocol": None, "port": None}
@@ -116,7 +114,7 @@ def _allowed(table: str, expressions: Sequence[Dict[str, Any]]) -> Optional[Allo
 
 
 def _matched(left: Dict[str, Any], right: Any) -> Optional[Dict[str, Any]]:
-    """Return the part of C(Allowed) that a match stands for."""
+    """Return the part of C(Allowed) that a match means."""
     if not isinstance(right, (int, str)):
         return None
     meta, payload = left.get("meta") or {}, left.get("payload") or {}
@@ -159,19 +157,20 @@ def former(ruleset: Ruleset) -> List[Former]:
 
 
 def in_force(ruleset: Ruleset) -> List[Tuple[str, Optional[Allowed]]]:
-    """Return our rules as pairs of chain and what is let in, in their order."""
+    """Return our rules in their order, as pairs of a chain and what it accepts."""
     return [(rule.chain, rule.allowed) for rule in ours(ruleset)]
 
 
 def commands(ruleset: Ruleset, wanted: Sequence[Tuple[str, Optional[Allowed]]],
              kept: Sequence[Former] = ()) -> str:
-    """Return the commands for C(nft --file -) that leave these rules of ours in force, and no others.
+    """Return the commands for C(nft --file -) after which exactly these rules of ours are in force.
 
-    A drop is final in nftables, an accept only ends its own base chain, so ours come first in the administrator's.
+    A drop is final in nftables, but an accept only ends its own base chain. So our rules come first in the
+    administrator's chain.
 
     :param wanted: see C(in_force).
-    :param kept: the chains of version 1.0.0 that are to be as they were; those that are there and not named go.
-    :returns: nothing where everything is so already.
+    :param kept: the chains of version 1.0.0 to restore; all other chains of version 1.0.0 are removed.
+    :returns: an empty text without a difference.
     """
     lines = []
     if in_force(ruleset) != list(wanted):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A time at which several hosts do the same.
+"""A time at which several hosts act simultaneously.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -17,14 +17,14 @@ LONGEST = 120.0
 
 
 class ClockError(Exception):
-    """The time cannot be waited for; the message says why and what to do."""
+    """The time is too far ahead; the message names the limit and the remedy."""
 
 
 def ahead(start: Optional[float], now: float) -> float:
-    """Return for how many seconds there is to wait, 0 when the time has passed.
+    """Return the seconds to wait, 0 when the time has passed.
 
     :param start: seconds since 1970 by the clock of this host, or C(None).
-    :param now: the same of the present.
+    :param now: the present time by the same clock.
     :raises ClockError: it is too far ahead.
     """
     seconds = 0.0 if start is None else start - now
@@ -35,7 +35,7 @@ def ahead(start: Optional[float], now: float) -> float:
 
 
 def wait(start: Optional[float]) -> None:
-    """Return as soon as the time has come; a clock that is set meanwhile makes no difference.
+    """Return at the time, even if the clock is set meanwhile.
 
     :raises ClockError: see C(ahead).
     """

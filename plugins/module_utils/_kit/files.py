@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reach, read and exchange files so that no unprivileged user can redirect it.
+"""Open, read and exchange files so that no unprivileged user can redirect a path.
 
-A path is resolved once: a link counts only if root, or who runs this, has made it. From then on each directory of the
-path is opened without following a link, and everything is done relative to the open directory (openat(2)).
+A path is resolved once. A link is followed only if root, or the user who runs this, has made it. Afterwards each
+directory of the path is opened without following links, and every operation is relative to an open directory
+(openat(2)).
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -21,22 +22,22 @@ from typing import Iterator, Optional
 
 # linux/fs.h
 RENAME_EXCHANGE = 2
-# As many as the kernel follows (MAXSYMLINKS of include/linux/namei.h).
+# The limit of the kernel for links in a path (MAXSYMLINKS of include/linux/namei.h).
 LINKS = 40
-# How a directory is opened: no link is followed, and no program that is started gets it.
+# The flags for a directory: no link is followed, and started programs do not inherit the descriptor.
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# What a file system says that has no RENAME_EXCHANGE (rename(2)).
+# The errors of a file system without RENAME_EXCHANGE (rename(2)).
 _NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 class UnsafeError(OSError):
-    """A path leads through something that another user made; the message names it and the remedy."""
+    """A path leads through a link of another user; the message names it and the remedy."""
 
 
 def resolved(path: str) -> str:
     """Return the absolute path without links, also where its end does not exist.
 
-    :raises UnsafeError: a link in it belongs neither to root nor to who runs this.
+    :raises UnsafeError: a link in it belongs neither to root nor to the user who runs this.
     :raises OSError: it cannot be read.
     """
     rest = [name for name in reversed(os.path.abspath(path).split("/")) if name]
@@ -57,7 +58,7 @@ def resolved(path: str) -> str:
             continue
         if found.st_uid not in (0, os.geteuid()):
             raise UnsafeError(errno.EPERM, f"a link that user {found.st_uid} made, which root must not follow. Remove "
-                              "it, or set the path to what it leads to", step)
+                              "it, or set the path to its target", step)
         links += 1
         if links > LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
@@ -72,7 +73,7 @@ def resolved(path: str) -> str:
 def opened(directory: str) -> Iterator[int]:
     """Open a directory of a path that C(resolved) returned; the block gets its descriptor.
 
-    :raises OSError: it does not exist, or one of its parts has become a link meanwhile.
+    :raises OSError: it does not exist, or a part of it has become a link meanwhile.
     """
     descriptor = os.open("/", DIRECTORY)
     try:
@@ -94,7 +95,7 @@ def read(path: str) -> Optional[bytes]:
     """Return the content of a regular file, C(None) when there is none.
 
     :param path: as C(resolved) returned it.
-    :raises OSError: it cannot be read, or is something else than a file; this never blocks.
+    :raises OSError: it cannot be read, or is not a regular file. This never blocks.
     """
     try:
         with opened(os.path.dirname(path)) as directory:
@@ -112,7 +113,7 @@ def read(path: str) -> Optional[bytes]:
 
 
 def read_text(path: str) -> Optional[str]:
-    """Return the text of a regular file, by whatever path; C(None) when there is none.
+    """Return the text of a regular file by any path; C(None) without a file.
 
     Bytes that are not UTF-8 survive as surrogates.
 
@@ -123,7 +124,7 @@ def read_text(path: str) -> Optional[str]:
 
 
 def status(name: str, directory: int) -> Optional[os.stat_result]:
-    """Return what lstat(2) has of a name in an open directory, C(None) when it does not exist."""
+    """Return the lstat(2) result of a name in an open directory, C(None) when it does not exist."""
     try:
         return os.stat(name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
@@ -133,7 +134,7 @@ def status(name: str, directory: int) -> Optional[os.stat_result]:
 def exchange(one: str, one_directory: int, other: str, other_directory: int) -> bool:
     """Exchange two names in one step; both must exist.
 
-    :returns: C(False) where the file system cannot.
+    :returns: C(False) where the file system does not support that.
     :raises OSError: it failed for another reason.
     """
     library = ctypes.CDLL(None, use_errno=True)

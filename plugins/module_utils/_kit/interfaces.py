@@ -22,8 +22,8 @@ from typing import Any, Dict, Iterable, List, Tuple
 Entry = Dict[str, Any]
 Inspection = Dict[str, Dict[str, Any]]
 
-# An IPv4 address behind another one of its subnet, a privacy address (RFC 8981), one with an end of its life (DHCP,
-# SLAAC), one that new connections do not use (RFC 4862 section 5.5.4), and one that another host has, too.
+# In this order: an IPv4 address behind another one of its subnet, a privacy address (RFC 8981), one with a lifetime
+# (DHCP, SLAAC), one that new connections do not use (RFC 4862 section 5.5.4), and one that another host also has.
 SECONDARY, TEMPORARY, DYNAMIC, DEPRECATED, DUPLICATE = "secondary", "temporary", "dynamic", "deprecated", "dadfailed"
 MARKS = (SECONDARY, TEMPORARY, DYNAMIC, DEPRECATED, DUPLICATE)
 # Set by keepalived 2.3.3 or later on Linux 5.18 or later (IFA_PROTO, set_addrproto of vrrp/vrrp_ipaddress.c).
@@ -31,13 +31,13 @@ KEEPALIVED = "keepalived"
 
 
 class UnreadableError(ValueError):
-    """What was printed is no list of interfaces; the message says what it is and the remedy."""
+    """The output is not a list of interfaces; the message names the fault and the remedy."""
 
 
 def read(text: str) -> List[Dict[str, Any]]:
     """Return the list that C(ip -json address show) printed.
 
-    :raises UnreadableError: it is none.
+    :raises UnreadableError: the output is not such a list.
     """
     try:
         listed = json.loads(text or "[]")
@@ -59,8 +59,8 @@ def _entry(listed: Dict[str, Any]) -> Entry:
 def inspection(listed: Iterable[Dict[str, Any]]) -> Inspection:
     """Return the inspection of the interfaces that C(ip -json address show) listed.
 
-    An address with a label is one of its interface, not of the label. An interface is up when it can send: it is
-    switched on and has a carrier (netdevice(7), IFF_UP and IFF_RUNNING).
+    An address with a label belongs to its interface, not to the label. An interface counts as up when it can send: it
+    is up and has a carrier (netdevice(7), IFF_UP and IFF_RUNNING).
     """
     found: Inspection = {}
     for interface in listed:
@@ -82,11 +82,11 @@ def _rank(entry: Entry) -> Tuple[bool, bool, bool, int]:
 
 
 def preferred(entries: Iterable[Entry]) -> List[Entry]:
-    """Return the entries, IPv4 first, and of each family the one that stands for the host first.
+    """Return the entries, IPv4 first, and in each family the preferred address of the host first.
 
-    The kernel lists IPv6 addresses with the newest first, so that one that comes and goes changes their order. Here
-    their order follows from the addresses themselves: permanent before dynamic, temporary and deprecated ones last,
-    then by number. The kernel's order of IPv4 is stable, and its first address is the one that daemons send from.
+    The kernel lists the newest IPv6 address first, so any new address would change its order. Here the order of IPv6
+    depends on the addresses alone: permanent before dynamic, temporary and deprecated ones last, then by number. The
+    kernel's order of IPv4 is stable, and daemons send from its first address.
     """
     every = list(entries)
     by_family = [[each for each in every if (":" in each["address"]) is six] for six in (False, True)]

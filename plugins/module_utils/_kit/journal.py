@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a transaction writes down before it changes anything, so that the next run knows what was begun.
+"""The record that a transaction writes before any change, so that the next run knows which steps were begun.
 
-    NAME.staging    what is being staged: leftovers are to be removed
-    NAME.journal    begun: the former state is to be restored
-    NAME.done       lasting: only leftovers are to be removed; owed, unless what follows the steps was begun
-    NAME.owed       what runs on the host may have another configuration: a change was restored, or is to be taken into
-                    force later
+    NAME.staging    staging: the next run removes leftovers
+    NAME.journal    steps have begun: the next run restores the former state
+    NAME.done       committed: the next run removes leftovers; the change is owed unless C(force) was begun
+    NAME.owed       running programs may have another configuration: a change was rolled back, or is brought into force
+                    later
 
-The step from one to the next is a rename, which needs no space. What was begun is one byte per step, overwritten in
-place.
+A transition from one to the next is a rename, which needs no disk space. One byte per step, overwritten in place,
+records whether the step was begun.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -26,10 +26,10 @@ from typing import Any, Dict, List, NamedTuple
 
 from . import lock
 
-# Root's alone; it outlives a boot, as an interrupted change does.
+# Only root can enter it. It survives a boot, as an interrupted change does.
 DIRECTORY = "/var/lib/openvip"
 STAGING, BEGUN, DONE, OWED = ".staging", ".journal", ".done", ".owed"
-# One that is being written.
+# The suffix of a journal that is being written.
 FRESH = ".fresh"
 _WAITS, _BEGUN = b".", b"x"
 # Of what is recorded; a journal with another one is not understood.
@@ -37,7 +37,7 @@ VERSION = 1
 
 
 class Entry(NamedTuple):
-    """One recorded step: I(what) is C(place) or C(command), I(record) what undoes it."""
+    """One recorded step: I(what) is C(place) or C(command), I(record) has the values that undo it."""
 
     what: str
     record: Dict[str, Any]
@@ -46,10 +46,10 @@ class Entry(NamedTuple):
 class Recorded(NamedTuple):
     """An interrupted transaction.
 
-    :ivar name: of the writer.
+    :ivar name: the name of the writer.
     :ivar boot: the boot in which it ran.
     :ivar entries: its steps.
-    :ivar begun: per step, and for what follows them, whether it was begun.
+    :ivar begun: for each step, and last for what follows the steps, whether it was begun.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Recorded(NamedTuple):
 
 
 def boot_id() -> str:
-    """Return what tells this boot from any other (random(4))."""
+    """Return the identifier of this boot (random(4))."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
         return stream.read().strip()
 
@@ -79,7 +79,7 @@ def make_directory() -> None:
     """Make the directory of the journals.
 
     :raises OSError: it cannot be made.
-    :raises lock.LockError: it is not ours.
+    :raises lock.LockError: another user can enter it.
     """
     os.makedirs(os.path.dirname(DIRECTORY), exist_ok=True)
     lock.private_directory(DIRECTORY)
@@ -88,8 +88,8 @@ def make_directory() -> None:
 def write(name: str, kind: str, entries: List[Entry]) -> None:
     """Write a journal.
 
-    :raises OSError: it cannot be written; then there is none.
-    :raises lock.LockError: its directory is not ours.
+    :raises OSError: it cannot be written; then there is no journal.
+    :raises lock.LockError: another user can enter its directory.
     """
     make_directory()
     text = json.dumps({"version": VERSION, "boot": boot_id(), "entries": entries}) + "\n"
@@ -110,7 +110,7 @@ def write(name: str, kind: str, entries: List[Entry]) -> None:
 
 
 def begin(name: str, number: int) -> None:
-    """Write down that step I(number) begins, counted from 0; the number of steps stands for what follows them."""
+    """Record that step I(number) begins, counted from 0. The number of all steps stands for what follows them."""
     descriptor = os.open(path_of(name, BEGUN), os.O_RDWR | os.O_CLOEXEC)
     try:
         text = os.pread(descriptor, os.fstat(descriptor).st_size, 0)

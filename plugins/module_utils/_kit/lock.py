@@ -16,13 +16,13 @@ import stat
 import time
 from typing import Iterator
 
-# Root's alone; empty after a boot, as a lock has to be.
+# Only root can enter it. It is empty after a boot, as a directory of locks has to be.
 DIRECTORY = "/run/openvip"
 POLL = 0.02
 
 
 class LockError(Exception):
-    """The lock cannot be had; the message names it, who has it, and the remedy."""
+    """The lock cannot be taken; the message names it, its holder, and the remedy."""
 
 
 def private_directory(path: str) -> None:
@@ -45,7 +45,7 @@ def locked(path: str, seconds: float, purpose: str) -> Iterator[None]:
 
     :param path: a file in a directory of our own, see C(private_directory); both are made where they are missing.
     :param seconds: how long to wait for another process that holds it.
-    :param purpose: what this process does, for the message that another one gets.
+    :param purpose: what this process does, for the message of a waiting process.
     :raises LockError: another process holds it until the deadline, or the file is not ours.
     :raises OSError: the file cannot be made.
     """
@@ -62,7 +62,7 @@ def locked(path: str, seconds: float, purpose: str) -> Iterator[None]:
                 raise LockError(f"{holder} has not ended within {seconds:g} s, and holds {path}. Wait for its end, "
                                 "then run this again.")
             time.sleep(POLL)
-        with contextlib.suppress(OSError):  # who holds it is said for a message only; a full disk is no reason to fail
+        with contextlib.suppress(OSError):  # only for messages; a full disk must not fail here
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{purpose} (process {os.getpid()})\n".encode(), 0)
         yield

@@ -9,7 +9,7 @@
     DIRECTORY/.openvip/~ID-NUMBER           the new object before the exchange, the former one after it
     DIRECTORY/.openvip/NAME.TIMESTAMP       backups
 
-What is where is told by inode numbers, so that an interrupted exchange is understood whatever it did last.
+Inode numbers identify the objects, so that the state of an interrupted exchange is always clear.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -30,12 +30,12 @@ from .process import run
 
 ROOM = ".openvip"
 STAGED = "~"
-# The former object where the file system cannot exchange two names.
+# The suffix of the former object where the file system cannot exchange two names.
 ASIDE = ".former"
-# What follows the name in that of a backup.
+# The timestamp in the name of a backup.
 BACKUP = re.compile(r"\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{9}Z")
 DIRECTORY_MODE = 0o755
-# So many backups stay where a former object cannot return, because its path was changed by somebody else.
+# The number of backups that stay where a former object cannot be restored, because somebody else has changed its path.
 LOST_BACKUPS = 10
 SELINUX = "/sys/fs/selinux/enforce"
 LABEL = "security.selinux"
@@ -43,7 +43,7 @@ RESTORE_TIMEOUT = 30.0
 
 
 class File(NamedTuple):
-    """A regular file as it is to be.
+    """The wanted state of a regular file.
 
     :ivar path: as C(files.resolved) returned it.
     :ivar data: its content, C(None) for no file.
@@ -58,8 +58,8 @@ class File(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """A directory as it is to be, with everything in it: C({relative path: (content, mode)}), C(None) for no directory.
-    The other fields are those of C(File)."""
+    """The wanted state of a directory with its whole content: C({relative path: (content, mode)}), C(None) for no
+    directory. The other fields are those of C(File)."""
 
     path: str
     content: Optional[Dict[str, Tuple[bytes, int]]]
@@ -67,7 +67,7 @@ class Tree(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A symbolic link as it is to be; C(None) for no link."""
+    """The wanted state of a symbolic link; C(None) for no link."""
 
     path: str
     target: Optional[str]
@@ -84,9 +84,9 @@ class RestoreError(Exception):
 class Place:
     """One path under change.
 
-    :ivar name: what the staged object is called in our room; begins with C(STAGED).
+    :ivar name: the name of the staged object in the private directory; begins with C(STAGED).
     :ivar old: inode number of the former object, C(None) when there was none.
-    :ivar new: inode number of the staged object, C(None) when there is to be none.
+    :ivar new: inode number of the staged object, C(None) when the path is to be removed.
     :ivar made: the directories above it that were missing before the change, the outermost first.
     """
 
@@ -105,7 +105,7 @@ class Place:
         self._stack = stack
         self._directory = -1
         self._room = -1
-        # Whether the former object cannot return to its place.
+        # Whether the former object cannot be restored to its place.
         self._lost = False
 
     @classmethod
@@ -130,7 +130,7 @@ class Place:
             raise
 
     def stage(self, wanted: Object, before: Optional[Place] = None) -> None:
-        """Write the object beside its place, with its final mode and owner, and on the disk.
+        """Write the object beside its place, with its final mode and owner, and sync it to the disk.
 
         :param before: the place of an earlier step of the same change with the same path.
         :raises OSError: it cannot be written.
@@ -158,9 +158,9 @@ class Place:
         os.fsync(self._room)
 
     def exchange(self) -> None:
-        """Put the staged object in its place in one step; the former one stays in our room.
+        """Move the staged object to its place in one step; the former one stays in the private directory.
 
-        :raises OSError: it cannot be renamed; then nothing has changed, or C(restore) restores it.
+        :raises OSError: the rename failed. Then nothing has changed, or C(restore) restores it.
         """
         base = os.path.basename(self.path)
         if self.new is None:
@@ -203,15 +203,15 @@ class Place:
         self._settle()
 
     def clean(self, backup: int = 0, restored: bool = False) -> Optional[str]:
-        """Remove what is staged or kept in our room, keep the former object as a backup where one is wanted.
+        """Remove staged and former objects from the private directory, and keep the former one as a backup if wanted.
 
-        :param backup: how many backups of this path stay, this one among them; 0 leaves them alone and keeps none.
-        :param restored: whether the directories that were made for the path are to go, too.
+        :param backup: how many backups of this path stay, including this one; 0 keeps none and removes no earlier one.
+        :param restored: whether to remove the directories that were made for the path, too.
         :returns: the path of the backup, C(None) without one.
         :raises OSError: something cannot be removed.
         """
         kept = None
-        with contextlib.suppress(OSError):  # a room that cannot be entered has nothing of ours
+        with contextlib.suppress(OSError):  # a directory that cannot be entered has none of our objects
             self._open()
         if self._lost:
             backup, restored = LOST_BACKUPS, False
@@ -230,7 +230,7 @@ class Place:
         if self._room >= 0:
             ours = self.name.partition("-")[0] + "-"
             for name in os.listdir(self._room):
-                # What other places of this change have here is theirs; what other changes left is nobody's.
+                # Objects of other places of this change stay; leftovers of other changes are removed.
                 if name in (self.name, self.name + ASIDE) or (name.startswith(STAGED) and not name.startswith(ours)):
                     self._remove(name)
             with contextlib.suppress(OSError):
@@ -241,9 +241,9 @@ class Place:
         return os.path.join(os.path.dirname(self.path), ROOM, kept) if kept else None
 
     def _open(self) -> None:
-        """Open the directory and our room in it, which is made.
+        """Open the directory and the private directory in it, which is made if it is missing.
 
-        :raises OSError: the directory does not exist, or the room is not ours alone.
+        :raises OSError: the directory does not exist, or others can enter the private one.
         """
         if self._room >= 0:
             return
@@ -271,7 +271,7 @@ class Place:
             if former is not None:
                 if (former.st_uid, former.st_gid) != (os.geteuid(), os.getegid()):
                     os.fchown(descriptor, former.st_uid, former.st_gid)
-                with contextlib.suppress(OSError):  # neither every file system nor every kernel has it
+                with contextlib.suppress(OSError):  # not every file system or kernel supports it
                     os.setxattr(descriptor, LABEL, os.getxattr(self.path, LABEL, follow_symlinks=False))
             stream.write(data)
             stream.flush()
@@ -294,7 +294,7 @@ class Place:
             _sync(directory)
 
     def _swap(self, name: str, exists: bool) -> None:
-        """Put what is called I(name) in our room into the place; what is there comes into our room."""
+        """Exchange the object I(name) of the private directory with the object at the path."""
         base = os.path.basename(self.path)
         if exists and files.exchange(name, self._room, base, self._directory):
             return

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which process a number means, whether it is root's, and a signal that reaches no other one.
+"""Identify a process by its number, verify that it belongs to root, and send a signal that reaches no other process.
 
-A number alone proves nothing: as soon as its process has ended, any user can fork until he has it. See
+A number alone proves nothing: as soon as its process has ended, any user can fork until a process gets the number. See
 proc_pid_stat(5), proc_pid_status(5) and proc_pid_exe(5).
 
 Note that this module util is PRIVATE to the collection.
@@ -20,15 +20,15 @@ from typing import List, NamedTuple, Optional
 
 from . import trusted
 
-# What the kernel adds to the path of a program whose file has been removed or replaced.
+# The suffix of the kernel for a program whose file has been removed or replaced.
 DELETED = " (deleted)"
-# Seconds by which a process may seem younger than the file that it has written: the kernel counts in ticks, and the
-# clock is corrected in small steps.
+# Seconds by which a process may seem younger than a file that it has written: the kernel counts in ticks, and the clock
+# is corrected in small steps.
 SLACK = 1.0
 
 
 class Process(NamedTuple):
-    """A process, and no other one that gets its number later.
+    """A process, distinct from any later process with the same number.
 
     :ivar number: its process id.
     :ivar started: when it was started, in clock ticks since the boot.
@@ -39,7 +39,7 @@ class Process(NamedTuple):
 
 
 def fields(number: int) -> List[str]:
-    """Return what proc_pid_stat(5) has of a process from the third field on, nothing when there is none."""
+    """Return the fields of proc_pid_stat(5) of a process from the third one on; empty without such a process."""
     try:
         with open("/proc/%d/stat" % number, encoding="ascii", errors="replace") as stream:
             return stream.read().rpartition(")")[2].split()
@@ -48,7 +48,7 @@ def fields(number: int) -> List[str]:
 
 
 def find(number: int) -> Optional[Process]:
-    """Return the living process that has the number, zombies excluded."""
+    """Return the living process with this number, zombies excluded."""
     found = fields(number)
     return Process(number, int(found[19])) if len(found) > 19 and found[0] not in ("Z", "X") else None
 
@@ -65,7 +65,7 @@ def parent(number: int) -> int:
 
 
 def executable(number: int) -> Optional[str]:
-    """Return the path of the program that a process runs, with C(DELETED) behind it when the file has been removed or
+    """Return the path of the program that a process runs, followed by C(DELETED) when the file has been removed or
     replaced. C(None) when it cannot be read."""
     try:
         return os.readlink("/proc/%d/exe" % number)
@@ -89,7 +89,7 @@ def runs_as_root(number: int) -> bool:
 
 
 def has_roots_program(number: int) -> bool:
-    """Return whether the file that a process runs is root's and nobody else may write to it."""
+    """Return whether only root can change the program file of a process."""
     try:
         found = os.stat("/proc/%d/exe" % number)
     except OSError:
@@ -98,9 +98,9 @@ def has_roots_program(number: int) -> bool:
 
 
 def may_be_roots(number: int) -> bool:
-    """Return whether a process is root's and, as far as that can be read, runs a program of root's.
+    """Return whether root started a process and, as far as this can be read, only root can change its program file.
 
-    The program of a process that has changed its user is closed to a root without CAP_SYS_PTRACE, as in a container
+    Without CAP_SYS_PTRACE, as in a container, root cannot read the program of a process that has changed its user
     (prctl(2), PR_SET_DUMPABLE).
     """
     return runs_as_root(number) and (executable(number) is None or has_roots_program(number))
@@ -109,8 +109,8 @@ def may_be_roots(number: int) -> bool:
 def from_file(path: str) -> Optional[Process]:
     """Return the process that a pid file names, C(None) when there is none.
 
-    A file that stayed behind may have the number of any process. It counts only when only root can have written it (see
-    C(trusted.read)), the process is root's (see C(may_be_roots)), and the process is older than the file.
+    A stale file may have the number of any process. So it counts only if only root can have written it (see
+    C(trusted.read)), the process belongs to root (see C(may_be_roots)), and the process is older than the file.
     """
     try:
         text, found = trusted.read(path)
@@ -125,8 +125,8 @@ def from_file(path: str) -> Optional[Process]:
 
 
 def _descriptor(number: int) -> Optional[int]:
-    """Return a descriptor that stays with a process whatever becomes of its number, C(None) where there is none: it
-    needs Python 3.9 and Linux 5.3."""
+    """Return a descriptor of a process, which stays valid when the number passes to another one. C(None) where it is
+    not available: it needs Python 3.9 and Linux 5.3."""
     try:
         return os.pidfd_open(number)
     except (AttributeError, OSError):
@@ -134,7 +134,7 @@ def _descriptor(number: int) -> Optional[int]:
 
 
 def send(process: Process, number: int) -> None:
-    """Send a signal to the process, and to no other one that has its number by now.
+    """Send a signal to the process, and never to a later process with the same number.
 
     :raises ProcessLookupError: it has ended.
     :raises OSError: the kernel refuses the signal.

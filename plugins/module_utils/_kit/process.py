@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a program with a time limit that holds, whatever the program and its descendants do.
+"""Run a program with a time limit that holds for any behaviour of the program and its descendants.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -17,12 +17,12 @@ import subprocess
 import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
-# Bytes of output that are kept unless the caller says otherwise.
+# Bytes of output that are kept by default.
 KEPT = 1 << 20
 CHUNK = 1 << 16
-# Seconds between two checks of whether the program has ended, for where a descendant keeps its output open.
+# Seconds between two checks whether the program has ended, needed where a descendant keeps its output open.
 POLL = 0.02
-# Seconds for the kernel to end a process that was killed. One in an uninterruptible sleep is left behind.
+# Seconds that the kernel gets to end a killed process. A process in an uninterruptible sleep is left behind.
 REAP = 2.0
 # A connection that is lost, or a controller that is stopped, does not interrupt a change: it takes seconds.
 DEFERRED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
@@ -43,7 +43,7 @@ class Outcome:
 
 
 class _Output:
-    """The begin and the end of an output; what is between them is counted."""
+    """The beginning and the end of an output; the bytes between them are counted."""
 
     def __init__(self, descriptor: int, kept: int) -> None:
         os.set_blocking(descriptor, False)
@@ -55,7 +55,7 @@ class _Output:
         self._end = bytearray()
 
     def read(self) -> None:
-        """Read what is ready, at most one C(CHUNK)."""
+        """Read the available output, at most one C(CHUNK)."""
         with contextlib.suppress(BlockingIOError):
             chunk = os.read(self.descriptor, CHUNK)
             self.open = bool(chunk)
@@ -67,13 +67,13 @@ class _Output:
                 del self._end[:-self._half]
 
     def wait(self, seconds: float) -> bool:
-        """Return whether there is something to read, or the end of the output, within so many seconds."""
+        """Return whether output, or its end, becomes available within so many seconds."""
         poll = select.poll()
         poll.register(self.descriptor, select.POLLIN)
         return bool(poll.poll(max(seconds, 0) * 1000))
 
     def text(self) -> str:
-        """Return what was read, with a line that says how much is missing."""
+        """Return the text, with a line that counts the omitted bytes."""
         del self._end[:-self._half]
         missing = self.total - len(self._begin) - len(self._end)
         note = b"\n[%d bytes of output are left out here]\n" % missing if missing else b""
@@ -81,7 +81,7 @@ class _Output:
 
 
 def as_user(user: int, group: int) -> List[str]:
-    """Return the words that, before a command, run it as a user with one group and no other, see setpriv(1)."""
+    """Return the prefix of a command that runs it as a user with a single group, see setpriv(1)."""
     return ["setpriv", "--reuid=%d" % user, "--regid=%d" % group, "--clear-groups", "--"]
 
 
@@ -89,14 +89,14 @@ def run(arguments: Sequence[str], timeout: float, environment: Optional[Dict[str
         directory: Optional[str] = None, kept: int = KEPT, data: Optional[bytes] = None) -> Outcome:
     """Run I(arguments) without a shell and return its C(Outcome).
 
-    The program gets its own session, which is killed when the time is up. Neither a descendant that keeps the output
-    open nor one that has left the session makes this wait: what the program itself has written is read, nothing else.
+    The program gets its own session, which is killed when the time is up. This never waits for a descendant that
+    keeps the output open or has left the session. Only the output until the end of the program is read.
 
     :param timeout: seconds.
     :param environment: its variables; those of this process when C(None). C(LC_ALL) is always C(C).
     :param directory: where it starts; the directory of this process when C(None).
-    :param kept: bytes of output that are kept, one half of them from its begin and the other from its end.
-    :param data: what it reads; nothing when C(None).
+    :param kept: bytes of output that are kept, one half from its beginning and the other from its end.
+    :param data: its input; empty when C(None).
     :raises OSError: the program cannot be started.
     """
     end = time.monotonic() + timeout
@@ -104,7 +104,7 @@ def run(arguments: Sequence[str], timeout: float, environment: Optional[Dict[str
     with contextlib.ExitStack() as stack:
         stdin: Any = subprocess.DEVNULL
         if data is not None:
-            # in memory, so that writing it never blocks, whatever the program reads of it
+            # in memory, so that writing never blocks, even if the program does not read
             stdin = stack.enter_context(os.fdopen(os.memfd_create("data"), "w+b"))
             stdin.write(data)
             stdin.seek(0)
@@ -138,7 +138,7 @@ def _ended(process: subprocess.Popen, output: _Output, end: float) -> bool:
 
 
 def _kill(process: subprocess.Popen) -> None:
-    """Kill the session of a process that has not been waited for, so that nobody else has its number."""
+    """Kill the session of a process. It has not been waited for, so no other process has its number."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -146,7 +146,7 @@ def _kill(process: subprocess.Popen) -> None:
 
 
 def _drain(output: _Output, most: int) -> None:
-    """Read what is left in the pipe, and no more than I(most) bytes of what a descendant goes on writing."""
+    """Read the rest of the pipe, but at most I(most) bytes, because a descendant may go on writing."""
     last = output.total + most
     while output.open and output.total < last and output.wait(0):
         output.read()

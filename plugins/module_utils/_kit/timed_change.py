@@ -5,10 +5,10 @@
 """A process of its own on the host that makes a change at a set time and rolls it back unless the change is confirmed.
 
 The controller arms it on every host. From then on neither a lost connection nor a controller that ends makes a
-difference: without a confirmation each host has its former configuration again, all of them at the same deadline.
+difference: without a confirmation all hosts roll back at the same deadline.
 
-    DIRECTORY/reload.json        what the process has done so far; it replaces the file in one step
-    DIRECTORY/reload.decision    what the controller wants
+    DIRECTORY/reload.json        the report of the process, replaced in one step
+    DIRECTORY/reload.decision    the decision of the controller
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -28,7 +28,7 @@ POLL = 0.02
 
 
 class UnconfirmedError(Exception):
-    """The change is to be rolled back; the message says why."""
+    """The change has to be rolled back; the message has the reason."""
 
 
 def _path(name: str) -> str:
@@ -55,16 +55,16 @@ def _read(path: str) -> Dict[str, Any]:
 
 
 class TimedChange:
-    """The times of one change, and what is reported of it.
+    """The times and the report of one change.
 
-    :ivar report: what C(report) returns to the controller: I(identifier), I(state), and what C(say) added.
+    :ivar report: what C(report) returns to the controller: I(identifier), I(state), and the values that C(say) added.
     """
 
     def __init__(self, identifier: str, start: Optional[float], within: float) -> None:
         """
-        :param identifier: tells this change from any other.
-        :param start: when it is made, in seconds since 1970 by the clock of this host.
-        :param within: seconds after that in which it has to be confirmed.
+        :param identifier: a unique value for this change.
+        :param start: the time of the change, in seconds since 1970 by the clock of this host.
+        :param within: seconds after I(start) within which it has to be confirmed.
         :raises clock.ClockError: the start is too far ahead.
         """
         self._start = time.monotonic() + clock.ahead(start, time.time())
@@ -81,7 +81,7 @@ class TimedChange:
 
     def wait_for_start(self) -> None:
         """
-        :raises UnconfirmedError: the controller has called it off meanwhile.
+        :raises UnconfirmedError: the controller has cancelled the change meanwhile.
         """
         while True:
             left = self._start - time.monotonic()
@@ -93,8 +93,8 @@ class TimedChange:
 
     def wait_for_confirmation(self) -> None:
         """
-        :raises UnconfirmedError: there was none until the deadline, or it is the time at which the controller wants it
-            rolled back.
+        :raises UnconfirmedError: the deadline has passed without a confirmation, or the time has come at which the
+            controller wants the rollback.
         """
         while True:
             state, at = self._decision() or ("", None)
@@ -108,7 +108,7 @@ class TimedChange:
             time.sleep(POLL)
 
     def wait_for_end(self) -> None:
-        """Wait until no host can have the change any more: until the deadline, or the controller's word."""
+        """Wait until every host has rolled back: until the deadline, or until the controller orders it."""
         while time.monotonic() < self._deadline and not self._decision():
             time.sleep(POLL)
         state, at = self._decision() or ("", None)
@@ -121,11 +121,11 @@ class TimedChange:
 
 
 def decide(identifier: str, state: str, at: Optional[float] = None) -> None:
-    """Tell the process what the controller wants.
+    """Pass the decision of the controller to the process.
 
     :param state: C(CONFIRMED) or C(ROLLED_BACK).
-    :param at: when it is to be rolled back, in seconds since 1970 by the clock of this host; at once when C(None).
-    :raises clock.ClockError: that is too far ahead.
+    :param at: the time of the rollback, in seconds since 1970 by the clock of this host; at once when C(None).
+    :raises clock.ClockError: the time is too far ahead.
     """
     clock.ahead(at, time.time())
     _replace(_path("decision"), {"identifier": identifier, "state": state, "at": at})
@@ -158,9 +158,9 @@ def _reported(identifier: str) -> Dict[str, Any]:
 
 
 def detached(work: Callable[[Callable[[Dict[str, Any]], None]], None]) -> Dict[str, Any]:
-    """Run I(work) in a process of its own that outlives this one and its connection, and return what it answers first.
+    """Run I(work) in a process that outlives this one and its connection, and return its first answer.
 
-    :param work: called in that process with a function that gives the answer; only its first call counts.
+    :param work: called in that process with a function that sends the answer; only the first call of it counts.
     :returns: the answer; an empty dictionary when the process ended without one.
     """
     reader, writer = os.pipe()

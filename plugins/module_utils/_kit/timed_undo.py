@@ -4,12 +4,12 @@
 
 """Do something to this host now, and have a timer of systemd undo it unless it was undone earlier.
 
-What undoes it is a script of plain sh in a directory of root's alone. Each of its lines has a check, which says whether
-the state that must hold afterwards holds. A line is repeated until its check holds; the script removes itself and stops
-the timer only when all of them hold. Until then the timer calls it again and again.
+A plain sh script in a directory that only root can enter undoes the change. Each of its lines has a check of the state
+that must hold afterwards. The script repeats a line until its check holds. When all checks hold, it removes itself and
+stops the timer. Until then the timer runs it again and again.
 
-The timer is armed, and the script is written, before the first step. A step is marked as begun before it is taken, and
-only what is marked is undone. So whenever the process is killed, the timer undoes what was done and nothing else.
+The timer is armed, and the script is written, before the first step. Each step is marked as begun before it is taken,
+and only marked steps are undone. So if the process is killed at any time, the timer undoes exactly what was done.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -26,21 +26,21 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 from . import process, undo_script
 from .lock import DIRECTORY, LockError, locked, private_directory
 
-#: Programs without which nothing is done, and the package of each.
+#: The required programs, and the package of each.
 PROGRAMS = {"systemd-run": "systemd", "flock": "util-linux", "timeout": "coreutils"}
 #: Seconds between two calls of the script by the timer.
 AGAIN = 5
-#: Seconds that one program of systemd may take.
+#: Seconds after which one program of systemd is killed.
 SYSTEMD = 30
 #: Seconds after which one call of the script is killed, see the limits in C(undo_script).
 LONGEST = undo_script.LOCK + undo_script.LIMIT + 200
 
 
 class Undo(NamedTuple):
-    """What undoes one thing.
+    """The commands that undo one effect of a step.
 
-    :ivar step: the number of the step that does this thing; nothing is undone before that step has begun.
-    :ivar what: what is so where the check does not hold, for messages, such as C(table inet x is in force).
+    :ivar step: the number of the step with this effect; only a step that was begun is undone.
+    :ivar what: the state in which the check fails, for messages, such as C(table inet x is in force).
     :ivar check: a check of C(undo_script.FUNCTIONS) and its arguments.
     :ivar commands: programs or functions of C(undo_script.FUNCTIONS), each with its arguments.
     """
@@ -52,7 +52,7 @@ class Undo(NamedTuple):
 
 
 class UndoError(Exception):
-    """Nothing was changed; the message says why."""
+    """Nothing was changed; the message has the reason."""
 
 
 class NotDoneError(Exception):
@@ -62,7 +62,7 @@ class NotDoneError(Exception):
 class FailedError(Exception):
     """A step has failed.
 
-    :ivar left: nothing when all that was done is undone, else what is still in force and what becomes of it.
+    :ivar left: empty when everything is undone, else sentences about what is still in force and who tries again.
     """
 
     def __init__(self, message: str, left: Optional[str]) -> None:
@@ -73,8 +73,8 @@ class FailedError(Exception):
 def run(words: Sequence[str], seconds: float, data: str = "") -> Tuple[int, str]:
     """Run a program with root's PATH, and return its exit code and what it printed.
 
-    :raises OSError: there is no such program.
-    :raises TimeoutError: it has not ended in time, and was killed.
+    :raises OSError: the program does not exist.
+    :raises TimeoutError: it did not end in time, and was killed.
     """
     outcome = process.run(words, seconds, dict(os.environ, PATH=undo_script.PATH), data=data.encode())
     if outcome.timed_out:
@@ -83,14 +83,14 @@ def run(words: Sequence[str], seconds: float, data: str = "") -> Tuple[int, str]
 
 
 class TimedUndo:
-    """The script and the timer of one kind of change; one change of a kind at a time."""
+    """The script and the timer of one kind of change, which allows one change at a time."""
 
     def __init__(self, name: str, directory: str = DIRECTORY) -> None:
         self.unit = "openvip-" + name
         self.path = os.path.join(directory, name)
 
     def armed(self) -> Optional[Dict[str, Any]]:
-        """Return the C(name) and the C(token) of what is to be undone, or nothing.
+        """Return the C(name) and the C(token) of the change that is armed to be undone, C(None) without one.
 
         :raises UndoError: the script or its directory is not one of ours.
         """
@@ -110,7 +110,7 @@ class TimedUndo:
                             % self.path) from error
 
     def completed(self) -> Any:
-        """Return what C(carry_out) was given to remember, if all its steps were taken; else nothing."""
+        """Return the I(data) of C(carry_out) if all its steps were taken, else C(None)."""
         try:
             with open(self.path + ".done", encoding="utf-8") as stream:
                 token, data = json.load(stream)
@@ -123,12 +123,12 @@ class TimedUndo:
                   files: Sequence[str] = (), data: Any = None) -> None:
         """Arm the timer and take all steps; when one fails, undo those that were taken.
 
-        :param name: what this is, for C(armed).
-        :param steps: raise C(NotDoneError), where nothing of the step is in force, or C(OSError).
+        :param name: the name of the change, for C(armed).
+        :param steps: raise C(NotDoneError) if they changed nothing, else C(OSError).
         :param undos: in the order in which they are tried.
         :param seconds: after which the timer undoes it, at least 1.
-        :param files: what is removed when the timer has called the script.
-        :param data: for C(completed); of what JSON knows.
+        :param files: files to remove when the timer has called the script.
+        :param data: for C(completed), as JSON data.
         :raises UndoError: nothing was done.
         :raises FailedError: a step failed.
         """
@@ -152,9 +152,9 @@ class TimedUndo:
             raise FailedError(str(failure), left)
 
     def _arm(self, name: str, undos: Sequence[Undo], seconds: int, files: Sequence[str]) -> str:
-        """The timer first, which is harmless without a script; it waits for the lock that the caller holds.
+        """Start the timer, then write the script. The timer is harmless without it, and waits for the caller's lock.
 
-        :raises UndoError: a script is there already, or there is no timer.
+        :raises UndoError: a script exists already, or the timer cannot be started.
         """
         if self.armed():
             raise UndoError("%s exists, so an earlier change is in force. Undo that first (sh %s)." % (
@@ -178,7 +178,7 @@ class TimedUndo:
         return token
 
     def _take(self, number: int, step: Callable[[], None]) -> None:
-        """Mark a step as begun and take it; without the mark where nothing of it is in force."""
+        """Mark a step as begun and take it; remove the mark if the step changed nothing."""
         descriptor = os.open(self.path + ".begun", os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
         try:
             os.write(descriptor, b"%d\n" % number)
@@ -210,7 +210,7 @@ class TimedUndo:
 
     @staticmethod
     def _systemd(*words: str) -> str:
-        """Run a program of systemd; return nothing, or why it failed."""
+        """Run a program of systemd; return an empty text, or the reason of its failure."""
         try:
             code, said = run(words, SYSTEMD)
         except OSError as error:
@@ -218,7 +218,8 @@ class TimedUndo:
         return "%s failed: %s" % (words[0], said or "exit code %d" % code) if code else ""
 
     def _start_timer(self, seconds: int) -> str:
-        """Have systemd call the script after some seconds, and every AGAIN seconds as long as it is there."""
+        """Have systemd call the script after some seconds, and then every AGAIN seconds as long as the script
+        exists."""
         script, lock, timer = shlex.quote(self.path), shlex.quote(self.path + ".lock"), self.unit + ".timer"
         # without a dollar sign, which systemd would expand
         command = "PATH=%s; exec 9>>%s; flock -w %d 9 || exit 75; " % (undo_script.PATH, lock, undo_script.LOCK)
@@ -229,17 +230,16 @@ class TimedUndo:
                  "--property=RuntimeMaxSec=%d" % LONGEST, "/bin/sh", "-c", command]
         missing = self._systemd(*words)
         if missing:
-            # perhaps there is a timer whose script is gone already
+            # a timer without a script may still exist
             self._systemd("systemctl", "stop", timer)
             missing = self._systemd(*words)
         return missing
 
     def undo(self) -> Tuple[Optional[str], str]:
-        """Run the script until all is undone, at most C(LONGEST) seconds; the timer and this wait for one another.
+        """Run the script until everything is undone, at most C(LONGEST) seconds. A lock keeps it apart from the timer.
 
-        :return: nothing, or the sentences that say what is still in force and what becomes of it; and what the programs
-            printed.
-        :raises UndoError: the script is not one of ours, and was not run.
+        :return: C(None), or sentences about what is still in force and who tries again; and the output of the programs.
+        :raises UndoError: the script is not ours, and was not run.
         """
         armed = self.armed()
         if not armed:

@@ -6,9 +6,9 @@
 
     lock -> recover -> stage -> journal -> exchange -> take into force and confirm -> commit -> clean up
 
-Whatever ends the process, each path is the complete former or the complete new object, and the next transaction of
-this host, whoever's it is, restores what was begun (see C(Transaction.owed)). Undoing needs no disk space and removes
-nothing that the change did not add.
+Even if the process is killed, each path is the complete former or the complete new object. The next transaction of this
+host, by any writer, rolls back an interrupted change (see C(Transaction.owed)). A rollback needs no disk space and
+removes only what the change has added.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -32,12 +32,13 @@ COMMAND_SECONDS = 60.0
 
 
 class Command(NamedTuple):
-    """A command that changes the running host. What is as wanted already is no step: undoing removes nothing else.
+    """A command that changes the running host. Settings that are already as wanted must not be steps, or they would be
+    undone.
 
-    :ivar words: the program and its arguments; empty for a step of which only the undoing does something.
-    :ivar undo: what reverses it, empty for nothing; it may be run where the command was not.
-    :ivar data: what the program reads.
-    :ivar undo_data: the same of what reverses it.
+    :ivar words: the program and its arguments; empty for a step that only has I(undo).
+    :ivar undo: the command that reverses it, or empty. It may run although the command itself did not.
+    :ivar data: the input of the command.
+    :ivar undo_data: the input of I(undo).
     """
 
     words: Sequence[str]
@@ -47,10 +48,10 @@ class Command(NamedTuple):
 
 
 class Action(NamedTuple):
-    """A call between two steps, such as the reload of a first version of a file that a later step writes again. Nothing
-    undoes it but what takes the former state into force.
+    """A call between two steps, such as a reload of the first of two versions of a file. It is undone only by bringing
+    the former state into force.
 
-    :ivar call: what it raises rolls everything back.
+    :ivar call: any exception of it rolls everything back.
     """
 
     call: Callable[[], None]
@@ -64,7 +65,7 @@ class TransactionError(Exception):
 
     :ivar reason: the exception that ended it.
     :ivar begun: whether something had been changed, and was restored.
-    :ivar notes: sentences about what could not be restored; empty when everything is as it was.
+    :ivar notes: sentences about what could not be restored; empty after a complete rollback.
     """
 
     def __init__(self, reason: Exception, begun: bool, notes: List[str]) -> None:
@@ -79,7 +80,7 @@ class CommandError(Exception):
 
 
 def explained(error: Exception) -> str:
-    """Return what to say of an error; a full disk is called that."""
+    """Return the text of an error for a message; it names a full disk as such."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f" at {error.filename}" if error.filename else ""
         return f"the disk is full{where} ({error.strerror}). Free some space, then run this again."
@@ -91,21 +92,22 @@ def at(point: str) -> None:
 
 
 class Transaction:
-    """The right to change this host: holds its lock from C(with) on, and has restored what an earlier change left.
+    """The right to change this host. In a C(with) block it holds the lock, after it has rolled back an interrupted
+    change.
 
-    :ivar owed: whether what runs on the host may have another configuration than the files say, because a change of
-        the same name was interrupted, or left that to a later one: it has to be taken into force even where nothing
-        differs.
-    :ivar restored: whether an interrupted change of the same name was rolled back just now, so that the files differ
-        from what they were before this.
-    :ivar notes: sentences about what an earlier change left and could not be restored.
+    :ivar owed: whether running programs may have another configuration than the files, because a change of the same
+        name was interrupted or left that to a later one. Then the files have to be brought into force even where they
+        do not differ.
+    :ivar restored: whether this transaction has rolled back an interrupted change of the same name, so that the files
+        have changed.
+    :ivar notes: sentences about what could not be restored of an earlier change.
     """
 
     def __init__(self, name: str, seconds: float = LOCK_SECONDS, check: bool = False) -> None:
         """
-        :param name: of the writer, such as C(keepalived); a word.
+        :param name: the name of the writer, one word such as C(keepalived).
         :param seconds: how long to wait for the lock.
-        :param check: only look: neither the lock is taken nor anything restored.
+        :param check: whether only to inspect: then neither a lock is taken nor a change rolled back.
         """
         self.name = name
         self.check = check
@@ -117,11 +119,11 @@ class Transaction:
 
     def __enter__(self) -> Transaction:
         """
-        :raises LockError: another change has not ended in time.
+        :raises LockError: another change did not end in time.
         :raises OSError: the lock or a journal cannot be read or written.
         """
         if self.check:
-            # Of a change that was confirmed only leftovers are to be removed, see below.
+            # A committed change only has leftovers to remove, see below.
             confirmed = self.name in journal.names(journal.DONE)
             self.owed = not confirmed and any(self.name in journal.names(kind)
                                               for kind in (journal.BEGUN, journal.OWED))
@@ -151,7 +153,7 @@ class Transaction:
     def carry_out(self, steps: Sequence[Step], force: Optional[Callable[[], None]] = None,
                   force_former: Optional[Callable[[], str]] = None, ready: Optional[Callable[[], None]] = None,
                   owe: bool = False) -> List[str]:
-        """Make the change, or leave everything as it was.
+        """Make the change, or roll everything back.
 
         :param steps: in their order; undone in the reverse order. A path may occur again: the second step changes what
             the first one has put there.
@@ -189,7 +191,7 @@ class Transaction:
             return run_.commit(owe)
 
     def _recover(self, name: str) -> bool:
-        """Restore what an interrupted transaction had begun, and return whether it had changed something."""
+        """Roll back an interrupted transaction, and return whether it had changed anything."""
         recorded = journal.read(name, journal.BEGUN)
         changed = recorded.begun[-1]
         with contextlib.ExitStack() as stack:
@@ -236,14 +238,14 @@ class Transaction:
 
 
 class _Run:
-    """One change: its places and commands, and how far it is."""
+    """One change: its places and commands, and its progress."""
 
     def __init__(self, name: str, steps: Sequence[Step], stack: contextlib.ExitStack) -> None:
         self.name = name
         self.steps = steps
         self.places: Dict[int, Place] = {}
         self.done = -1
-        # whether something may have come into force
+        # whether any part may have come into force
         self.touched = False
         self._owed = name in journal.names(journal.OWED)
         self._stack = stack
@@ -346,7 +348,7 @@ class _Run:
         return [note] if note else []
 
     def commit(self, owe: bool) -> List[str]:
-        """Make the change last, and remove what it needed."""
+        """Commit the change, and remove its leftovers."""
         journal.advance(self.name, journal.BEGUN, journal.DONE)
         at("done")
         backups = []
@@ -363,7 +365,7 @@ class _Run:
 
 
 def _end(name: str, owe: bool) -> None:
-    """End a change that lasts."""
+    """Close the journal of a committed change."""
     if owe:
         journal.advance(name, journal.DONE, journal.OWED)
         return
@@ -372,7 +374,7 @@ def _end(name: str, owe: bool) -> None:
 
 
 def _clean(name: str, kind: str) -> journal.Recorded:
-    """Remove what a transaction left beside the files, which was confirmed or had not begun."""
+    """Remove the leftovers of a transaction that was committed or had not begun."""
     recorded = journal.read(name, kind)
     with contextlib.ExitStack() as stack:
         for entry in recorded.entries:

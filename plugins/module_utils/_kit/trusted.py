@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read a file that only root can have written, where others may have put something else in its place.
+"""Read a file that only root can have written, at a path where others may put something else.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -16,13 +16,13 @@ from typing import Tuple
 
 
 class ForeignError(OSError):
-    """What is in the place is not a file that only root can have written; the message names it."""
+    """The object at the path is not a file that only root can have written; the message names it."""
 
 
 def read(path: str) -> Tuple[bytes, os.stat_result]:
-    """Return the content of a file and what fstat(2) has of it. A pipe, a link or a directory makes nobody wait.
+    """Return the content of a file and its fstat(2) result. Never blocks on a pipe, a link or a directory.
 
-    :raises ForeignError: it is not a regular file of root's with one name, to which nobody else may write.
+    :raises ForeignError: it is not a regular file with a single name that only root can write.
     :raises FileNotFoundError: nothing is there.
     :raises OSError: it cannot be read.
     """

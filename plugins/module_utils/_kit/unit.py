@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What systemd knows of a unit.
+"""The state of a unit, as systemd reports it.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -19,7 +19,7 @@ TIMEOUT = 10
 def main_pid(unit: str) -> Optional[int]:
     """Return the process id of a unit's main process, 0 when it does not run.
 
-    C(None) where systemd has no answer: it is not there, is not the init of this host, or does not know the unit.
+    C(None) where systemd is not installed, is not the init system of this host, or does not know the unit.
     """
     try:
         outcome = run(["systemctl", "show", "--property=LoadState", "--property=MainPID", unit], TIMEOUT)
@@ -29,5 +29,5 @@ def main_pid(unit: str) -> Optional[int]:
     number = values.get("MainPID", "")
     if outcome.code != 0 or not number.isdigit():
         return None
-    # a unit that has been masked since may run
+    # a unit may still run after it was masked
     return int(number) if int(number) or values.get("LoadState") == "loaded" else None

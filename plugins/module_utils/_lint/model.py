@@ -262,9 +262,9 @@ class Configuration:
                 yield name, address
 
     def strays(self, left: bool) -> Dict[IP, str]:
-        """Return the virtual addresses that are on the host and not held by its keepalived, with their interfaces.
+        """Return the virtual addresses on the host that its keepalived does not hold, with their interfaces.
 
-        ``left``: those that a killed keepalived has left behind, or those that are the host's own.
+        ``left``: whether to return those that a killed keepalived has left behind, or those that are the host's own.
         """
         found = ((to_address(address), each) for address, each in (self.host.get("stray") or {}).items())
         return {ip: str(each["interface"]) for ip, each in found if ip is not None and each["left"] is left}

@@ -72,7 +72,7 @@ def write(directory: str, name: str, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
-            # not by its name: whoever the directory belongs to may have put a link in its place
+            # by its descriptor: the owner of the directory may have replaced the name with a link
             os.fchmod(descriptor, MODE)
         os.replace(temporary, os.path.join(directory, name))
     except BaseException:

@@ -19,7 +19,7 @@ Version = Optional[Tuple[int, ...]]
 # The directory of the files that belong to us alone, beside nginx.conf. Every path in the configuration is relative to
 # that of nginx.conf (ngx_conf_full_name), so that the same text is right wherever the tree stands.
 DIRECTORY = "openvip.d"
-# The whole configuration, which nginx.conf includes: it changes together with all that it includes, by one rename.
+# The main file that nginx.conf includes. It changes together with all files that it includes, by one rename.
 MAIN = DIRECTORY + "/nginx.conf"
 
 # http2 is a directive since 1.25.1 and only then; before it is a parameter of listen.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""The files on the host: what is there, how it differs, and the steps from one to the other.
+"""The files on the host: reading them, their differences from the wanted ones, and the steps of the change.
 
 Note that this module util is **PRIVATE** to the collection.
 """
@@ -23,12 +23,12 @@ from .others import Part
 from .render import File
 
 _MASK = "********\n"
-# What version 1.0.0 left where it was interrupted: what it had staged, and the places of its tests.
+# Leftovers of interrupted runs of version 1.0.0: staged files, and the directories of its tests.
 _STAGED = re.compile(r"\.(openvip\.d\.|new-)[a-z0-9_]{8}\Z")
 _TEST = "nginx-config-test-*"
-# Seconds after which no such test runs any more.
+# Seconds after which no such test can still run.
 _TEST_ENDED = 3600
-# As C(render) writes it; nginx.conf has it now, and nginx takes it once.
+# The line as C(render) writes it. nginx.conf has it now, and nginx accepts it only once.
 _PID = re.compile(r"^pid .*\n", re.MULTILINE)
 
 
@@ -41,10 +41,10 @@ def _data(text: str) -> bytes:
 
 
 def read(path: str) -> Optional[File]:
-    """Return a file with its permissions, C(None) when there is none.
+    """Return a file with its permissions, C(None) without a file.
 
     :param path: without links.
-    :raises OSError: it cannot be read, or is something else than a file.
+    :raises OSError: it cannot be read, or is not a regular file.
     """
     data = files.read(path)
     return None if data is None else File(_text(data), stat.S_IMODE(os.lstat(path).st_mode))
@@ -53,7 +53,7 @@ def read(path: str) -> Optional[File]:
 def read_tree(directory: str) -> Dict[str, File]:
     """Return everything in our directory by its path relative to that of nginx.conf.
 
-    What is no file is never as it is wanted: its mode says what it is.
+    An object that is not a file never equals a wanted one: its mode shows its kind.
 
     :param directory: without links.
     :raises OSError: something cannot be read.
@@ -110,9 +110,10 @@ def tree_step(directory: str, tree: Dict[str, File], backup: int) -> place.Tree:
 
 
 def between(main: Optional[File], before: Dict[str, File]) -> Optional[Dict[str, File]]:
-    """Return the directory that is right both with a former nginx.conf and with the one that includes C(MAIN).
+    """Return a directory that is valid both with the former nginx.conf and with the one that includes C(MAIN).
 
-    The nginx.conf of version 1.0.0 names the files of the directory, and neither is right with the other one's.
+    The nginx.conf of version 1.0.0 names the files of the directory. So neither nginx.conf is valid with the directory
+    of the other.
 
     :param main: the former nginx.conf.
     :param before: the former directory.
@@ -125,7 +126,7 @@ def between(main: Optional[File], before: Dict[str, File]) -> Optional[Dict[str,
 
 
 def remove_leftovers(directories: Iterable[str]) -> None:
-    """Remove what version 1.0.0 left in these directories and in that for temporary files; backups stay."""
+    """Remove the leftovers of version 1.0.0 in these directories and in that for temporary files; backups stay."""
     for directory in directories:
         for name in os.listdir(directory) if os.path.isdir(directory) else []:
             if _STAGED.match(name):
@@ -135,7 +136,7 @@ def remove_leftovers(directories: Iterable[str]) -> None:
 
 
 def _remove(path: str, before: float) -> None:
-    """Remove what this user made before a time, if it is there."""
+    """Remove an object if it exists, and this user made it before a time."""
     with contextlib.suppress(OSError):
         found = os.lstat(path)
         if found.st_uid != os.geteuid() or found.st_mtime > before:

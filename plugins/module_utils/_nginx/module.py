@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""What nginx_config does: plan, show, test, exchange, reload, confirm, and roll back what fails.
+"""The steps of nginx_config: plan, show, test, exchange, reload, confirm, and roll back after a failure.
 
 Note that this module util is **PRIVATE** to the collection.
 """
@@ -60,14 +60,15 @@ def module_argument_spec() -> Dict[str, Any]:
 
 
 def secrets_among(params: Dict[str, Any]) -> Set[str]:
-    """Return the texts of the files that others cannot read, whatever shape the options have."""
+    """Return the texts of the files that others cannot read, for options of any shape."""
     entries = params.get("file")
     return {str(entry["content"]).rstrip("\n") for entry in entries if isinstance(entry, dict)
             and entry.get("content") and not others_read(entry.get("mode"))} if isinstance(entries, list) else set()
 
 
 def others_read(mode: Any) -> bool:
-    """Return whether permissions such as C(0644) let everybody read; the default does, and what is none does not."""
+    """Return whether permissions such as C(0644) let everybody read: true for the default, false for invalid
+    permissions."""
     return mode is None or bool(re.match(r"0?[0-7]{2}[4-7]\Z", str(mode)))
 
 
@@ -78,7 +79,7 @@ class _Run:
         self.module = module
         self.params = module.params
         self.transaction = transaction
-        # the files as they were, as soon as they have been read
+        # the former files, once they have been read
         self.state: Optional[State] = None
         self.before: Files = {}
         self.changes: Dict[str, Tuple[Optional[File], File]] = {}
@@ -89,11 +90,11 @@ class _Run:
             "upgraded": False, "executable": None, "version": None}
 
     def prepare(self) -> None:
-        """Check what is asked for; end the module when it is refused.
+        """Verify the options; end the module with a failure when they are rejected.
 
         :raises OSError: a path leads through a link that must not be followed.
         """
-        # The file itself, not a link to it, is what is replaced. Relative paths in it begin where the link is.
+        # The file itself is replaced, not a link to it. Relative paths in it refer to the directory of the link.
         self.path = resolved(self.params["path"])
         self.home = resolved(os.path.dirname(os.path.abspath(self.params["path"])))
         self.directory = resolved(os.path.join(self.home, DIRECTORY))
@@ -117,7 +118,7 @@ class _Run:
         self.pid_file = self.data.get("pid", PID_FILE)
 
     def fail(self, heading: str, sentences: List[str]) -> None:
-        """End the module, and report the files as changed only where they are others than before."""
+        """End the module with a failure, and report a change only if the files differ from the former ones."""
         self.result["changed"] = self.transaction.restored or self._is_changed()
         if self.transaction.restored:
             sentences = [*sentences, "An earlier change had been interrupted and was rolled back first. nginx may "
@@ -157,7 +158,7 @@ class _Run:
         return more, single
 
     def compare(self) -> None:
-        """Find what differs.
+        """Compare the files with the wanted ones.
 
         :raises OSError: a file cannot be read.
         """
@@ -252,7 +253,7 @@ class _Run:
         return list(dict.fromkeys(hint for hint in found if hint))
 
     def apply(self) -> None:
-        """Exchange the files, let nginx take them, and roll everything back when it does not."""
+        """Exchange the files and bring them into force, or roll everything back."""
         force = self._force if self.params["reload"] else None
         try:
             self.result["backup_files"] = self.transaction.carry_out(
@@ -262,7 +263,7 @@ class _Run:
         files.remove_leftovers({self.home, *map(os.path.dirname, self.single)})
 
     def _steps(self) -> List[Step]:
-        """Return the steps, of which each leaves a configuration that nginx takes."""
+        """Return the steps. Each of them leaves a valid configuration."""
         backup = self.params["backup_count"] if self.params["backup"] else 0
         before = self.before
         steps: List[Step] = [files.step(path, after, backup) for path, (dummy, after) in self.changes.items()
@@ -279,12 +280,13 @@ class _Run:
         return steps
 
     def _force(self) -> None:
-        """Let nginx take the new files."""
+        """Bring the new files into force."""
         self.forced = True
         self._take(self.outdated)
 
     def _take(self, outdated: Optional[process.Running]) -> None:
-        """Reload nginx, or put the other program in its place, or restart it where only that helps and is allowed."""
+        """Reload nginx, or upgrade it to the other program, or restart it if nothing else helps and a restart is
+        allowed."""
         try:
             if outdated:
                 if not upgrade.can_become(outdated, self.binary):
@@ -305,10 +307,10 @@ class _Run:
         return words[0] if words and words[0].startswith("/") else None
 
     def _force_former(self) -> str:
-        """Let nginx take the former files, and return a sentence where it does not."""
+        """Bring the former files into force, and return a sentence about a failure."""
         try:
             if self.result["restarted"]:
-                # the restart that failed has ended the running nginx
+                # the failed restart has ended the running nginx
                 control.restart(self.params["unit"])
             elif not self.outdated or self.transaction.owed:
                 self._take(None)
@@ -317,7 +319,7 @@ class _Run:
         return ""
 
     def _fail(self, error: TransactionError) -> None:
-        """End the module after a change that was not made."""
+        """End the module with the failure of a change."""
         sentences = [str(error)]
         conflict = isinstance(error.reason, control.ConflictError)
         if conflict and self.outdated:

@@ -44,9 +44,10 @@ def title(pid: int) -> str:
 
 
 def read_pid(pid_file: str) -> Optional[int]:
-    """Return the process id of the nginx that a pid file names, C(None) when there is none (see C(proc.from_file)).
+    """Return the process id of the nginx that a pid file names, C(None) without one (see C(proc.from_file)).
 
-    nginx is what calls itself a master, or whose program has the name; not what has the word among its arguments.
+    A process counts as nginx if its title is that of a master, or its program has the name. An argument with that word
+    does not count.
     """
     process = proc.from_file(pid_file)
     if process and (is_master(process.number) or (proc.program_name(process.number) or "").startswith("nginx")):
@@ -57,8 +58,9 @@ def read_pid(pid_file: str) -> Optional[int]:
 def running(unit: str, pid_file: str) -> Optional[Running]:
     """Return the nginx that takes connections, None when none runs.
 
-    It is the one that systemd knows, or its successor: after an upgrade systemd stays with the former master until that
-    ends, and the successor is its child. The pid file alone serves where systemd does not know the unit.
+    It is the main process of the unit, or its successor. After an upgrade systemd keeps the former master as the main
+    process until that ends, and the successor is a child of it. The pid file counts only where systemd does not know
+    the unit.
     """
     main, filed = main_pid(unit), read_pid(pid_file)
     pid = filed if main is None or (filed and parent(filed) == main) else main

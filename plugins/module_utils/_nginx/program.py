@@ -24,7 +24,7 @@ from .render import File, Tree
 from .row import BLOCK, BLOCKS, LOGS
 
 TIMEOUT = 10
-# In the directory of our locks, which nobody else can enter; followed by the process that uses the place.
+# The prefix of a private directory beside our locks; the id of the process that uses it follows.
 PLACE = "nginx-config-test-%d-"
 _PLACE = re.compile(r"nginx-config-test-(\d+)-")
 # -e, the log of errors before the configuration is read, is known since 1.19.5.
@@ -94,10 +94,10 @@ def _log(words: str, directory: str) -> str:
 
 @contextlib.contextmanager
 def place() -> Iterator[str]:
-    """Make a directory that nobody else can enter, and remove it after the block.
+    """Make a private directory, and remove it after the block.
 
     :raises OSError: it cannot be made.
-    :raises lock.LockError: somebody else has made the directory of our locks.
+    :raises lock.LockError: the directory of our locks is not private.
     """
     lock.private_directory(lock.DIRECTORY)
     directory = tempfile.mkdtemp(prefix=PLACE % os.getpid(), dir=lock.DIRECTORY)
@@ -108,7 +108,7 @@ def place() -> Iterator[str]:
 
 
 def remove_places() -> None:
-    """Remove the places of processes that were killed."""
+    """Remove the private directories of killed processes."""
     for name in os.listdir(lock.DIRECTORY):
         found = _PLACE.match(name)
         if found and not os.path.exists(f"/proc/{found.group(1)}"):
@@ -148,7 +148,7 @@ def config_test(
     :param found: the version of nginx.
     :param timeout: seconds before the test is taken for hung.
     :raises OSError: the place cannot be made, or nginx cannot be started.
-    :raises lock.LockError: as C(place).
+    :raises lock.LockError: see C(place).
     """
     with place() as directory:
         stage(make(directory), home, directory)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""From data to the files of nginx: C(MAIN), one file for each upstream and each server, and nginx.conf.
+"""Render data as the files of nginx: C(MAIN), one file for each upstream and each server, and nginx.conf.
 
-MAIN includes each file by its name, so that their order is that of the data: the first server on an address is the one
-for unknown names. nginx.conf includes MAIN, so that a change of the configuration is a change of one directory.
+MAIN includes each file by its name, so that their order is that of the data. The order matters: the first server of an
+address serves unknown names. nginx.conf includes MAIN, so that a change of the configuration changes only one
+directory.
 
 Note that this module util is **PRIVATE** to the collection.
 """
@@ -52,10 +53,10 @@ class File(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """What the data becomes: nginx.conf, and the other files by their path relative to it.
+    """The rendered files: nginx.conf, and the other files by their path relative to it.
 
-    nginx.conf is equal for all data with the same pid file, which scripts read there: /etc/init.d/nginx of Debian, by
-    which logrotate lets nginx open its logs anew.
+    nginx.conf depends only on the pid file. Scripts read the name of that file there, for example Debian's
+    /etc/init.d/nginx, by which logrotate makes nginx reopen its logs.
     """
 
     main: File

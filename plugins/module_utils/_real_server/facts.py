@@ -63,8 +63,8 @@ class Reader:
     def read(self, wanted: Iterable[Tuple[int, int]] = ()) -> found.Found:
         """Return the host as it is.
 
-        :param wanted: C((IP version, number)) of the tables that are to be ours.
-        :raises FactsError: ip is missing, too old, or fails, or one of our files is something else.
+        :param wanted: C((IP version, number)) of the tables that the services need.
+        :raises FactsError: ip is missing, too old, or fails, or one of our paths is not a regular file.
         :raises found.RememberedError: the file of earlier runs is damaged.
         :raises OSError: a file cannot be read.
         """
@@ -133,12 +133,12 @@ class Reader:
 
 
 def real_path(path: str) -> str:
-    """Return the path of one of our files without links in its directories. Its own name is ours."""
+    """Return the path of one of our files without links in its directories; its last component may be a link."""
     return os.path.join(host_files.resolved(os.path.dirname(path)), os.path.basename(path))
 
 
 def recalled(texts: Dict[str, str]) -> found.Remembered:
-    """Return what has to be reversed by the texts of our files.
+    """Return the settings to reverse, by the texts of our files.
 
     :raises found.RememberedError: one of them is damaged.
     """
@@ -148,9 +148,9 @@ def recalled(texts: Dict[str, str]) -> found.Remembered:
 
 
 def _text(path: str) -> Optional[str]:
-    """The text of one of our files, C(None) when there is none. Bytes that are not UTF-8 become surrogates.
+    """Return the text of one of our files, C(None) without a file. Bytes that are not UTF-8 become surrogates.
 
-    :raises FactsError: it is something else than a file.
+    :raises FactsError: it is not a regular file.
     :raises OSError: it cannot be read.
     """
     try:

@@ -33,13 +33,13 @@ ROUTES_UNIT = "lvs-real-server-routes.service"
 # The routes follow from the first, so they are stopped before it and started after it.
 UNITS = (UNIT, ROUTES_UNIT)
 _DIRECTORY = "/etc/systemd/system/%s"
-# What systemctl enable makes of WantedBy=: a link to the unit.
+# The link to the unit that systemctl enable makes for WantedBy=.
 ENABLED = _DIRECTORY % "multi-user.target.wants/" + UNIT
 # What is read last wins, and 99-sysctl.conf is the administrator's /etc/sysctl.conf (sysctl.d(5)).
 SYSCTL = "/etc/sysctl.d/99-zz-lvs-real-server.conf"
 STATE = "/var/lib/lvs-real-server.json"
-# There while a change is made, and after one that was interrupted: what it may have set besides what STATE says. A
-# boot in the middle of a change starts the new unit, and only then the former files are restored.
+# Exists during a change and after an interrupted one: the settings that the change may have made in addition to STATE.
+# A boot in the middle of a change starts the new unit; only afterwards are the former files restored.
 PENDING = "/var/lib/lvs-real-server.pending.json"
 UNIT_FILES = {_DIRECTORY % unit: unit for unit in UNITS}
 FILES = (SYSCTL, *UNIT_FILES, STATE, PENDING)
@@ -83,8 +83,8 @@ SystemCallFilter=@system-service
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
 %(sandbox)s"""
-# What ip, sysctl, modprobe and sh do without (systemd.exec(5)). ip speaks netlink, and asks some things by an ioctl of
-# a socket of IP, through which it sends nothing.
+# Restrictions under which ip, sysctl, modprobe and sh still work (systemd.exec(5)). ip uses netlink, and for some
+# requests the ioctl of an IP socket, through which it sends nothing.
 _SANDBOX = """\
 SystemCallErrorNumber=EPERM
 SystemCallArchitectures=native
@@ -150,7 +150,7 @@ def _starts(setting: Setting, programs: Dict[str, str]) -> List[str]:
 
 
 def _stops(setting: Setting, ours: Remembered) -> Optional[Words]:
-    """The command that reverses something; C(None) when it stays."""
+    """Return the command that reverses a setting; C(None) when the setting stays."""
     if isinstance(setting, Sysctl):
         return Sysctl(setting.name, ours.sysctl[setting.name]).add() if setting.name in ours.sysctl else None
     if isinstance(setting, (Route, Rule)) or setting in ours.addresses or setting in ours.links:
@@ -161,7 +161,7 @@ def _stops(setting: Setting, ours: Remembered) -> Optional[Words]:
 def unit(settings: List[Setting], ours: Remembered, programs: Dict[str, str]) -> str:
     """Return the unit that sets everything in the order of I(settings) and reverses it in the reverse order.
 
-    :param ours: what is to be reversed; of addresses and links just these.
+    :param ours: the settings to reverse; other addresses and links stay.
     """
     lines = [line for setting in settings for line in _starts(setting, programs)]
     stops = [_stops(setting, ours) for setting in reversed(settings)]
@@ -178,7 +178,7 @@ def _follow(routes: List[Route], programs: Dict[str, str]) -> str:
 
 
 def files(settings: List[Setting], ours: Remembered, programs: Dict[str, str]) -> Dict[str, Optional[str]]:
-    """Return the text of every file but C(STATE) and C(PENDING), C(None) for one that is not to be there; see C(unit).
+    """Return the text of every file but C(STATE) and C(PENDING), C(None) for a file to remove; see C(unit).
     """
     values = [setting for setting in settings if isinstance(setting, Sysctl)]
     routes = [setting for setting in settings if isinstance(setting, Route)]

@@ -88,7 +88,7 @@ class Found(NamedTuple):
     :ivar sysctl: the values of the settings that matter, by name.
     :ivar rules: those of our preferences, in our form.
     :ivar other_rules: the rules at our preferences or to our tables that have another form, as text.
-    :ivar routes: the default routes of our tables, and of those that are to be ours.
+    :ivar routes: the default routes of our tables, and of the tables that the services need.
     :ivar default_devices: where the IPv4 default routes leave.
     :ivar loadable: the modules for tunnels and IPVS that the kernel has.
     :ivar kernel: the first two numbers of its version.
@@ -157,9 +157,9 @@ def remembered(text: Optional[str], path: str) -> Remembered:
 
 
 def of_unit(text: str) -> Remembered:
-    """Return what the text of an earlier run's unit reverses: the same, for where the other file is lost.
+    """Return the settings that the unit of an earlier run reverses, for use when the state file is lost.
 
-    :returns: nothing for a text that we did not write.
+    :returns: empty for a text that we did not write.
     """
     stops = [line.split()[1:] for line in text.splitlines() if line.startswith("ExecStop=-")]
     try:

@@ -50,10 +50,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.setti
 ARP = {"arp_ignore": "1", "arp_announce": "2"}
 # A packet whose way back leaves by another device is dropped when this is 1 (strict), not when it is 2 (loose).
 _STRICT, _LOOSE = "1", "2"
-# What every setting of this name gets from us. Another value is somebody else's.
+# The value that every setting of this name gets from us. Any other value was set by somebody else.
 _OURS = {**ARP, "rp_filter": _LOOSE, "backup_only": "1"}
 
-# None of the files has a secret, and systemd wants to read them as anybody.
+# No file has a secret, and systemd expects files that everybody can read.
 MODE = 0o644
 
 
@@ -68,11 +68,11 @@ class Change(NamedTuple):
 class Plan(NamedTuple):
     """What a run does.
 
-    :ivar pending: the text of C(files.PENDING) that has to be there before the first step, C(None) for none.
+    :ivar pending: the text of C(files.PENDING) to write before the first step, C(None) for no such file.
     :ivar steps: in their order.
-    :ivar before: what is set in the kernel of what we set, remove or replace; sorted lines.
+    :ivar before: the present values of the kernel's settings that we set, remove or replace; sorted lines.
     :ivar after: the same afterwards.
-    :ivar files: what changes in files, without the one that only makes the run safe.
+    :ivar files: the changes of files, without C(files.PENDING).
     """
 
     pending: Optional[str]
@@ -89,7 +89,7 @@ def tables(services: Iterable[Service]) -> Dict[str, int]:
 
 
 def taken(services: List[Service], found: Found) -> List[str]:
-    """Return the sentences about tables that have a default route of somebody else, who did not mark it as we do."""
+    """Return sentences about tables with a default route of somebody else, which does not have our mark."""
     wanted = {(version(gateway), table) for gateway, table in tables(services).items()}
     return ["table %d: has a default route that somebody else set (%s), and the NAT services need this table. Move "
             "that route to another table." % (route.table, route.text()) for route in found.routes
@@ -188,7 +188,7 @@ def _before(name: str, found: Found) -> str:
 
 
 def _to_remember(settings: List[Setting], found: Found) -> Remembered:
-    """What has to be reversed once the settings are no longer wanted. What somebody else has set stays his."""
+    """Return the settings to reverse once they are no longer wanted, without settings of others."""
 
     def ours(setting: Setting, known: Sequence[Setting]) -> bool:
         return setting in known or not _is_set(setting, found)
@@ -221,7 +221,7 @@ def _addresses(found: Found) -> List[Address]:
 
 
 def _stale(settings: List[Setting], found: Found) -> List[Removable]:
-    """What is set and has to go, in the order in which it has to go; of rules and routes those marked as ours."""
+    """Return the settings to remove, in the order of their removal; rules and routes only with our mark."""
     ours = {address[:3] for address in found.remembered.addresses}
     virtual = {setting.address for setting in settings if isinstance(setting, Address)}
     routes = {(setting.family, setting.table) for setting in settings if isinstance(setting, Route)}
@@ -242,7 +242,7 @@ def make(services: List[Service], interface: List[str], found: Found, owed: bool
 
     What is new is set before what is no longer wanted goes, so that no service is interrupted that stays.
 
-    :param owed: whether systemd may have read files of a change that was interrupted.
+    :param owed: whether systemd may have read files of an interrupted change.
     """
     settings = wanted(services, interface, found)
     goal = _to_remember(settings, found)
@@ -261,7 +261,7 @@ def make(services: List[Service], interface: List[str], found: Found, owed: bool
     owed = owed or files.PENDING in found.files
     before_units, after_units = _unit_steps(texts, bool(live), changed, owed or bool(links), found)
     steps: List[Step] = [*before_units, *live, *written[:len(changed)], *links, *after_units, *written[len(changed):]]
-    # Whatever happens in between, what has to be reversed is known.
+    # So the settings to reverse are known even after an interruption.
     union = found.remembered.joined(goal)
     pending = union.text() if steps and union != found.remembered else None
     if pending or files.PENDING in found.files:
@@ -325,7 +325,7 @@ def _unit_steps(texts: Dict[str, Optional[str]], live: bool, changed: List[Chang
 
     Some of the first only undo: what is undone last has to be the first step.
 
-    :param reads: whether systemd has to read the files where they do not change, too.
+    :param reads: whether systemd has to read the files even if they do not change.
     """
     names = {files.UNIT_FILES[change.path]: change for change in changed if change.path in files.UNIT_FILES}
     present = texts[files.path_of(files.UNIT)] is not None
@@ -369,8 +369,8 @@ def commands(steps: Sequence[Step]) -> List[str]:
 def executable(steps: Sequence[Step], programs: Dict[str, str]) -> List[Step]:
     """Return the steps with the full paths of their programs.
 
-    What reverses a command may be run where that was not, or twice, after a change that was interrupted more than once.
-    So it does not fail; whether it did what it should is a question for C(state).
+    The command that reverses another may run although the other did not, or twice, after several interruptions. So it
+    never fails; C(state) shows whether it worked.
     """
     return [Command(files.located(step.words, programs) if step.words else (),
                     (programs.get("sh", "sh"), "-c", '"$@" || :', "undo", *files.located(step.undo, programs))
@@ -378,7 +378,7 @@ def executable(steps: Sequence[Step], programs: Dict[str, str]) -> List[Step]:
 
 
 def state(found: Found) -> Set[str]:
-    """Return everything on the host that a run may change, but for files; lines that say what it is."""
+    """Return everything on the host that a run may change, except files, as descriptive lines."""
     settings: List[Setting] = [Sysctl(*item) for item in found.sysctl.items()]
     settings += [Link(name) for name in TUNNEL_OF_MODULE.values() if name in found.devices and found.devices[name].up]
     settings += [*_addresses(found), *found.rules, *found.routes]

@@ -28,7 +28,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server.servi
     version_of,
 )
 
-# Of the journal.
+# The name of the journal.
 NAME = "lvs_real_server"
 
 REFUSED = "The host is not prepared and nothing was changed:"
@@ -81,7 +81,7 @@ def run_real_server(module):
     services, errors = understood(module.params["virtual_server"] if present else [])
 
     def run_command(words):
-        # An exception, unlike the end of the module, rolls back what was done.
+        # An exception rolls the change back; the end of the module would not.
         return module.run_command(list(words), handle_exceptions=False)
 
     reader = facts.Reader(run_command, _programs(module))
@@ -94,7 +94,7 @@ def run_real_server(module):
             if errors:
                 _fail(module, REFUSED, errors)
             made = plan.make(services, interface, found, transaction.owed)
-            # An interrupted change that was rolled back is a change of this run, too.
+            # The rollback of an interrupted change is a change of this run, too.
             changed = bool(made.steps) or transaction.owed
             if changed and not module.check_mode:
                 _carry_out(module, transaction, made, services, interface, reader, found)
@@ -118,7 +118,7 @@ def _programs(module):
 
 
 def _tables(services, errors):
-    """Return the tables that the services are to have."""
+    """Return the tables that the services need."""
     return [] if errors else [(version_of(gateway), number) for gateway, number in plan.tables(services).items()]
 
 
@@ -127,11 +127,11 @@ def _fail(module, heading, sentences, changed=False):
 
 
 class LacksError(Exception):
-    """The host is not as it was set."""
+    """The host differs from the plan after the change."""
 
 
 def _carry_out(module, transaction, made, services, interface, reader, found):
-    """Carry out the plan and verify that it did what it should; otherwise roll it back and end the module."""
+    """Carry out the plan and verify the result; otherwise roll back and end the module with a failure."""
     tables = _tables(services, ())
     pending = facts.real_path(files.PENDING)
 
@@ -160,13 +160,13 @@ def _carry_out(module, transaction, made, services, interface, reader, found):
 
 
 def _left(found, tables, reader):
-    """Return the sentences about what differs from how the host was C(found)."""
+    """Return sentences about the differences from the former host, C(found)."""
     try:
         now = plan.state(reader.read(tables))
     except READ_ERRORS as error:
         return ["the rollback cannot be verified: %s" % explained(error)]
     before = plan.state(found)
-    # A unit that is active, a tunnel that is loaded and idle, do no harm; a value that differs is one that is missing.
+    # An active unit and an idle tunnel do no harm. A value that differs is reported once, as missing.
     more = sorted(line for line in now - before if " = " not in line and not line.endswith(" is active"))
     return [sentence % "; ".join(lines) for sentence, lines in (
         ("not everything could be rolled back. The host lacks: %s. Run this again.", sorted(before - now)),

@@ -31,22 +31,22 @@ def mask(text: str) -> str:
     """The text with every secret value replaced by ``********`` and every other byte as it was.
 
     Secrets are the values of the table's secret keywords, in comments too, and the definitions and lists they refer
-    to, also by way of other definitions. The path of a file that holds a secret is none.
+    to, also by way of other definitions. The path of a file with a secret is not a secret.
     """
     return _masked(text)[0]
 
 
 def secrets(text: str) -> Set[str]:
-    """The words that C(mask) replaces, as written and without quotes, but for those that merely refer to another."""
+    """Return the texts that C(mask) replaces, as written and without quotes, except mere references."""
     words = {word.strip() for word in _masked(text)[1]}
     words |= {word.strip('"') for word in words}
     return {word for word in words if word not in ("", MASK) and not re.fullmatch(r"\$\w+|\$\{\w+\}", word)}
 
 
 def secrets_of(data: Any) -> Set[str]:
-    """The secrets of a configuration as data, or of any part of it, also in raw lines; whatever shape it has.
+    """Return the secrets of a configuration as data, or of any part of it, also in raw lines, for data of any shape.
 
-    What is shorter than C(SHORTEST) hides nothing, and is part of too much else.
+    Texts shorter than C(SHORTEST) are left out, because they are part of too many other texts.
     """
     return {word for word in secrets("\n".join(_lines(data, "", ""))) if len(word) >= SHORTEST}
 
@@ -68,7 +68,7 @@ def _lines(value: Any, key: str, block: str) -> Iterator[str]:
 
 
 def _masked(text: str) -> Tuple[str, List[str]]:
-    """The masked text, and what has been replaced."""
+    """Return the masked text, and the replaced texts."""
     document = parse(text)
     found = _mask_statements(document)
     for definition in _definitions(document):
@@ -88,14 +88,14 @@ def _masked(text: str) -> Tuple[str, List[str]]:
 
 
 def _anywhere(row: Row) -> str:
-    """The pattern of a secret where no statement is; a common word says nothing in the middle of a line."""
+    """Return the pattern of a secret outside of statements. A common word is no evidence in the middle of a line."""
     beginning = r"^[ \t]*[!#][!# \t]*" if _is_common(row) and not _skipped(row) else r"(?<![\w$])"
     return r"(?m)(?P<before>%s%s[ \t]+%s)(?P<secret>%s)" % (
         beginning, row.keyword, r"[0-9]+[ \t]+" * _skipped(row), _WORD)
 
 
 def _names(words: Sequence[str]) -> Set[str]:
-    """The names of the definitions and lists that words refer to."""
+    """Return the names of the definitions and lists to which words refer."""
     return {name for word in words for name in _REFERENCE.findall(word)}
 
 
@@ -104,7 +104,7 @@ def _definitions(document: Document) -> Iterator[Statement]:
 
 
 def _mask_statements(document: Document) -> List[str]:
-    """Mask the secrets of all statements; what they were."""
+    """Mask the secrets of all statements; return them."""
     found: List[str] = []
     # the keyword itself may be defined: $WORD=auth_pass
     keywords = {definition.keyword.lstrip("$"): definition.values[0] for definition in _definitions(document)
@@ -121,7 +121,7 @@ def _mask_statements(document: Document) -> List[str]:
 
 
 def _mask_inside(definition: Statement) -> List[str]:
-    """Mask the secrets of the statements that a definition consists of; what they were."""
+    """Mask the secrets of the statements in a definition; return them."""
     found = _mask_statements(parse("\n".join(definition.values)))
     head = definition.head
     for word in found:
@@ -131,14 +131,14 @@ def _mask_inside(definition: Statement) -> List[str]:
 
 
 def _mask_definitions(document: Document, found: List[str]) -> None:
-    """Mask the definitions that secrets refer to, those that these refer to, and so on; add what they were."""
+    """Mask the definitions to which secrets refer, directly or indirectly; add their values to I(found)."""
     names = _names(found)
     while True:
         more = [word for definition in _definitions(document)
                 if definition.keyword.lstrip("$") in names and definition.values != (MASK,)
                 for word in _mask_words(definition, 1)]
         found += more
-        # a list, too, may take its values from definitions
+        # a list may also take its values from definitions
         listed = [match.group(4) for match in _SEQUENCE.finditer(str(document)) if names & set(_named(match))]
         wider = names | _names(more + listed)
         if not more and wider == names:
@@ -147,12 +147,12 @@ def _mask_definitions(document: Document, found: List[str]) -> None:
 
 
 def _named(match: Match[str]) -> List[str]:
-    """The names that a sequence gives values to."""
+    """Return the names that a sequence defines."""
     return re.findall(r"[A-Za-z_][A-Za-z0-9_]*", match.group(2))
 
 
 def _mask_sequences(text: str, found: List[str]) -> str:
-    """Mask the values of the lists that secrets refer to; add what they were."""
+    """Mask the values of the lists to which secrets refer; add them to I(found)."""
     names = _names(found)
 
     def replaced(match: Match[str]) -> str:
@@ -183,7 +183,7 @@ def _skipped(row: Row) -> int:
 
 
 def _mask_words(statement: Statement, start: int) -> List[str]:
-    """Replace the words of a statement from ``start`` on; what they were."""
+    """Replace the words of a statement from ``start`` on; return them."""
     found: List[str] = []
     head = statement.head
     places: List[Tuple[int, str]] = [

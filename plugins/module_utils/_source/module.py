@@ -27,7 +27,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._source.place impo
 from ansible_collections.openvip.cluster.plugins.module_utils._source.steps import NO_SPACE, Builder, StepError
 from ansible_collections.openvip.cluster.plugins.module_utils._source.trust import untrusted
 
-# Of the journal.
+# The name of the journal.
 NAME = "source_build"
 REFUSED = "The build of %s is refused and nothing was changed:"
 # Seconds for a program to tell its version.
@@ -66,7 +66,7 @@ def argument_spec():
 
 
 def copy_verified(source, target, checksum):
-    """Copy an archive and verify on the way that it is the right one; the copy, which is verified, is what is unpacked.
+    """Copy an archive and verify the copy, which is then unpacked.
 
     :param target: the path of the copy, which must not exist; C(None) to verify only.
     :raises StepError: the archive is not there, or is another one.
@@ -74,7 +74,7 @@ def copy_verified(source, target, checksum):
     algorithm, dummy, wanted = checksum.partition(":")
     digest = hashlib.new(algorithm)
     try:
-        # not what the user who builds may have put there
+        # not a file that the user who builds may have made
         with open(source, "rb") as reader, open(*((target, "xb") if target else (os.devnull, "wb"))) as writer:
             for chunk in iter(lambda: reader.read(CHUNK), b""):
                 digest.update(chunk)
@@ -173,7 +173,7 @@ class Run:
         return []
 
     def _complaints(self, program=None):
-        """Return why a program, by default the one in its place, is not the release, sentences."""
+        """Return sentences why a program, by default the installed one, is not the release."""
         try:
             outcome = run([program or self.program, self.params["version_argument"]], ANSWER)
         except OSError as error:
@@ -195,7 +195,7 @@ class Run:
         except LockError as error:
             self.module.fail_json(msg="%s %s: %s" % (self.release.name, self.release.version, error))
         except TransactionError as error:
-            self.fail(StepError("switch", str(error), " ".join(error.notes) or "The link is as it was."))
+            self.fail(StepError("switch", str(error), " ".join(error.notes) or "The link is unchanged."))
         except StepError as error:
             self.fail(error)
         except OSError as error:
@@ -217,7 +217,7 @@ class Run:
         except LockError:
             if not self.found or self.switches or self.removed:
                 raise
-            # What is there is what somebody else builds just now.
+            # Another process may be building there now.
             self.result["changed"] = False
 
     def _change(self):
@@ -232,7 +232,7 @@ class Run:
             self.place.clear()
 
     def _switch(self):
-        """Let the link name the release, which is on the disk."""
+        """Switch the link to the release, which is on the disk."""
         def confirm():
             complaints = self._complaints(self.place.path(LINK, self.params["program"]))
             if complaints:
@@ -271,7 +271,7 @@ class Run:
 
 
 def distrust(prefix):
-    """Return why a prefix is no place for programs that root runs, a sentence, or nothing."""
+    """Return why a prefix is not safe for programs that root runs: a sentence in a list, or an empty list."""
     try:
         fault = untrusted(prefix)
     except OSError as error:
@@ -280,9 +280,9 @@ def distrust(prefix):
 
 
 def current(module, place):
-    """Return the name of the current release, and whether a run that was interrupted may have meant another.
+    """Return the name of the current release, and whether an interrupted run may have switched the link.
 
-    What it had begun is rolled back before, unless in check mode.
+    Its change is rolled back first, except in check mode.
     """
     try:
         with Transaction(NAME, check=module.check_mode) as transaction:

@@ -38,15 +38,15 @@ from ansible_collections.openvip.cluster.plugins.module_utils._source.trust impo
 RECORD = "source_build.json"
 LINK = "current"
 BUILD = ".build"
-# In there, what is about to become a release, and releases that are being removed.
+# In that directory: new releases before they get their name, and releases that are being removed.
 READY = "ready"
 GONE = "gone-"
 ASIDE = ".aside"
 # In a release, what its C(make install) would have written elsewhere, by its whole path.
 LEFT_OUT = "left_out"
-# Seconds between two searches for what a killed build left running.
+# Seconds between two searches for processes of a killed build.
 POLL = 0.02
-# Seconds in which what is killed ends.
+# Seconds within which a killed process ends.
 PATIENCE = 10
 
 
@@ -55,7 +55,7 @@ class Place:
 
     :ivar prefix: its path.
     :ivar build: where releases are built.
-    :ivar aside: where a release is that is being replaced.
+    :ivar aside: the directory of a release that is being replaced.
     """
 
     def __init__(self, prefix: str):
@@ -102,8 +102,8 @@ class Place:
     def alone(self) -> Iterator[None]:
         """Make the prefix and let nobody else change it.
 
-        :raises lock.LockError: somebody does; the message names the process.
-        :raises OSError: it cannot be made, or somebody else could replace what is built there.
+        :raises lock.LockError: another process builds there; the message names it.
+        :raises OSError: it cannot be made, or somebody else could replace the files in it.
         """
         digest = hashlib.sha256(os.path.realpath(self.prefix).encode()).hexdigest()[:16]
         with lock.locked(os.path.join(lock.DIRECTORY, "source_build-" + digest), 0, "a build in " + self.prefix):
@@ -129,7 +129,7 @@ class Place:
         return paths
 
     def clear(self) -> None:
-        """Remove what a build, or the removal of a release, has left, and end what it has left running."""
+        """Remove the leftovers of an interrupted build or removal, and end its processes."""
         for name in os.listdir(self.aside) if os.path.isdir(self.aside) else []:
             if not os.path.lexists(self.path(name)):
                 os.rename(os.path.join(self.aside, name), self.path(name))
@@ -140,14 +140,14 @@ class Place:
                 shutil.rmtree(path)
 
     def left(self) -> bool:
-        """Whether there is something for C(clear)."""
+        """Return whether C(clear) has anything to remove."""
         return os.path.isdir(self.build) or os.path.isdir(self.aside)
 
     def take(self, stage: str, release: Release, context: Callable[[str], None]) -> List[str]:
         """Make a release of what C(make install) has put below I(stage).
 
-        It belongs to who runs this, nobody else can write to it, and no file of it runs as somebody else. It is on the
-        disk before it has its name.
+        It belongs to the user who runs this, nobody else can write to it, and no file of it is setuid or setgid. It is
+        on the disk before it gets its name.
 
         :param context: called with the path of everything that has been put there, to give it its SELinux context.
         :returns: the paths that would have been installed outside of the release; they are kept in its C(LEFT_OUT).
@@ -176,7 +176,7 @@ class Place:
         return left_out
 
     def _exchange(self, directory: str) -> None:
-        """Give a release that is ready its name. One that has it comes into its place, or aside."""
+        """Give a complete release its name. A former release with that name is exchanged with it, or moved aside."""
         ready, target = os.path.join(self.build, READY), self.path(directory)
         if os.path.isdir(target):
             with files.opened(files.resolved(self.build)) as build, files.opened(files.resolved(self.prefix)) as prefix:
@@ -197,18 +197,19 @@ class Place:
             os.rename(aside, self.path(directory))
 
     def link(self, directory: Optional[str]) -> List[Step]:
-        """Return the steps of a transaction that let the link name a release, or none; nothing where it does."""
+        """Return the steps of a transaction that switch the link to a release, or remove it; empty without a
+        difference."""
         if self.current() == directory:
             return []
         return [Link(os.path.join(files.resolved(self.prefix), LINK), directory)]
 
     def mark(self, directory: str) -> None:
-        """Write down that a release is the last that was current, before it is."""
+        """Record that a release is the current one, before the link is switched."""
         os.utime(self.path(directory, RECORD))
         self.settle()
 
     def settle(self) -> None:
-        """Bring everything that was written in the prefix to the disk (syncfs(2)).
+        """Sync everything that was written in the prefix to the disk (syncfs(2)).
 
         :raises OSError: it cannot be written.
         """
@@ -221,7 +222,7 @@ class Place:
             os.close(descriptor)
 
     def remove(self, directory: str) -> None:
-        """Remove one release. It has lost its name before its first file goes."""
+        """Remove one release. It loses its name before its first file is removed."""
         os.makedirs(self.build, 0o700, exist_ok=True)
         os.rename(self.path(directory), os.path.join(self.build, GONE + directory))
 
@@ -236,7 +237,7 @@ class Place:
 
 
 def _end_all_in(directory: str) -> None:
-    """End what a build that was killed has left running. It would go on writing there, and only its user can be there.
+    """End the processes of a killed build, which would go on writing there. Only the user who builds can be there.
     """
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:

@@ -22,7 +22,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.words impo
 SHOWN = 15
 KEPT = 500
 NO_SPACE = "Free space there, or choose another prefix."
-# Bytes: with less a disk is full, also where a program says something else of a file that it could not write.
+# With fewer free bytes a disk counts as full, even if a program reports another cause for a file that it could not
+# write.
 FULL = 1 << 14
 
 # configure of autoconf goes on without an option that it does not know; that of nginx ends.

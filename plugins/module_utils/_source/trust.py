@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether somebody else could replace what is built, because a directory on the way to it is his.
+"""Whether another user could replace a build, because of a directory on its path.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -19,10 +19,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit import files
 
 
 def untrusted(prefix: str) -> Optional[str]:
-    """Return why a directory, which need not exist, is no place for programs that root runs; C(None) where it is one.
+    """Return why a directory, which need not exist, is not safe for programs that root runs; C(None) where it is safe.
 
-    Everything on the way to it, and on the way to what a link in it leads to, has to belong to root or to who runs
-    this, and nobody else may write to it. In a directory with the sticky bit nobody can replace what belongs to another
+    Every directory and link of its path, and of the targets of these links, has to belong to root or to the user who
+    runs this, and nobody else may write to it. In a directory with the sticky bit nobody can replace files of another
     user (inode(7)).
 
     :raises OSError: it cannot be inspected, or a link in it belongs to somebody else (C(files.UnsafeError)).
@@ -46,7 +46,7 @@ def _way(path: str) -> List[str]:
 
 
 def _fault(found: os.stat_result) -> Optional[str]:
-    """Return what is wrong with a directory or a link on the way, without the end of the sentence."""
+    """Return the fault of a directory or a link of the path, as the first part of a sentence."""
     if found.st_uid not in (0, os.geteuid()):
         return "belongs to user %s" % _name(found.st_uid)
     if not stat.S_ISDIR(found.st_mode) or found.st_mode & stat.S_ISVTX:
@@ -66,7 +66,7 @@ def _name(number: int) -> str:
 
 
 def _members(number: int) -> Set[str]:
-    """Return the names of the users in a group, without root and who runs this."""
+    """Return the names of the users in a group, without root and the user who runs this."""
     try:
         names = set(grp.getgrgid(number).gr_mem)
     except KeyError:
