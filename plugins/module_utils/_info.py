@@ -118,7 +118,7 @@ def cards(found):
 
 
 def tracked(module, config, build, binary, number):
-    """Return what each instance tracks by its name, C(None) when it cannot be told, with a warning that says why."""
+    """Return what each instance tracks by its name, C(None) when that is unknown, with a warning that says why."""
     try:
         held.see_text_dump(config)
         return state.tracked(build, binary, number, module.params["timeout"])
@@ -146,8 +146,8 @@ def run_info(module):
         except state.StateError as error:
             return module.fail_json(msg=str(error))
 
-    told = asked()
-    instances = told or []
+    answer = asked()
+    instances = answer or []
     by_name = tracked(module, config, build, binary, number) if instances else {}
     for instance in instances:
         instance["age"] = round(time.time() - instance["last_transition"], 3)
@@ -164,7 +164,7 @@ def run_info(module):
         executable=proc.executable(number) if number is not None else None,
         vrrp_instance=instances,
         interfaces=interfaces(found),
-        network=network(module, found, config or {}, number, told, asked),
+        network=network(module, found, config or {}, number, answer, asked),
         addresses=[str(address) for address in held.virtual(config or {}, instances) if address in here],
         config=config,
         problems=[str(problem) for problem in document.problems],

@@ -93,7 +93,7 @@ def facts(module, text, build, binary):
             module.warn("Which addresses keepalived holds is not known: %s" % error)
             return None
 
-    told = asked()
-    known = from_inspection(network(module, listed(module), config, number, told, asked))
+    answer = asked()
+    known = from_inspection(network(module, listed(module), config, number, answer, asked))
     data = read(parse(text))
     return dict(without_held(known, [address["address"] for address in addresses(data)]), **survey(data))
