@@ -82,7 +82,7 @@ class Keepalived(matrix.Writer):
         assert sorted(path.name for path in Path("/var/lib/openvip").iterdir()) == ["keepalived.in_force"]
 
     def in_force(self, new: bool) -> None:
-        """Assert what the daemon and the kernel say."""
+        """Assert the state of the daemon and the kernel."""
         info = matrix.run_module(keepalived_info, path=str(self.path))["vrrp_instance"]
         priority, addresses = (240, 2) if new else (250, 1)
         assert [instance["priority"] for instance in info if instance["name"] == "VI_1"] == [priority], info
@@ -111,7 +111,7 @@ class Instance(Keepalived):
 
 
 class VirtualServer(Keepalived):
-    """A virtual server in such a file. No kernel has to forward: what counts is the file and the reload."""
+    """A virtual server in such a file. The kernel need not forward packets: only the file and the reload count."""
 
     def bring(self, new: bool, **options) -> dict:
         if not self.path.exists():

@@ -54,7 +54,7 @@ SCENARIOS = [nftables, former_version, firewalld, ufw]
 
 
 class Matrix:
-    """One scenario on one machine: from what it prepares, and a run with its options, to I(NEW)."""
+    """One scenario on one machine: a prepared state, and a run with its options that leads to I(NEW)."""
 
     def __init__(self, machine, scenario):
         self.machine = machine
@@ -66,7 +66,7 @@ class Matrix:
         assert self.former != self.new
 
     def prepare(self):
-        """Bring the host to its former state; returns the options that do, where a run does."""
+        """Restore the former state of the host; returns the options if a run restores it."""
         for path in FILES:
             Path(path).unlink(missing_ok=True)
         self.machine.do("nft", "flush", "ruleset")
@@ -84,14 +84,14 @@ class Matrix:
         return result["changed"]
 
     def state(self):
-        """Return all files, and what is in force."""
+        """Return all files, and the rules in force."""
         policy = Path("/run/policies/keepalived.xml")
         return ({path: self.machine.read(path) for path in FILES}, self.machine.ruleset(),
                 policy.read_bytes() if policy.exists() else None,
                 {name: Path(paths.PROC, name, "rp_filter").read_text() for name in ("all", "default", "eth1", "eth1p")})
 
     def check(self, where):
-        """What a kill left is of the one or the other, and his ruleset can be loaded."""
+        """After a kill each file is the former or the new one, and the administrator's ruleset loads."""
         live = self.state()
         for path, content in live[0].items():
             assert content in (self.former[0][path], self.new[0][path]), (where, path, content)
@@ -101,14 +101,14 @@ class Matrix:
             self.machine.do("nft", "--check", "--file", paths.NFTABLES_CONF[0])
 
     def heal(self, where, new):
-        """The next run, of the new or the former variables, leaves what they mean, and nothing else."""
+        """The next run, with the new or the former variables, leaves exactly their state."""
         options, expected = (NEW, self.new) if new or not self.former_options else (self.former_options, self.former)
         needed = self.machine.needed(**options)["needed"]
         changed = self.run(options)
         # without use_vmac the file goes and the values stay, see the role's page
         kinds = 4 if expected is self.new else 3
         assert self.state()[:kinds] == expected[:kinds], (where, self.state(), expected)
-        # what a change left that had not begun is something to do, and changes nothing
+        # leftovers of a change that had not begun have to be removed, but are no change
         assert needed or not changed, where
         assert not self.run(options) and not self.machine.needed(**options)["needed"], where
         assert self.leftovers() == [], (where, self.leftovers())
@@ -129,7 +129,7 @@ class Matrix:
             self.prepare()
             count, point = count + 1, point + step
         assert self.state() == self.new
-        # and the run that follows a kill at the last point at which there is something to restore
+        # and the run after a kill at the last point that needs a rollback
         point = first
         while True:
             self.prepare()
@@ -142,7 +142,7 @@ class Matrix:
             count, point = count + 2, point + step
 
     def full_disk(self, sizes):
-        """Run with so many KiB left; return how often it was too few."""
+        """Run with so many free KiB; return how often they were too few."""
         refused = 0
         filler = self.machine.top / "filler"
         for free in sizes:

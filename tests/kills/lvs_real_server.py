@@ -30,10 +30,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._real_server impor
 DIRECTORIES = ("/etc/systemd/system", "/etc/sysctl.d", "/var/lib")
 ACTIVE = Path("/run/active")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-# What an administrator has set, much of it where ours goes.
+# Settings of an administrator, many of them in the places of ours.
 FOREIGN = (
     "address add 198.18.0.55/32 dev lo scope host",
-    # in just our form, and one of OTHER's
+    # in the same form as ours, and one of OTHER
     f"address add {driver.SECOND}/32 dev lo scope host",
     "route add default via 192.0.2.1 dev eth0 table 77",
     "route add default via 192.0.2.1 dev eth0 table 28005",
@@ -52,7 +52,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def tree():
-    """Return all files of the host that are written, and the links, without what a transaction has beside them."""
+    """Return all written files and links of the host, without the private directories of a transaction."""
     found = {}
     for top in DIRECTORIES:
         for directory, directories, names in os.walk(top):
@@ -86,7 +86,7 @@ def bring(options):
 
 
 def set_up(directory):
-    """Make the host: its networks, its systemd, its files in that directory, and what an administrator has set."""
+    """Make the host: its networks, its systemd, its files in that directory, and the administrator's settings."""
     for place, top in enumerate(DIRECTORIES):
         os.makedirs(os.path.join(directory, str(place)))
         subprocess.run(["mount", "--bind", os.path.join(directory, str(place)), top], check=True)
@@ -115,7 +115,7 @@ def difference(one, other):
 
 
 def same(expected):
-    """Assert that the host is just so."""
+    """Assert that the host has exactly this state."""
     assert host() == expected, difference(host(), expected)
 
 
@@ -152,7 +152,7 @@ class RealServer(matrix.Writer):
             raise AssertionError(result["msg"])
 
     def interrupted(self):
-        # The program that ran when its module was killed goes on.
+        # A program of the killed module goes on running.
         with contextlib.suppress(ChildProcessError):
             while True:
                 os.waitpid(-1, 0)
@@ -186,7 +186,7 @@ class RealServer(matrix.Writer):
         assert now in self.states, [difference(now, state) for state in self.states]
 
     def _boot(self):
-        """Nothing is set but what an administrator, and then the unit, sets at boot."""
+        """Only the administrator's settings, and then the unit's, are made at boot."""
         self._forget()
         assert network.state() == self.start["kernel"]
         for name in os.listdir(ACTIVE):
@@ -242,7 +242,7 @@ def at_once(start):
 
 
 def main(name, directory, *rest):
-    """C(rest) is the way that is killed and the word C(change), for the one change that is."""
+    """C(rest) is the transition to kill, and optionally C(change) for the process that is killed."""
     os.environ["PATH"] = f"{driver.PROGRAMS}:{os.environ['PATH']}"
     if rest:
         matrix.main(RealServer(rest[0], {}))

@@ -24,7 +24,7 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import transaction
 
-# What changes the host, or is the last thing before something else does.
+# System calls that change the host, or precede a program that does.
 CALLS = ("rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat", "rmdir", "fsync", "kill",
          "pidfd_send_signal", "vfork", "clone", "clone3")
 # The file system of everything that a writer writes: a tmpfs.
@@ -63,7 +63,7 @@ class Writer:
         raise NotImplementedError
 
     def change(self) -> None:
-        """Change it to the new state, as a user's run does. This is what is killed."""
+        """Change it to the new state, as a user's run does. This run is killed."""
         raise NotImplementedError
 
     def interrupted(self) -> None:
@@ -85,14 +85,14 @@ def _run(command: list[str], **environment: str) -> subprocess.CompletedProcess:
 
 
 def _ended(command: list[str], **environment: str) -> bool:
-    """Run a change; gives whether it was killed."""
+    """Run a change; returns whether it was killed."""
     done = _run(command, **environment)
     assert done.returncode in (0, -signal.SIGKILL, 128 + signal.SIGKILL), done.stdout + done.stderr
     return done.returncode != 0
 
 
 def _points() -> Iterator[tuple[str, list[str], dict[str, str]]]:
-    """Yield each place to kill at: its name, the command and its environment."""
+    """Yield each point of the kill: its name, the command and its environment."""
     trace = "/tmp/calls"
     assert not _ended(["strace", "-o", trace, "-e", "trace=" + ",".join(CALLS), *_command()])
     with open(trace, encoding="utf-8", errors="replace") as stream:
@@ -105,7 +105,7 @@ def _points() -> Iterator[tuple[str, list[str], dict[str, str]]]:
 
 
 def _killed_at_each(writer: Writer, selection: int) -> tuple[int, int]:
-    """Kill at each step of the engine and at each call of the kernel; gives how often that was."""
+    """Kill at each step of the transaction and at each system call; returns the number of kills."""
     steps = 0
     writer.reset()
     while _ended(_command(), **{KILL_AT: str(steps)}):
@@ -131,7 +131,7 @@ def _judge(writer: Writer, point: str) -> None:
 
 
 def _full_disk(writer: Writer, selection: int) -> tuple[int, int]:
-    """Change with 0 to 64 KiB free; gives how often that was made and how often rejected."""
+    """Change with 0 to 64 free KiB; returns how many changes were made and how many rejected."""
     made = rejected = 0
     for free in range(0, 65, selection):
         writer.reset()

@@ -24,7 +24,7 @@ from ansible_collections.openvip.cluster.tests.lab.site import Site, changes
 
 FILE = "/etc/keepalived/keepalived.conf"
 INSTANCE = {"name": "VI_1", "virtual_router_id": 51, "version": 3, "advert_int": 0.1}
-# What the peers see, one and the other, and what they do not see
+# Two changes that the peers see, and one that they do not see
 SEEN = ({"virtual_ipaddress": ["198.18.0.100/24", "198.18.0.101/24"]}, {"virtual_ipaddress": ["198.18.0.100/24"]})
 UNSEEN = ({"garp_master_delay": 2}, {"garp_master_delay": 3})
 # Seconds after the reload until a change that nobody confirms is rolled back
@@ -34,18 +34,19 @@ LONGEST_MS = 306 * 1.2
 
 
 class InterruptError(LabError):
-    """Something that must not be."""
+    """A state that must never occur."""
 
 
 def definition(number: int) -> list[str]:
-    """Return the options of the change of this number: even ones are seen by the peers, odd ones are not."""
+    """Return the options of the change with this number: peers see even ones, and do not see odd ones."""
     instance = {**INSTANCE, **SEEN[number // 2 % 2], **UNSEEN[(number + 1) // 2 % 2]}
     return ["--extra-vars", json.dumps({"keepalived_vrrp_instance": [instance], "keepalived_reload_lead": 3,
                                         "keepalived_confirm_within": CONFIRM_WITHIN})]
 
 
 def killed(site: Site, options: list[str], seconds: float) -> bool:
-    """Run the playbook and kill it, with all that it has started here, after so long; whether it was still running."""
+    """Run the playbook and kill it with its local processes after so many seconds; returns whether it was still
+    running."""
     command = [str(containers.REPOSITORY / "tests/lab/playbook"), "playbooks/site.yml", site.inventory, *options]
     with subprocess.Popen(command, cwd=containers.REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                           start_new_session=True) as process:
@@ -96,7 +97,7 @@ def healed(site: Site, number: int, again: bool) -> None:
 
 
 def run(site: Site, count: int, seed: int, say: Callable[[str], None]) -> dict[str, int]:
-    """Interrupt so many changes; returns how many of them were seen by the peers, and how many were not.
+    """Interrupt so many changes; returns how many the peers could see, and how many they could not.
 
     :raises LabError: something that must not be; the message has the seed and the number of the change.
     """

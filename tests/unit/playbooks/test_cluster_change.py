@@ -1,8 +1,9 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The task files that inspect the cluster after a change and roll it back: who does not answer is disputed, the role's
-own variables bring the results of all hosts to the task that judges them, and what was not rolled back is named."""
+"""The task files that inspect the cluster after a change and roll it back: a host that does not answer is
+disputed, the role's variables pass the results of all hosts on, and the report names hosts that were not rolled
+back."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ EXPOSURE = {
     "keepalived-metrics.service": 41,
     "keepalived-watch.service": 44,
 }
-# They do what users write for them, and keep what their packages give them.
+# They run programs of users, so they keep the privileges of their packages.
 DAEMONS = {"keepalived.service", "nginx.service"}
 PROGRAMS = {name: f"/usr/bin/{name}" for name in ("ip", "sh", "modprobe", "sysctl")}
 VARIABLES = {

@@ -36,12 +36,12 @@ SHARED = pathlib.Path(tempfile.gettempdir())
 PID_FILE, DUMP = pathlib.Path("/run/keepalived.pid"), SHARED / "keepalived.json"
 # His own Python, which need not be the one of these tests.
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
-# Seconds for one attack; more is a success of who wants root to wait. The module itself waits ANSWER at most.
+# Seconds for one attack; a longer one has succeeded in making root wait. The module itself waits at most ANSWER.
 LIMIT, ANSWER = 15, 3.0
 CONFIG = {"global_defs": {"router_id": "lb1"}, "vrrp_instance": [{
     "name": "VI_1", "interface": "eth0", "virtual_router_id": 51, "priority": 250,
     "virtual_ipaddress": ["198.18.0.100/24"]}]}
-# What keepalived would have to say for an address that is held nowhere.
+# A dump in which keepalived reports an address that no host holds.
 FORGED = [{"data": {"iname": "FORGED", "state": 2, "ifp_ifname": "eth0", "vrid": 1, "base_priority": 1,
                     "effective_priority": 1, "last_transition": 1.0, "vips": [], "evips": []}}]
 # A program that takes itself for keepalived and leaves a note when somebody else runs it.
@@ -85,7 +85,7 @@ while True:
     except OSError:
         pass
 """
-# Locks whatever can be opened below /run, and says so.
+# Locks every file below /run that can be opened, and reports it.
 LOCK = """
 import fcntl, os, time
 held = []
@@ -143,7 +143,7 @@ class Host:
         return json.loads(output.getvalue().splitlines()[-1])
 
     def is_right(self):
-        """Return whether the module says what keepalived says."""
+        """Return whether the module reports what keepalived reports."""
         return [instance["name"] for instance in self.info().get("vrrp_instance", [])] == ["VI_1"]
 
     @contextlib.contextmanager

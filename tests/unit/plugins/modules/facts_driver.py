@@ -34,7 +34,7 @@ def instance(*addresses, **more):
     return dict({"name": "VI_1", "virtual_router_id": 51, "virtual_ipaddress": list(addresses)}, **more)
 
 
-# What is to be derived, and what the running daemon was given where that is something else.
+# The definition to derive from, and the configuration of the running daemon where that differs.
 DEFINITIONS = {
     "IPv4": [instance(f"{FOUR}/24")],
     "IPv4 without a subnet": [instance(f"{FOUR}/32")],
@@ -53,7 +53,7 @@ DEFINITIONS = {
 }
 SOME = ("IPv4", "IPv6, moved", "both, one excluded")
 FORMER = {"IPv4, moved": [instance(f"{FOUR}/24")], "IPv6, moved": [instance(f"{SIX}/64")]}
-# What deriving asks for of the facts, and in them.
+# The facts that deriving uses, and the keys in them.
 FACTS = ("interfaces", "default_ipv4", "default_ipv6")
 KEYS = ("device", "type", "active", "ipv4", "ipv4_secondaries", "ipv6", "address", "prefix", "netmask", "interface")
 
@@ -63,7 +63,7 @@ def ip(*words):
 
 
 def wait_for(done):
-    """Wait until something is so.
+    """Wait until a condition holds.
 
     :raises TimeoutError: it was not within ten seconds.
     """
@@ -135,7 +135,7 @@ def daemon(path, program, instances):
 
 
 def states(path, program, instances):
-    """Return what a host is like as a backup and as the holder."""
+    """Return the state of a host as a backup and as the holder."""
     found = {}
     # A backup waits for three intervals before it takes the addresses.
     with daemon(path, program, [dict(each, advert_int=30) for each in instances]):
@@ -152,7 +152,7 @@ def states(path, program, instances):
 
 def main(scenario, directory, program="keepalived"):
     path = os.path.join(directory, "keepalived.conf")
-    # In which the devices of this namespace are, and not those of the machine.
+    # A sysfs of this namespace has its devices, not those of the machine.
     subprocess.run(["mount", "-t", "sysfs", "sysfs", "/sys"], check=True)
     definitions = DEFINITIONS if scenario == "all" else {name: DEFINITIONS[name] for name in SOME}
     story = {name: {"config": {"vrrp_instance": instances}, "hosts": {}} for name, instances in definitions.items()}

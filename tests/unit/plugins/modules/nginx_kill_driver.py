@@ -21,9 +21,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit import journa
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.render import HEADER
 from ansible_collections.openvip.cluster.tests.unit.plugins.modules.nginx_driver import LB1, Nginx, get
 
-# What only root may read; and what is outside of nginx's own directory.
+# A file that only root may read, and a file outside of nginx's own directory.
 SECRET, PAGE = "snippets/secret.conf", "page"
-# KiB that are free on a disk; with the last ones a change is made.
+# Free KiB on a disk; the last values are enough for a change.
 FREE = (0, 4, 8, 12, 16, 20, 24, 32, 48, 64, 128)
 
 
@@ -52,7 +52,7 @@ class Host(Nginx):
             {"path": str(self.page), "content": version}], **options)
 
     def refused(self):
-        """Return what nginx says against the live files, nothing when it takes them."""
+        """Return why nginx rejects the live files, nothing when it accepts them."""
         done = subprocess.run([self.binary, "-t", "-q", "-c", str(self.path)], capture_output=True, text=True,
                               check=False)
         return "" if done.returncode == 0 else done.stderr
@@ -75,7 +75,7 @@ class Host(Nginx):
                 and not path.name.startswith("nginx.conf")]
 
     def former_layout(self):
-        """Make what version 1.0.0 wrote of the live files: a main file that names the files of the directory."""
+        """Turn the live files into those of version 1.0.0: a main file that names the files of the directory."""
         main = self.home / "openvip.d" / "nginx.conf"
         self.path.write_text(main.read_text().replace(HEADER, f"{HEADER}pid {self.pid_file};\n"))
         main.unlink()
@@ -87,7 +87,7 @@ def host_bring(version, directory, binary):
 
 
 def killed(function, number):
-    """Run a function in a process that is killed at the point of this number; returns whether it came so far."""
+    """Run a function in a process that is killed at the point of this number; returns whether it got so far."""
     child = os.fork()
     if child == 0:
         left = [number]
@@ -106,7 +106,7 @@ def killed(function, number):
 
 
 def heal(host, wanted):
-    """Return what is wrong after a plain run."""
+    """Return the problems after a plain run."""
     result, again = host.bring(wanted), host.bring(wanted)
     found = {"failed": result.get("failed"), "again": again["changed"], "refused": host.refused(),
              "leftovers": host.leftovers(), "version": host.version() != wanted,

@@ -34,7 +34,7 @@ from ansible_collections.openvip.cluster.tests.unit.plugins.modules.reload_chang
     texts_of,
 )
 
-#: Seconds after which what a reload has done to the addresses counts as final: an election takes 3.2 times ADVERT_INT.
+#: Seconds after which the addresses after a reload count as final: an election takes 3.2 times ADVERT_INT.
 FINAL = 2.0 + 3.2 * ADVERT_INT
 TIMEOUT = 30
 PARALLEL = 9
@@ -69,7 +69,7 @@ class Host:
 
 
 class Server:
-    """What C(Host) asks for, in the host's namespaces."""
+    """The commands of C(Host), in the host's namespaces."""
 
     def __init__(self, program):
         self.program, self.build = program, installed(program)
@@ -105,7 +105,7 @@ class Server:
         return self.addresses()
 
     def plan(self, before, after):
-        """Return what is foreseen of the change."""
+        """Return the planned losses of the change."""
         seen = control.inspect(self.build, self.program, self.daemon.pid)
         assert seen.instances is not None, seen.problem
         return reload_plan.plan(seen.instances, before, after, seen.listed, seen.promoting)._asdict()

@@ -121,7 +121,7 @@ def test_a_service_that_does_not_start_is_not_called_undone(host, process):
     assert host(state="undone")["changed"] and not host.left()
 
 
-def test_a_fault_that_fails_and_is_not_undone_says_so(host):
+def test_a_fault_that_fails_and_is_not_undone_is_reported(host):
     host.program("systemctl", """case "$*" in
         *timer) ;;
         'stop nginx.service') touch "$(dirname "$0")/failed"; echo broken; exit 1 ;;

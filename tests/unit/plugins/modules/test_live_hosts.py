@@ -17,7 +17,7 @@ from ansible_collections.openvip.cluster.plugins.action import cluster_check, ke
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 
 RECORDED = json.loads((pathlib.Path(__file__).parent / "data" / "live_hosts.json").read_text())
-# What the rules say of the definitions themselves.
+# The findings about the definitions themselves.
 KNOWN = {"first-not-link-local", "address-off-subnet", "secondary-address-lost"}
 MEMBERS = ["lb1", "lb2"]
 STATES = ("fresh", "backup", "holder")

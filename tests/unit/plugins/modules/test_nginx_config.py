@@ -224,7 +224,7 @@ def test_so_many_backups_stay(nginx, tmp_path):
 
 
 def former_layout(home):
-    """Make what version 1.0.0 wrote of today's files: a main file that names the files of the directory."""
+    """Turn the files into those of version 1.0.0: a main file that names the files of the directory."""
     stub = (home / "nginx.conf").read_text().replace("include openvip.d/nginx.conf;\n", "")
     main = stub + (home / "openvip.d" / "nginx.conf").read_text().replace(HEADER, "")
     (home / "openvip.d" / "nginx.conf").unlink()
@@ -278,7 +278,7 @@ def test_a_change_that_was_left_to_a_later_run_stays_owed(nginx, monkeypatch):
     taken = []
     monkeypatch.setattr(control, "take", lambda *dummy: taken.append("") or True)
     assert nginx(reload=False)["changed"] and not nginx(reload=False)["changed"] and taken == []
-    # one that fails before anything is written owes it, too
+    # a run that fails before it writes anything still owes the reload
     assert nginx(config_test=True)["failed"]
     assert nginx(check=True)["changed"] and taken == []
     result = nginx()
@@ -291,7 +291,7 @@ def test_an_upgrade_that_fails_leaves_owed_what_was_owed(nginx, monkeypatch):
     monkeypatch.setattr(control, "take", lambda *dummy: taken.append(files(nginx.home)["nginx.conf"]) or True)
     other = module.process.Running(1, "/other/nginx", "nginx")
     monkeypatch.setattr(module.process, "running", lambda *dummy: other)
-    # nothing is owed: the former one goes on as it was
+    # no reload is owed: the former nginx goes on unchanged
     assert nginx(upgrade=True)["failed"] and taken == []
     monkeypatch.setattr(module.process, "running", lambda *dummy: None)
     assert nginx(reload=False)["changed"]
@@ -318,7 +318,7 @@ def test_a_change_that_was_interrupted_is_reloaded_though_nothing_differs(nginx,
 
     interrupt()
     assert nginx(check=True, **one)["changed"]
-    # it is rejected: what was rolled back has changed, and is said
+    # it is rejected: the rollback is a change, and is reported
     result = nginx(version="one")
     assert result["failed"] and not result["changed"]
     result = nginx(config_test=True, **two)

@@ -29,7 +29,7 @@ REAL = {"ip": "198.18.0.21", "port": 80}
 
 @pytest.fixture
 def shown(tmp_path, capsys, monkeypatch):
-    """Return a function that runs a module and returns all that anybody is shown of it."""
+    """Return a function that runs a module and returns everything that anybody can see of it."""
 
     def run(module, **options):
         logged = []
@@ -84,7 +84,7 @@ TLS = {"http": {"server": [{"name": "www", "listen": ["443 ssl"], "root": "/var/
 @pytest.mark.parametrize("config, file", [
     (CONFIG, [{"path": "key.pem", "content": KEY, "mode": "0600"}]),
     (CONFIG, [{"path": "key.pem", "content": KEY, "mode": "640"}]),
-    # what is no mode, no path and no file is refused, and shown no more than others
+    # invalid modes, paths and files are rejected, and not shown either
     (CONFIG, [{"path": "key.pem", "content": KEY, "mode": "u=rw"}]),
     (CONFIG, [{"content": KEY, "mode": "0600"}]),
     ("none", [{"path": "key.pem", "content": KEY, "mode": "0600"}]),

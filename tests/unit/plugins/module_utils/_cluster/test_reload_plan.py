@@ -119,7 +119,7 @@ def test_a_host_that_has_no_address_loses_none():
 
 
 @pytest.mark.parametrize("instances", [None, []])
-def test_a_daemon_that_says_nothing(instances):
+def test_a_daemon_that_does_not_answer(instances):
     assert plan(instances, None, texts_of(MOVED.after)[0], listed([])).texts == [texts_of(MOVED.after)[0]]
 
 

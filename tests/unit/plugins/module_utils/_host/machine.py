@@ -51,7 +51,7 @@ for unit; do
 done
 """
 NETWORKCTL = "#!/bin/sh\ncat /run/network\n"
-# Fails where its rules are wrong, as ufw does, and has then only those that came before.
+# Fails on wrong rules as ufw does, and then has only the rules before them.
 UFW = """#!/bin/sh
 [ "$1" = reload ] || exit 1
 echo ufw >>/run/reloads
@@ -235,8 +235,8 @@ class Machine:
         return json.loads(output.getvalue())
 
     def changed(self, **options):
-        """Run the module, which succeeds, and return whether it changed something. A dry run before it says the same,
-        and further ones have nothing to do."""
+        """Run the module successfully, and return whether it changed something. A dry run before reports the same,
+        and later runs change nothing."""
         told = self.run(check=True, **options)
         result = self.run(**options)
         assert not result.get("failed"), result
@@ -251,7 +251,7 @@ class Machine:
 
     @staticmethod
     def killed(function, number):
-        """Run a function in a process that is killed at the point of this number; return whether it came so far."""
+        """Run a function in a process that is killed at the point of this number; return whether it got so far."""
         child = os.fork()
         if child == 0:
             left = [number]
@@ -273,7 +273,7 @@ class Machine:
 
 
 def _signature(test):
-    """Return the signature with a directory in the place of the machine."""
+    """Return the signature with a directory instead of the machine."""
     found = inspect.signature(test)
     directory = inspect.Parameter("tmp_path", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return found.replace(parameters=[directory, *list(found.parameters.values())[1:]])

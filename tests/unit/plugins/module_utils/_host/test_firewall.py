@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is let in, in the words of each firewall, and back."""
+"""Accepted packets as rules of each firewall, and back."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_multicast_of_ipv6_comes_from_link_local_addresses():
     assert allowed(data(IPV6), MEMBERS[:2]) == [("ipv6", "fe80::12", "vrrp", None)]
 
 
-def test_a_member_cannot_write_rules_by_what_it_says_of_its_addresses():
+def test_a_member_cannot_write_rules_through_its_reported_addresses():
     forged = Member("lb2", {"interfaces": {"ens5": ["198.18.0.12/24", "fe80::9%x accept\nflush ruleset/64"]}})
     found, findings = needs(data(IPV6), "lb1", [MEMBERS[0], forged], ())
     assert found["allow"] == [] and [finding.id for finding in findings] == [PEER_UNKNOWN]

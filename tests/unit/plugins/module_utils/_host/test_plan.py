@@ -76,7 +76,7 @@ def test_a_chain_of_another_family_is_an_error():
 @pytest.mark.parametrize("have, reason", [
     (NFTABLES._replace(conf=None), "loads /etc/nftables.conf or"),
     (NFTABLES._replace(ruleset=None, reason="no rights"), "no rights")])
-def test_what_nftables_lacks_is_said(have, reason):
+def test_what_nftables_lacks_is_reported(have, reason):
     with pytest.raises(UnusableError, match=reason):
         plan(have)
 

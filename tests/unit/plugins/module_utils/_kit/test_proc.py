@@ -30,7 +30,7 @@ def child():
 
 @pytest.fixture
 def roots(monkeypatch):
-    """Take who runs these tests for root: every file and process of this user is root's."""
+    """Treat the user of these tests as root: every file and process of this user counts as root's."""
     monkeypatch.setattr(proc, "may_be_roots", lambda number: True)
     monkeypatch.setattr(proc.trusted, "read", lambda path: (pathlib.Path(path).read_bytes(), os.stat(path)))
 

@@ -104,7 +104,7 @@ def test_the_session_is_killed_when_the_time_is_up(tmp_path):
     os.close(reader)
 
 
-def test_begin_and_end_of_a_long_output_are_kept_and_it_says_so():
+def test_beginning_and_end_of_a_long_output_are_kept_and_the_gap_is_counted():
     outcome = process.run([sys.executable, "-c", "print('a' * 5000 + 'b' * 90000 + 'c' * 5000)"], 30, kept=4000)
     begin, note, end = outcome.output.split("\n", 2)
     assert (begin, end) == ("a" * 2000, "c" * 1999 + "\n")

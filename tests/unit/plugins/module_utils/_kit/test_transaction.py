@@ -207,7 +207,7 @@ def test_a_journal_that_was_not_written_to_its_end_goes(host):
     assert not host.bring("one") and os.listdir(journal.DIRECTORY) == []
 
 
-def test_what_is_restored_is_said_to_the_writer_that_was_interrupted(host, killed):
+def test_a_rollback_is_reported_to_the_writer_that_was_interrupted(host, killed):
     for name in ("other", "host"):
         host.bring("one")
         point = next(point for point in range(40)
@@ -423,7 +423,7 @@ def test_a_link_of_another_user_is_not_followed(tmp_path):
         files.resolved(str(link))
 
 
-def test_what_is_no_file_is_not_read_and_blocks_nobody(tmp_path):
+def test_an_object_that_is_no_file_is_not_read_and_never_blocks(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(OSError, match="not a regular file"):
         files.read(str(tmp_path / "fifo"))

@@ -55,7 +55,7 @@ def test_what_is_not_there(tmp_path):
     (lambda path: (path.unlink(), _socket(path)), "srwx"),
     (lambda path: (path.unlink(), path.mkdir()), "drwx"),
 ])
-def test_what_others_may_have_put_there_is_named_and_makes_nobody_wait(tmp_path, owner, spoil, what):
+def test_a_foreign_object_is_named_and_never_blocks(tmp_path, owner, spoil, what):
     path = tmp_path / "file"
     path.write_bytes(b"text")
     spoil(path)

@@ -29,7 +29,7 @@ from ansible_collections.openvip.cluster.plugins.modules import drill_fault, vip
 PROGRAMS, CALLS, DIRECTORY = Path("/run/programs"), Path("/run/calls"), Path("/run/openvip")
 # Programs of systemd that note their call.
 STAND_IN = '#!/bin/sh\necho "$(basename "$0") $*" >>/run/calls\n'
-# What a process asks of the kernel; it is killed before one of them.
+# The system calls of a process; it is killed before one of them.
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.truncate", "os.kill", "subprocess.Popen", "fcntl.flock"}
 GIVER = {"side": "giver", "addresses": [{"address": "198.18.0.100", "interface": "eth1"},
                                         {"address": "fd00:18::100", "interface": "eth1"}]}
@@ -78,7 +78,7 @@ def run(module, **options):
 
 
 def host():
-    """What the host is, but for what counts or changes by itself."""
+    """Return the state of the host, without counters and values that change by themselves."""
     text = sh("nft list ruleset; ip -oneline address; ip -4 route show table all; ip -6 route show table all;"
               "cat /proc/sys/net/ipv4/conf/eth1/arp_ignore /proc/sys/net/ipv4/conf/eth1/arp_announce")
     return sorted(line.strip() for line in re.sub(r" (?:tentative|linkdown|dead)", "", text).splitlines())
@@ -115,7 +115,7 @@ def fire(command):
 
 
 def killed(module, options, number):
-    """Run the module and kill it before what it asks the kernel for the number-th time; say whether it was killed."""
+    """Run the module and kill it before its system call of this number; return whether it was killed."""
     child = os.fork()
     if not child:
         count = 0
@@ -149,7 +149,7 @@ def kills(module, options):
 
 
 def killed_then_run_again():
-    """What is left of a killed run is not taken for all of it."""
+    """A partial change of a killed run does not count as complete."""
     run(vip_handover, **GIVER, _ansible_check_mode=True)
     before, number, story, was = host(), 1, [], True
     while was:
@@ -293,7 +293,7 @@ def link():
         ip -6 route add 2001:db8:5::/48 via fd00:18::1 pref high
         ip -6 route add 2001:db8:6::/48 via fd00:18::1 metric 50 table 77
         ip -6 route add 2001:db8:7::/48 nexthop via fd00:18::1 nexthop via fd00:18::2""")
-    # what keepalived brings again
+    # the routes that keepalived sets again
     own = "ip -6 route add 2001:db8:8::/48 via fd00:18::1 proto 18"
     sh(own)
     before = host()

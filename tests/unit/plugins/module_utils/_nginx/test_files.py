@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read of the files on the host, how they differ, and the steps to what is wanted."""
+"""Reading the files on the host, their differences from the wanted ones, and the steps of the change."""
 
 from __future__ import annotations
 

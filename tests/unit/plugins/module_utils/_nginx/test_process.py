@@ -41,7 +41,7 @@ def host(monkeypatch):
     "tail -f /var/log/nginx/access.log", "vi nginx: master process /usr/sbin/nginx", "/usr/sbin/nginx", "",
     "nginx: worker process",
 ])
-def test_a_process_that_is_no_master_is_not_nginx_whatever_the_pid_file_says(host, title):
+def test_a_process_that_is_no_master_is_not_nginx_even_in_the_pid_file(host, title):
     assert host(None, 7, {7: title}) is None
 
 
@@ -52,7 +52,7 @@ def test_without_systemd_it_is_the_master_of_the_pid_file(host):
     assert host(None, 7, {7: "/usr/sbin/nginx -g master_process off;"}, program="nginx").pid == 7
 
 
-def test_what_systemd_says_goes_before_the_pid_file(host):
+def test_systemd_takes_precedence_over_the_pid_file(host):
     assert host(0, 7, {7: MASTER}) is None
     assert host(5, 7, {5: MASTER, 7: MASTER}).pid == 5
     assert host(5, None, {5: MASTER}).pid == 5

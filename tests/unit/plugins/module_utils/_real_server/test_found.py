@@ -116,5 +116,5 @@ def test_the_memory_is_text_that_people_can_read():
 
 @pytest.mark.parametrize("words", ["true", "sysctl -w x", "ip address del x", "ip -4 route del",
                                    "ip address del x dev y z"])
-def test_a_unit_that_was_changed_by_hand_says_nothing(words):
+def test_a_unit_that_was_changed_by_hand_is_not_read(words):
     assert found.of_unit(f"[Service]\nExecStop=-/bin/{words}\n") == found.NOTHING
