@@ -315,6 +315,7 @@ class Run:
         data = files.read(self.path)
         return (None if data is None else data.decode("utf-8", "surrogateescape")) == self.before
 
+
 def _advertised(run, text):
     """Return what the peers of a running daemon see of the change from one text to the other (see C(Change))."""
     before = run.before

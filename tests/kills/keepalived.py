@@ -101,11 +101,10 @@ class Instance(Keepalived):
     def bring(self, new: bool, **options) -> dict:
         if not self.path.exists():
             self.path.write_text("! by hand\nglobal_defs { router_id lb1 }\n")
-        config = dict(INSTANCE, initial_state=INSTANCE["state"], virtual_ipaddress=["198.18.0.100/24"])
-        del config["state"]
+        config = {"initial_state" if key == "state" else key: value for key, value in INSTANCE.items()}
         if new:
-            config.update(priority=240, virtual_ipaddress=["198.18.0.100/24", "198.18.0.101/24"])
-        result = matrix.run_module(vrrp_instance, path=str(self.path), **config, **options)
+            config.update({"priority": 240, "virtual_ipaddress": ["198.18.0.100/24", "198.18.0.101/24"]})
+        result = matrix.run_module(vrrp_instance, **{"path": str(self.path), **config, **options})
         assert not result.get("failed"), result["msg"]
         return result
 

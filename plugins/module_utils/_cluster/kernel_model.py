@@ -63,7 +63,8 @@ class Address(NamedTuple):
         line = [entry["address"], *(["scope", entry["scope"]] if entry.get("scope") else []),
                 *(["label", entry["label"]] if entry.get("label") else [])]
         address = cls.of(line, device)
-        assert address is not None, entry
+        if address is None:
+            raise ValueError(f"keepalived reports no address that can be read: {entry}")
         return address._replace(base=base or device, is_set=entry["set"], is_made=bool(base),
                                 is_tracked=not entry.get("no_track", False))
 

@@ -29,6 +29,7 @@ from .process import run, uninterrupted
 LOCK = "change"
 LOCK_SECONDS = 60.0
 COMMAND_SECONDS = 60.0
+__all__ = ["Command", "CommandError", "LockError", "Transaction", "TransactionError", "explained"]
 
 
 class Command(NamedTuple):
@@ -397,6 +398,3 @@ def _do(step: Command) -> None:
 
 def _undo(step: Command) -> None:
     _do(Command(step.undo, data=step.undo_data))
-
-
-__all__ = ["Command", "CommandError", "LockError", "Transaction", "TransactionError", "explained"]

@@ -66,12 +66,12 @@ def answer(state):
 def inspect(tmp_path):
     """Run the task file on two hosts of this machine, whose keepalived's say nothing; gives the screen."""
 
-    def run(before, tasks=INSPECT, **more):
+    def run(before, tasks=(), **more):
         hosts = {name: {"ansible_connection": "local", "ansible_python_interpreter": sys.executable,
                         **({"before": before[name]} if name in before else {}), **more.get(name, {})}
                  for name in ("lb1", "lb2")}
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"lb": {"hosts": hosts}}))
-        (tmp_path / "play.yml").write_text(yaml.safe_dump([dict(PLAY, tasks=tasks)]))
+        (tmp_path / "play.yml").write_text(yaml.safe_dump([dict(PLAY, tasks=tasks or INSPECT)]))
         (tmp_path / "bin").mkdir(exist_ok=True)
         for name, text in {"keepalived": "echo 'Keepalived v2.2.7 (01/16,2022)'", "systemctl": "echo 0",
                            "ip": "echo broken >&2; exit 1"}.items():

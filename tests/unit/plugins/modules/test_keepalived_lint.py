@@ -32,9 +32,8 @@ def daemon(monkeypatch, number, held):
     """Let a keepalived of this process id hold these addresses; None is none."""
     monkeypatch.setattr(_lint_module.control, "running", lambda unit: number)
     monkeypatch.setattr(_info.state, "instances", lambda *unused: [{
-        "state": "MASTER", "priority": 100, "virtual_ipaddress": [{"address": f"{address}/24", "set": True}
-                                                                 for address in held],
-        "virtual_ipaddress_excluded": []}])
+        "state": "MASTER", "priority": 100, "virtual_ipaddress_excluded": [],
+        "virtual_ipaddress": [{"address": f"{address}/24", "set": True} for address in held]}])
 
 
 @pytest.fixture

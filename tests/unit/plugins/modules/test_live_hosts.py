@@ -42,7 +42,7 @@ def variables(case, states, unicast, inspected):
 def configure(case, name, state, unicast, hostvars):
     """Return what keepalived_config gives to its module on a host, or what it refuses."""
     task = MagicMock(args=definition(case, unicast), async_val=0, check_mode=True)
-    action = keepalived_config.ActionModule(*[task, *[MagicMock() for _ in range(5)]])
+    action = keepalived_config.ActionModule(*[task, *[MagicMock() for dummy in range(5)]])
     inspection = {"network": case["hosts"][name][state]["network"]}
     action._execute_module = lambda module_name, module_args, **unused: (
         inspection if module_name.endswith("keepalived_info") else module_args)
@@ -67,7 +67,7 @@ def check(monkeypatch, case, states, unicast, inspected):
     monkeypatch.setattr(cluster_check, "Scope", lambda *dummy: hostvars)
     arguments = {"group": ["lb"], "definition": "definition", "fail_on": "never"}
     task = MagicMock(args=arguments, async_val=0, check_mode=True)
-    action = cluster_check.ActionModule(*[task, *[MagicMock() for _ in range(5)]])
+    action = cluster_check.ActionModule(*[task, *[MagicMock() for dummy in range(5)]])
     result = action.run(task_vars={"groups": {"all": MEMBERS, "lb": MEMBERS}, "hostvars": {}})
     return {finding["id"] for finding in result["findings"]} - KNOWN
 

@@ -84,8 +84,8 @@ def test_the_diff_is_text_of_the_state(four):
     assert kernel["before"].splitlines() == [f"net.ipv4.conf.{device}.{key} = 0" for device in ("all", "eth1")
                                              for key in ("arp_announce", "arp_ignore")]
     assert "address 198.18.0.100/32 dev lo scope host\n" in kernel["after"]
-    assert [part["after_header"] for part in written] == [files.SYSCTL, files.path_of(files.UNIT), files.ENABLED,
-                                                            files.STATE]
+    assert [part["after_header"] for part in written] == [
+        files.SYSCTL, files.path_of(files.UNIT), files.ENABLED, files.STATE]
 
 
 def test_the_files_are_for_everybody_to_read(four):

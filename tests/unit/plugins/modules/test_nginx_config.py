@@ -238,7 +238,11 @@ def test_the_layout_of_the_first_version_is_changed_in_one_run(nginx, monkeypatc
     written = files(nginx.home)
     former_layout(nginx.home)
     old = files(nginx.home)
-    monkeypatch.setattr(control, "take", lambda unit, pid_file, log: (_ for _ in ()).throw(control.ReloadError("no")))
+
+    def refuse(unit, pid_file, log):
+        raise control.ReloadError("no")
+
+    monkeypatch.setattr(control, "take", refuse)
     assert nginx()["failed"] and files(nginx.home) == old
     monkeypatch.setattr(control, "take", lambda unit, pid_file, log: True)
     result = nginx()

@@ -144,9 +144,9 @@ def test_what_only_the_daemon_understands_is_left_to_it(text):
 def test_version_2_may_be_without_an_address_for_a_reload():
     change = CHANGES["virtual_router_ids swapped"]
     second = {"router_id": "lb", "vrrp_version": 2}
-    before, after = (dict(data, global_defs=second, vrrp_instance=[dict(each, advert_int=1)
-                                                                  for each in data["vrrp_instance"]])
-                     for data in (change.before, change.after))
+    before, after = (
+        dict(data, global_defs=second, vrrp_instance=[dict(each, advert_int=1) for each in data["vrrp_instance"]])
+        for data in (change.before, change.after))
     found = planned(before, after)
     assert len(found.texts) == 2
     assert sorted(len(each.get("virtual_ipaddress", [])) for each in read(parse(found.texts[0]))["vrrp_instance"]) == [
@@ -164,11 +164,13 @@ def test_static_addresses_count():
 
 
 def test_unicast_instances_are_known_by_their_source_address():
-    peers = {"unicast_peer": ["198.18.0.12"], "unicast_src_ip": "198.18.0.11"}
-    change = (conf(a(A100, **peers), b(A102, A101, **peers)), conf(a(A100, A101, **peers), b(A102, **peers)))
+    def peers(source="198.18.0.11"):
+        return {"unicast_peer": ["198.18.0.12"], "unicast_src_ip": source}
+
+    change = (conf(a(A100, **peers()), b(A102, A101, **peers())), conf(a(A100, A101, **peers()), b(A102, **peers())))
     assert lost(planned(*change)) == ["198.18.0.101"]
-    other = dict(peers, unicast_src_ip="198.18.0.13")
-    assert len(planned(change[0], conf(a(A100, A101, **peers), b(A102, **other))).texts) == 1
+    other = conf(a(A100, A101, **peers()), b(A102, **peers("198.18.0.13")))
+    assert len(planned(change[0], other).texts) == 1
 
 
 def test_more_than_one_address_at_once():

@@ -10,6 +10,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -316,7 +317,7 @@ def test_a_step_may_do_something_only_when_it_is_undone(host):
 def test_the_end_of_the_process_in_the_middle_rolls_back(host):
     host.bring("one")
     with Transaction("host") as transaction, pytest.raises(SystemExit):
-        transaction.carry_out(host.steps("two"), lambda: (_ for _ in ()).throw(SystemExit(1)))
+        transaction.carry_out(host.steps("two"), lambda: sys.exit(1))
     assert host.state() == texts("one") and host.leftovers() == []
 
 
@@ -358,9 +359,9 @@ def test_a_boot_has_undone_what_commands_did(host, killed, monkeypatch):
 def test_a_full_disk_changes_nothing_or_is_no_hindrance(tmp_path, free):
     """In a mount namespace of its own: a tmpfs that is full but for some KiB."""
     script = Path(__file__).with_name("full_disk.py")
-    done = subprocess.run(["unshare", "--mount", os.sys.executable, str(script), str(tmp_path), str(free)],
+    done = subprocess.run(["unshare", "--mount", sys.executable, str(script), str(tmp_path), str(free)],
                           capture_output=True, text=True, check=False,
-                          env=dict(os.environ, PYTHONPATH=os.pathsep.join(os.sys.path)))
+                          env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
     assert done.returncode == 0 and done.stdout.strip() in ("two", "one: the disk is full"), done.stdout + done.stderr
 
 

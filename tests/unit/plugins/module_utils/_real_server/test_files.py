@@ -85,8 +85,8 @@ def test_the_guard_is_set_at_every_start_or_the_unit_fails():
 
 def test_there_are_only_the_files_that_are_needed():
     assert set(texts(SERVICES[:1])) == {files.SYSCTL, files.path_of(files.UNIT), files.ENABLED, files.STATE}
-    assert set(texts(SERVICES[2:])) == {files.path_of(files.UNIT), files.path_of(files.ROUTES_UNIT),
-                                         files.ENABLED, files.STATE}
+    routed = {files.path_of(files.UNIT), files.path_of(files.ROUTES_UNIT), files.ENABLED, files.STATE}
+    assert set(texts(SERVICES[2:])) == routed
     assert texts([]) == {}
 
 
