@@ -220,7 +220,7 @@ def test_what_cannot_be_is_refused_before_anything_changes():
         ["value of lb_kind must be one of: DR, TUN, NAT"],
         ["prot", "protocol"],
         ["group and config", "the action plugin", "virtual_server and interface instead"],
-        [files.STATE, "Remove it to go on"],
+        [files.STATE, "Remove it and run this again"],
         [files.path_of(files.UNIT), "is not a regular file", "systemctl unmask"],
         ["table 28000: has a default route that somebody else set", "Move that route to another table"],
     )):

@@ -225,10 +225,10 @@ def test_the_chain_is_found_in_every_layout_of_the_files(machine, layout):
 
 
 @pytest.mark.parametrize("text, reason", [
-    ("flush ruleset\nadd table inet filter\nadd chain inet filter input\n", 'has no block "chain input {"'),
+    ("flush ruleset\nadd table inet filter\nadd chain inet filter input\n", 'have no block "chain input {"'),
     (f"flush ruleset\ntable inet filter {{\n{BEGIN}\n{CHAIN}}}\n", "line 3"),
     (f"flush ruleset\ntable inet filter {{\n{END}\n{CHAIN}}}\n", "line 3"),
-    (f"flush ruleset\ntable inet filter {{\n{CHAIN}}}\nsyntax error\n", "is rejected as it is")])
+    (f"flush ruleset\ntable inet filter {{\n{CHAIN}}}\nsyntax error\n", "is rejected even without our rules")])
 @isolated
 def test_a_file_that_cannot_take_the_rules_is_refused_and_nothing_changes(machine, text, reason):
     machine.nftables()
