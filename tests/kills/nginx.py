@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -58,7 +60,10 @@ def main(binary: str, directory: str, *dummy: str) -> None:
         return
     writer.bring("one")
     writer.host.start()
-    matrix.main(writer)
+    try:
+        matrix.main(writer)
+    finally:
+        os.kill(int(writer.host.pid_file.read_text()), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ it. The first thing that must not be ends it, with the seed that repeats the ord
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -44,6 +45,13 @@ def definition(number: int) -> list[str]:
                                         "keepalived_confirm_within": CONFIRM_WITHIN})]
 
 
+def descendants(number: int) -> list[int]:
+    """Return the processes that a process has started, and theirs: Ansible's workers have sessions of their own."""
+    done = subprocess.run(["ps", "-o", "pid=", "--ppid", str(number)], capture_output=True, text=True, check=False)
+    children = [int(word) for word in done.stdout.split()]
+    return children + [each for child in children for each in descendants(child)]
+
+
 def killed(site: Site, options: list[str], seconds: float) -> bool:
     """Run the playbook and kill it with its local processes after so many seconds; returns whether it was still
     running."""
@@ -53,7 +61,9 @@ def killed(site: Site, options: list[str], seconds: float) -> bool:
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            for number in [process.pid, *descendants(process.pid)]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
             return True
     return False
 
