@@ -48,15 +48,6 @@ def default_routes(module):
             if code == 0 for route in json.loads(output) if route.get("prefsrc")]
 
 
-def _promotes(name):
-    """Return whether the secondary addresses of an interface stay when the primary one goes.
-
-    The value of C(all) or that of the interface enables it (IN_DEV_PROMOTE_SECONDARIES of include/linux/inetdevice.h).
-    """
-    values = [read_text("/proc/sys/net/ipv4/conf/%s/promote_secondaries" % each) for each in ("all", name)]
-    return any((value or "0").strip() != "0" for value in values)
-
-
 def _owned(instance):
     return instance.get("priority") == OWNER_PRIORITY
 
@@ -96,8 +87,9 @@ def network(module, found, config, number, instances, again):
         holding = _holding(instances)
         if number is not None and here.intersection(virtual) - holding:
             holding |= _holding(again() or [])
+    promoting = held.promoting()
     return {
-        "interfaces": {name: dict(each, promote_secondaries=_promotes(name)) for name, each in inspected.items()},
+        "interfaces": {name: dict(each, promote_secondaries=name in promoting) for name, each in inspected.items()},
         "routes": default_routes(module),
         "running": number is not None,
         "virtual": [str(address) for address in virtual],
