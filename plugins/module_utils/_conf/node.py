@@ -252,11 +252,13 @@ def _definition_words(head: str, start: int, end: int) -> list[tuple[str, str, i
     """Return name and value; in the value lines are joined by newlines, without backslashes and comments."""
     found = lexer.definition(head, start, end)
     at = name_end = found.end() if found else end
-    lines = []
+    lines: list[str] = []
     while at < len(head):
         end = head.find("\n", at) + 1 or len(head)
         line = head[at:lexer.code_end(head, at, end)].strip(lexer.WHITE)
-        lines.append(line[:-1].rstrip(lexer.WHITE) if line.endswith("\\") else line)
+        line = line[:-1].rstrip(lexer.WHITE) if line.endswith("\\") else line
+        if line or not lines:
+            lines.append(line)
         at = end
     name = head[start:name_end - 1]
     return [(name, name, start, False), (head[name_end:].strip(lexer.WHITE), "\n".join(lines), name_end, False)]

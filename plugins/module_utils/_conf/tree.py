@@ -256,8 +256,8 @@ class _Parser:
             if start == end:
                 self._problem(first, "definition goes on after the last line; remove the backslash at its end")
                 break
-            if lexer.skip_white(text, start, code) >= code:
-                # A blank line or a comment ends it, and belongs to what follows.
+            if lexer.skip_white(text, start, code) >= code and not lexer.continues(text, start, end):
+                # A blank line or a comment without a closing backslash ends it, and belongs to what follows.
                 return start, start
         return code, end
 

@@ -195,6 +195,11 @@ READS = {
     "two backslashes in a comment do not go on": ("$A=x # c \\\\\nz\n", [leaf("$A", "x"), leaf("z")]),
     "definition ends at a blank line": ("$A=x \\\n\ny\n", [leaf("$A", "x"), leaf("y")]),
     "definition ends at a comment": ("$A=x \\\n# c\ny\n", [leaf("$A", "x"), leaf("y")]),
+    "definition goes on behind a comment of its own": (
+        "$A=x \\\n  # c \\\n y \\\n ! \\\n z\na\n", [leaf("$A", "x\ny\nz"), leaf("a")]),
+    "definition goes on behind a comment with a backslash in it": (
+        "$A=x \\\n# \\ c \\\ny\nz\n", [leaf("$A", "x\ny"), leaf("z")]),
+    "definition ends at a comment with two backslashes": ("$A=x \\\n# c \\\\\ny\n", [leaf("$A", "x"), leaf("y")]),
     "definition with crlf": ("$A=x \\\r\ny\r\nz\r\n", [leaf("$A", "x\ny"), leaf("z")]),
     "no definition: blank before the sign": ("$A =1\n", [leaf("$A", "=1")]),
     "no definition: other names": ("$1=2\n$A.b=3\n$\u00c9=4\n", [leaf("$1=2"), leaf("$A.b=3"), leaf("$\u00c9=4")]),

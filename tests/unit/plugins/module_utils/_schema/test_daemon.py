@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import evaluate
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import spelling
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
@@ -72,3 +73,50 @@ def test_expands_definitions_in_a_script_line(keepalived: Program, tmp_path: Pat
     data = {"raw": ["$COMMAND=/usr/bin/env", "$ACCOUNT=root"], "vrrp_instance": [instance]}
     said = "\n".join(keepalived.dump(render(data), tmp_path, VRRP))
     assert "Generic state transition script = '/usr/bin/env', uid:gid 0:0" in said
+
+
+_INSTANCE = "vrrp_instance %s {\n    interface eth0\n    virtual_router_id %d\n%s\n}\n"
+
+
+def _instances(*contents: str) -> str:
+    return "".join(_INSTANCE % (chr(ord("A") + number), number + 1, text) for number, text in enumerate(contents))
+
+
+_EVALUATED = {
+    "set again": "$P=101\n" + _instances("priority $P") + "$P=102\n" + _instances("", "priority $P"),
+    "in a block, for the next one": _instances("$P=101\npriority $P", "priority ${P}"),
+    "what follows a name": "$P=10\n$A=198.18.0\n" + _instances(
+        "priority ${P}3\nvirtual_ipaddress {\n${A}.7/24\n$A.8/24\n${A}.$P\n${A}.9/24 label $E\n}"),
+    "at its use": "$A=${B}\n$B=103\n" + _instances("priority $A\n$B=104", "priority $A"),
+    "several lines": "$B=priority 104 \\\n advert_int 3 \\\n # note \\\n nopreempt\n" + _instances("$B", "priority $B"),
+    "several lines with a comment": "$B=priority 104 \\\n # note\nadvert_int 3\n" + _instances("$B"),
+    "several lines with an empty one": "$B=priority 104 \\\n\nadvert_int 3\n" + _instances("$B"),
+    "several lines with nothing in the first": "$B= \\\n priority 104 \\\n advert_int 3\n" + _instances("$B"),
+    "lines in lines": "$C=advert_int 3 \\\nnopreempt\n$B=priority 104 \\\n$C \\\naccept\n" + _instances("${B}"),
+    "a block": "$B=virtual_ipaddress { \\\n198.18.0.7 \\\n}\n" + _instances("$B\npriority 105"),
+    "conditions": "@high $P=106\n@low $P=107\n" + _instances("priority $P\n@^high advert_int 3\n@high nopreempt"),
+    "sequences": _instances(
+        "virtual_ipaddress {\n~SEQ(N,1,3) 198.18.0.$N\n~SEQ(N,9,-2,5) 198.18.1.${N}/24\n"
+        "~SEQx(N,9,0xb) fd00::$N\n~LST({A,B},{7,24},{8}) 198.18.2.${A}/${B}\n"
+        "~LST(A, x,y) 198.18.3.1 label eth0:$A\n}"),
+    "sequences in sequences": _instances(
+        "virtual_ipaddress {\n~SEQ(A,1,2) ~SEQ(B,1,2) 198.18.${A}.${B}\n}\npriority ${B}"),
+    "blocks in a sequence":
+        "$V=vrrp_instance V$N { \\\ninterface eth0 \\\nvirtual_router_id 10$N \\\n}\n"
+        "~SEQ(N,1,3) $V\n" + _instances("priority $N"),
+    "a reference that is not defined": _instances("priority 101\nauth ${X} y\nadvert_int 3", "priority 102"),
+    "comment signs": "$P=108 # 9\n" + _instances(
+        "priority $P ! x\nadvert_int 1${_HASH}0\ntrack_interface {\neth1 weight 5 ${_BANG} x\n}"),
+    "the rest of a line":
+        "$P=109\nvrrp_instance A { $P=110\ninterface eth0\nvirtual_router_id 1\n"
+        "virtual_ipaddress { ~SEQ(N,1,2) 198.18.0.$N\n}\npriority $P\n}\n",
+}
+
+
+@pytest.mark.parametrize("text", _EVALUATED.values(), ids=_EVALUATED)
+def test_reads_the_lines_in_force_as_it_reads_the_text(keepalived: Program, tmp_path: Path, text: str) -> None:
+    found = evaluate(text, "high")
+    assert found.is_changed
+    said = keepalived.dump(text, tmp_path, VRRP)
+    assert any("VRRP Instance" in line for line in said)
+    assert keepalived.dump(found.text, tmp_path, VRRP) == said
