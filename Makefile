@@ -87,6 +87,11 @@ kills: setup ## kill every writer at each step and system call, fill its disk, r
 fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through the tree, the table, the rules, the edits
 	@PYTHONPATH=.collections python tests/fuzz/run.py --inputs $(or $(INPUTS),1000000)
 
+.PHONY: corpus
+corpus: setup ## a directory of real files through parse, read, render, lint and the daemon (DIR=/path, VERBOSE=1, JSON=file)
+	@tests/install keepalived gcc libc6-dev iproute2
+	python tests/corpus/run.py $(if $(VERBOSE),--verbose) $(if $(JSON),--json '$(JSON)') $(if $(DIR),'$(DIR)')
+
 ##@ Checking
 
 .PHONY: test
