@@ -181,6 +181,7 @@ class Run:
                 self.transaction = stack.enter_context(Transaction("keepalived", check=self.module.check_mode))
                 if not self.module.check_mode:
                     remove_leftovers(self.path)
+                    _timed_reload.disarm()
                 data = files.read(self.path)
             except (LockError, OSError) as error:
                 self.fail(UNCHANGED, [explained(error)])

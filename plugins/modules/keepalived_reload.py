@@ -16,7 +16,12 @@ description:
     A process on the host writes the file and reloads keepalived at that time.
   - This module waits for the reload, confirms the change, or has it rolled back.
   - Without a confirmation the process rolls the change back by itself at the deadline, even if the connection or the
-    controller is lost.
+    controller is lost. If the process is killed or the host is booted meanwhile, the unit C(openvip-rollback.service)
+    of systemd does it, at the deadline or before keepalived starts. It exists only from the arming to the end of the
+    change. The next task that writes the file reports what it did, as a warning.
+  - Where several hosts change simultaneously, first have all of them prepared, then confirm. A host that is lost before
+    it is prepared rolls back, and one that is lost afterwards keeps the change. So have all hosts rolled back unless
+    all of them are prepared.
 extends_documentation_fragment:
   - openvip.cluster.attributes
   - openvip.cluster.attributes.actiongroup_cluster
@@ -35,10 +40,12 @@ options:
   state:
     description:
       - V(reloaded) waits until keepalived has the new configuration and has confirmed it on this host.
-      - V(confirmed) keeps the change.
+      - V(prepared) has the host keep the change by itself from now on, after as many seconds again as
+        O(openvip.cluster.keepalived_config#module:confirm_within), unless it is rolled back until then.
+      - V(confirmed) keeps the change for good.
       - V(rolled_back) restores the former configuration, also if the process was killed or the host was rebooted.
     type: str
-    choices: [reloaded, confirmed, rolled_back]
+    choices: [reloaded, prepared, confirmed, rolled_back]
     default: reloaded
   at:
     description:
@@ -64,6 +71,11 @@ EXAMPLES = r"""
   openvip.cluster.keepalived_reload:
     identifier: "{{ armed.reload_identifier }}"
 
+- name: Have every host keep the change unless it is rolled back
+  openvip.cluster.keepalived_reload:
+    identifier: "{{ armed.reload_identifier }}"
+    state: prepared
+
 - name: Keep the change
   openvip.cluster.keepalived_reload:
     identifier: "{{ armed.reload_identifier }}"
@@ -73,7 +85,7 @@ EXAMPLES = r"""
 RETURN = r"""
 state:
   description:
-    - The state of the change, V(armed), V(changed), V(failed), V(confirmed) or V(rolled back).
+    - The state of the change, V(armed), V(changed), V(failed), V(prepared), V(confirmed) or V(rolled back).
     - V(failed) means that keepalived did not take the new configuration. The process then waits until the other hosts
       have the former configuration again.
     - Null in check mode, or if this host has no such change.

@@ -112,6 +112,41 @@ def read(path: str) -> Optional[bytes]:
         return stream.read()
 
 
+def write(path: str, data: bytes, mode: int) -> None:
+    """Write a file of our own in one step, and sync it to the disk. What a killed process has left is replaced.
+
+    :param path: in a directory that only root can change.
+    :raises OSError: it cannot be written; then the former file stays.
+    """
+    fresh = path + ".new"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(fresh)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        os.rename(fresh, path)
+    except OSError:
+        os.unlink(fresh)
+        raise
+    sync(os.path.dirname(path))
+
+
+def sync(directory: str) -> None:
+    """Sync the entries of a directory to the disk.
+
+    :raises OSError: it cannot be opened or synced.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def read_text(path: str) -> Optional[str]:
     """Return the text of a regular file by any path; C(None) without a file.
 

@@ -9,9 +9,10 @@
     NAME.done       committed: the next run removes leftovers; the change is owed unless C(force) was begun
     NAME.owed       running programs may have another configuration: a change was rolled back, or is brought into force
                     later
+    NAME.note       what the next run is to report
 
 A transition from one to the next is a rename, which needs no disk space. One byte per step, overwritten in place,
-records whether the step was begun.
+records whether the step was begun. The last byte also records that the change is to be kept if it is interrupted.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -24,14 +25,15 @@ import json
 import os
 from typing import Any, Dict, List, NamedTuple
 
-from . import lock
+from . import files, lock
 
 # Only root can enter it. It survives a boot, as an interrupted change does.
 DIRECTORY = "/var/lib/openvip"
 STAGING, BEGUN, DONE, OWED = ".staging", ".journal", ".done", ".owed"
 # The suffix of a journal that is being written.
 FRESH = ".fresh"
-_WAITS, _BEGUN = b".", b"x"
+NOTE = ".note"
+_WAITS, _BEGUN, _KEPT = b".", b"x", b"k"
 # Of what is recorded; a journal with another one is not understood.
 VERSION = 1
 
@@ -50,12 +52,14 @@ class Recorded(NamedTuple):
     :ivar boot: the boot in which it ran.
     :ivar entries: its steps.
     :ivar begun: for each step, and last for what follows the steps, whether it was begun.
+    :ivar kept: whether it is in force and confirmed on this host, so that the next run commits it (see C(begin)).
     """
 
     name: str
     boot: str
     entries: List[Entry]
     begun: List[bool]
+    kept: bool = False
 
 
 def boot_id() -> str:
@@ -109,12 +113,16 @@ def write(name: str, kind: str, entries: List[Entry]) -> None:
     sync()
 
 
-def begin(name: str, number: int) -> None:
-    """Record that step I(number) begins, counted from 0. The number of all steps stands for what follows them."""
+def begin(name: str, number: int, kept: bool = False) -> None:
+    """Record that step I(number) begins, counted from 0. The number of all steps stands for what follows them.
+
+    :param kept: for what follows the steps, whether an interruption commits the change instead of rolling it back. A
+        later call without it takes that back.
+    """
     descriptor = os.open(path_of(name, BEGUN), os.O_RDWR | os.O_CLOEXEC)
     try:
         text = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-        os.pwrite(descriptor, _BEGUN, text.index(b"\n") + 1 + number)
+        os.pwrite(descriptor, _KEPT if kept else _BEGUN, text.index(b"\n") + 1 + number)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -138,8 +146,8 @@ def read(name: str, kind: str) -> Recorded:
         raise OSError(errno.EINVAL, "not a complete journal of this version of the collection. Run the version that "
                       "wrote it, or compare the files that it names with what they should be and remove it, then run "
                       "this again", path) from error
-    return Recorded(name, boot, entries, [progress[number:number + 1] == _BEGUN
-                                          for number in range(len(entries) + 1)])
+    marks = [progress[number:number + 1] for number in range(len(entries) + 1)]
+    return Recorded(name, boot, entries, [mark in (_BEGUN, _KEPT) for mark in marks], marks[-1] == _KEPT)
 
 
 def advance(name: str, kind: str, to: str) -> None:
@@ -155,9 +163,24 @@ def remove(name: str, kind: str) -> None:
         sync()
 
 
+def note(name: str, sentence: str) -> None:
+    """Leave a sentence for the next transaction of a name, see C(taken_note).
+
+    :raises OSError: it cannot be written.
+    """
+    make_directory()
+    files.write(path_of(name, NOTE), sentence.encode(), 0o600)
+
+
+def taken_note(name: str) -> List[str]:
+    """Return the sentence that was left for this name, and remove it; an empty list without one."""
+    with contextlib.suppress(FileNotFoundError):
+        with open(path_of(name, NOTE), encoding="utf-8") as stream:
+            found = stream.read()
+        os.unlink(path_of(name, NOTE))
+        return [found]
+    return []
+
+
 def sync() -> None:
-    descriptor = os.open(DIRECTORY, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    files.sync(DIRECTORY)

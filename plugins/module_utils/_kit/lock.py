@@ -19,6 +19,13 @@ from typing import Iterator
 # Only root can enter it. It is empty after a boot, as a directory of locks has to be.
 DIRECTORY = "/run/openvip"
 POLL = 0.02
+# Bytes of a description, see C(describe).
+LONGEST = 1000
+
+
+def host_path() -> str:
+    """Return the path of the lock that each change of this host takes."""
+    return os.path.join(DIRECTORY, "change")
 
 
 class LockError(Exception):
@@ -58,16 +65,29 @@ def locked(path: str, seconds: float, purpose: str) -> Iterator[None]:
         end = time.monotonic() + seconds
         while not _taken(descriptor):
             if time.monotonic() > end:
-                holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another process"
-                raise LockError(f"{holder} has not ended within {seconds:g} s, and holds {path}. Wait for its end, "
-                                "then run this again.")
+                holder, dummy, remedy = os.pread(descriptor, LONGEST, 0).decode("utf-8", "replace").partition("\n")
+                raise LockError(f"{holder or 'another process'} has not ended within {seconds:g} s, and holds {path}. "
+                                f"{remedy.strip() or 'Wait for its end'}, then run this again.")
             time.sleep(POLL)
-        with contextlib.suppress(OSError):  # only for messages; a full disk must not fail here
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{purpose} (process {os.getpid()})\n".encode(), 0)
+        describe(path, f"{purpose} (process {os.getpid()})")
         yield
     finally:
         os.close(descriptor)
+
+
+def describe(path: str, holder: str, remedy: str = "") -> None:
+    """Record who holds a lock, for the message of a process that waits for it. Only its holder may do that.
+
+    :param holder: what it is, and its process; one line.
+    :param remedy: what a user can do who needs the lock, an imperative without the full stop.
+    """
+    with contextlib.suppress(OSError):  # only for messages; a full disk must not fail here
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{holder}\n{remedy}\n".encode(), 0)
+        finally:
+            os.close(descriptor)
 
 
 def _taken(descriptor: int) -> bool:

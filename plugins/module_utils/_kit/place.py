@@ -291,7 +291,7 @@ class Place:
                 os.close(descriptor)
         for directory, dummy, dummy in os.walk(top, topdown=False):
             os.chmod(directory, DIRECTORY_MODE)
-            _sync(directory)
+            files.sync(directory)
 
     def _swap(self, name: str, exists: bool) -> None:
         """Exchange the object I(name) of the private directory with the object at the path."""
@@ -323,11 +323,3 @@ class Place:
             shutil.rmtree(f"/proc/self/fd/{self._room}/{name}")
         elif found is not None:
             os.unlink(name, dir_fd=self._room)
-
-
-def _sync(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,6 +7,13 @@
 The controller arms it on every host. From then on neither a lost connection nor a controller that ends makes a
 difference: without a confirmation all hosts roll back at the same deadline.
 
+The confirmation has two phases. Before it, a host that hears nothing rolls back. A host that was asked to prepare keeps
+the change at a new deadline, unless it is rolled back until then. The controller confirms when all hosts are prepared,
+and has all of them rolled back otherwise. So a host that is lost before it is prepared rolls back like all others, and
+one that is lost afterwards keeps the change like all others. With a single phase the host that is lost first would roll
+back beside others that keep the change for good. What no order of messages can exclude is a host that is prepared and
+lost before the controller has heard of it.
+
     DIRECTORY/reload.json        the report of the process, replaced in one step
     DIRECTORY/reload.decision    the decision of the controller
 
@@ -23,7 +30,8 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 from . import clock, lock, proc
 
-ARMED, CHANGED, CONFIRMED, ROLLED_BACK = "armed", "changed", "confirmed", "rolled back"
+ARMED, CHANGED, PREPARED, CONFIRMED, ROLLED_BACK = "armed", "changed", "prepared", "confirmed", "rolled back"
+ENDS = (CONFIRMED, ROLLED_BACK)
 POLL = 0.02
 
 
@@ -60,17 +68,19 @@ class TimedChange:
     :ivar report: what C(report) returns to the controller: I(identifier), I(state), and the values that C(say) added.
     """
 
-    def __init__(self, identifier: str, start: Optional[float], within: float) -> None:
+    def __init__(self, name: str, identifier: str, start: Optional[float], within: float) -> None:
         """
+        :param name: what is changed, for messages.
         :param identifier: a unique value for this change.
         :param start: the time of the change, in seconds since 1970 by the clock of this host.
         :param within: seconds after I(start) within which it has to be confirmed.
         :raises clock.ClockError: the start is too far ahead.
         """
+        self.report: Dict[str, Any] = {"identifier": identifier}
+        self._name = name
         self._start = time.monotonic() + clock.ahead(start, time.time())
         self._deadline = self._start + within
         self._within = within
-        self.report: Dict[str, Any] = {"identifier": identifier}
         with contextlib.suppress(FileNotFoundError):
             os.unlink(_path("decision"))
 
@@ -78,6 +88,23 @@ class TimedChange:
         """Report a state."""
         self.report.update(more, state=state, process=proc.find(os.getpid()))
         _replace(_path("json"), self.report)
+        if state not in ENDS:
+            self._describe()
+
+    def left(self) -> float:
+        """Return the seconds until the deadline."""
+        return self._deadline - time.monotonic()
+
+    def _describe(self) -> None:
+        """Have a run that waits for the lock of the host say who holds it, until when, and what to do."""
+        until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + self.left()))
+        end = "keeps the change then" if self.report.get("state") == PREPARED else "rolls back then"
+        lock.describe(
+            lock.host_path(),
+            f"a simultaneous reload of {self._name} (process {os.getpid()}), which waits for its confirmation until "
+            f"{until} and {end},",
+            "Wait until then, or end it now on all hosts of the cluster with openvip.cluster.keepalived_reload "
+            f"(identifier {self.report['identifier']}, state rolled_back or confirmed)")
 
     def wait_for_start(self) -> None:
         """
@@ -91,20 +118,32 @@ class TimedChange:
                 return
             time.sleep(min(left, POLL))
 
-    def wait_for_confirmation(self) -> None:
+    def wait_for_confirmation(self, keep: Callable[[bool], None]) -> None:
         """
+        :param keep: called with C(True) when the change is to be kept from now on even if this process is killed, and
+            with C(False) when that does not hold any more.
         :raises UnconfirmedError: the deadline has passed without a confirmation, or the time has come at which the
             controller wants the rollback.
         """
+        prepared = False
         while True:
             state, at = self._decision() or ("", None)
             if state == CONFIRMED:
                 return
             if state == ROLLED_BACK:
+                if prepared:
+                    keep(False)
                 clock.wait(at)
                 raise UnconfirmedError("the controller had it rolled back.")
-            if time.monotonic() >= self._deadline:
+            if self.left() <= 0 and prepared:
+                return
+            if self.left() <= 0:
                 raise UnconfirmedError(f"nobody confirmed it within {self._within:g} s.")
+            if state == PREPARED and not prepared:
+                keep(True)
+                prepared = True
+                self._deadline = time.monotonic() + self._within
+                self.say(PREPARED)
             time.sleep(POLL)
 
     def wait_for_end(self) -> None:
@@ -123,12 +162,23 @@ class TimedChange:
 def decide(identifier: str, state: str, at: Optional[float] = None) -> None:
     """Pass the decision of the controller to the process.
 
-    :param state: C(CONFIRMED) or C(ROLLED_BACK).
+    :param state: C(PREPARED), C(CONFIRMED) or C(ROLLED_BACK).
     :param at: the time of the rollback, in seconds since 1970 by the clock of this host; at once when C(None).
     :raises clock.ClockError: the time is too far ahead.
     """
     clock.ahead(at, time.time())
     _replace(_path("decision"), {"identifier": identifier, "state": state, "at": at})
+
+
+def settle(identifier: str, state: str, reason: str) -> None:
+    """Report the end of a change whose process was killed, unless another change is reported meanwhile.
+
+    :raises OSError: it cannot be written.
+    """
+    found = _read(_path("json"))
+    if found.get("identifier", identifier) == identifier and found.get("state") not in ENDS:
+        _replace(_path("json"), dict(found, identifier=identifier, state=state, reason=reason,
+                                     process=proc.find(os.getpid())))
 
 
 def report(identifier: str, states: Tuple[str, ...], seconds: float) -> Dict[str, Any]:

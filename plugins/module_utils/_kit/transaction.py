@@ -17,48 +17,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import secrets
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from . import journal, lock
 from .lock import LockError
-from .place import STAGED, Object, Place, RestoreError
-from .process import run, uninterrupted
+from .place import STAGED, Place, RestoreError
+from .process import uninterrupted
+from .steps import Action, Command, CommandError, Step, do, undo
 
-LOCK = "change"
 LOCK_SECONDS = 60.0
-COMMAND_SECONDS = 60.0
-__all__ = ["Command", "CommandError", "LockError", "Transaction", "TransactionError", "explained"]
-
-
-class Command(NamedTuple):
-    """A command that changes the running host. Settings that are already as wanted must not be steps, or they would be
-    undone.
-
-    :ivar words: the program and its arguments; empty for a step that only has I(undo).
-    :ivar undo: the command that reverses it, or empty. It may run although the command itself did not.
-    :ivar data: the input of the command.
-    :ivar undo_data: the input of I(undo).
-    """
-
-    words: Sequence[str]
-    undo: Sequence[str] = ()
-    data: str = ""
-    undo_data: str = ""
-
-
-class Action(NamedTuple):
-    """A call between two steps, such as a reload of the first of two versions of a file. It is undone only by bringing
-    the former state into force.
-
-    :ivar call: any exception of it rolls everything back.
-    """
-
-    call: Callable[[], None]
-
-
-Step = Union[Object, Command, Action]
+__all__ = ["Action", "Command", "CommandError", "LockError", "Step", "Transaction", "TransactionError", "explained"]
 
 
 class TransactionError(Exception):
@@ -74,10 +43,6 @@ class TransactionError(Exception):
         self.reason = reason
         self.begun = begun
         self.notes = notes
-
-
-class CommandError(Exception):
-    """A command of a step failed."""
 
 
 def explained(error: Exception) -> str:
@@ -101,20 +66,31 @@ class Transaction:
         do not differ.
     :ivar restored: whether this transaction has rolled back an interrupted change of the same name, so that the files
         have changed.
+    :ivar committed: whether this transaction has ended an interrupted change of the same name that was to be kept.
     :ivar notes: sentences about what could not be restored of an earlier change.
     """
 
-    def __init__(self, name: str, seconds: float = LOCK_SECONDS, check: bool = False) -> None:
+    def __init__(self, name: str, seconds: float = LOCK_SECONDS, check: bool = False, keeps: bool = True,
+                 alone: bool = False, between: Optional[Callable[[], None]] = None) -> None:
         """
         :param name: the name of the writer, one word such as C(keepalived).
         :param seconds: how long to wait for the lock.
         :param check: whether only to inspect: then neither a lock is taken nor a change rolled back.
+        :param keeps: whether an interrupted change that was to be kept is committed; else it is rolled back, too.
+        :param alone: whether interrupted changes of other names stay for a later transaction.
+        :param between: called while an interrupted change of the same name is rolled back, whenever a path that it has
+            changed several times has one of the texts between.
         """
         self.name = name
         self.check = check
         self.notes: List[str] = []
         self.owed = False
         self.restored = False
+        self.committed = False
+        self._keeps = keeps
+        self._alone = alone
+        self._between = between
+        self._run: Optional[_Run] = None
         self._seconds = seconds
         self._stack = contextlib.ExitStack()
 
@@ -125,28 +101,40 @@ class Transaction:
         """
         if self.check:
             # A committed change only has leftovers to remove, see below.
-            confirmed = self.name in journal.names(journal.DONE)
-            self.owed = not confirmed and any(self.name in journal.names(kind)
-                                              for kind in (journal.BEGUN, journal.OWED))
+            begun = self.name in journal.names(journal.BEGUN)
+            confirmed = self.name in journal.names(journal.DONE) or (
+                begun and journal.read(self.name, journal.BEGUN).kept)
+            self.owed = not confirmed and (begun or self.name in journal.names(journal.OWED))
             return self
-        path = os.path.join(lock.DIRECTORY, LOCK)
-        self._stack.enter_context(lock.locked(path, self._seconds, f"a change of {self.name}"))
+        self._stack.enter_context(lock.locked(lock.host_path(), self._seconds, f"a change of {self.name}"))
         try:
-            for name in journal.names(journal.DONE):
+            for name in self._names(journal.BEGUN):
+                recorded = journal.read(name, journal.BEGUN)
+                if recorded.kept and not self._keeps and name == self.name:
+                    journal.begin(name, len(recorded.entries))
+                elif recorded.kept:
+                    journal.advance(name, journal.BEGUN, journal.DONE)
+                    at("kept")
+            for name in self._names(journal.DONE):
                 _end(name, owe=not _clean(name, journal.DONE).begun[-1])
-            for name in journal.names(journal.BEGUN):
+                self.committed = self.committed or name == self.name
+            for name in self._names(journal.BEGUN):
                 changed = self._recover(name)
                 self.restored = self.restored or (changed and name == self.name)
-            for name in journal.names(journal.STAGING):
+            for name in self._names(journal.STAGING):
                 _clean(name, journal.STAGING)
                 journal.remove(name, journal.STAGING)
-            for name in journal.names(journal.FRESH):
+            for name in self._names(journal.FRESH):
                 journal.remove(name, journal.FRESH)
             self.owed = self.name in journal.names(journal.OWED)
+            self.notes += journal.taken_note(self.name)
         except BaseException:
             self._stack.close()
             raise
         return self
+
+    def _names(self, kind: str) -> List[str]:
+        return [name for name in journal.names(kind) if name == self.name or not self._alone]
 
     def __exit__(self, *dummy: object) -> None:
         self._stack.close()
@@ -169,7 +157,7 @@ class Transaction:
         :raises TransactionError: the change was not made.
         """
         with uninterrupted(), contextlib.ExitStack() as stack:
-            run_ = _Run(self.name, steps, stack)
+            run_ = self._run = _Run(self.name, steps, stack)
             try:
                 run_.prepare()
                 if ready:
@@ -191,6 +179,14 @@ class Transaction:
             self.owed = owe
             return run_.commit(owe)
 
+    def keep(self, kept: bool) -> None:
+        """Record, while C(force) waits, whether an interruption from now on keeps the change or rolls it back.
+
+        :raises OSError: this cannot be recorded.
+        """
+        if self._run is not None:
+            self._run.keep(kept)
+
     def _recover(self, name: str) -> bool:
         """Roll back an interrupted transaction, and return whether it had changed anything."""
         recorded = journal.read(name, journal.BEGUN)
@@ -199,8 +195,10 @@ class Transaction:
             places = {number: Place.recorded(entry.record, stack)
                       for number, entry in enumerate(recorded.entries) if entry.what == "place"}
             for number in reversed(range(len(recorded.entries))):
-                if recorded.begun[number]:
-                    changed = self._restore(recorded, number, places.get(number)) or changed
+                if recorded.begun[number] and self._restore(recorded, number, places.get(number)):
+                    changed = True
+                    if self._between and name == self.name and _is_between(places, number):
+                        self._between()
                 at(f"recovered {number}")
             for place in places.values():
                 place.clean(restored=True)
@@ -221,7 +219,7 @@ class Transaction:
             if place is None:
                 # A boot has undone what a command did.
                 if recorded.boot == journal.boot_id():
-                    _undo(Command(**recorded.entries[number].record))
+                    undo(Command(**recorded.entries[number].record))
             elif place.is_former():
                 return False
             else:
@@ -248,6 +246,8 @@ class _Run:
         self.done = -1
         # whether any part may have come into force
         self.touched = False
+        # whether the journal says that an interruption keeps the change
+        self.kept = False
         self._owed = name in journal.names(journal.OWED)
         self._stack = stack
 
@@ -274,6 +274,11 @@ class _Run:
                 else journal.Entry("command", step._asdict() if isinstance(step, Command) else Command([])._asdict())
                 for number, step in enumerate(self.steps)]
 
+    def keep(self, kept: bool) -> None:
+        journal.begin(self.name, len(self.steps), kept)
+        self.kept = kept
+        at("keep")
+
     def discard(self) -> None:
         """End a change of which nothing was begun. What cannot be removed now, the next one removes."""
         for place in self.places.values():
@@ -289,7 +294,7 @@ class _Run:
             self.done = number
             at(f"begun {number}")
             if isinstance(step, Command):
-                _do(step)
+                do(step)
             elif isinstance(step, Action):
                 self.touched = True
                 step.call()
@@ -312,11 +317,14 @@ class _Run:
     def roll_back(self, force_former: Optional[Callable[[], str]]) -> List[str]:
         """Restore everything, and return sentences about what could not be restored."""
         notes, stuck = [], set()
+        if self.kept:
+            with contextlib.suppress(OSError):  # that everything is restored is more than that an interruption is
+                self.keep(False)
         for number in reversed(range(self.done + 1)):
             step: Any = self.steps[number]
             try:
                 if isinstance(step, Command):
-                    _undo(step)
+                    undo(step)
                 elif number in self.places and step.path not in stuck:
                     with self.places[number].named():
                         self.places[number].restore()
@@ -365,6 +373,12 @@ class _Run:
         return backups
 
 
+def _is_between(places: Dict[int, Place], number: int) -> bool:
+    """Return whether a step before this one has changed the same path, so that undoing this one is not the last."""
+    return number in places and any(place.path == places[number].path for each, place in places.items()
+                                    if each < number)
+
+
 def _end(name: str, owe: bool) -> None:
     """Close the journal of a committed change."""
     if owe:
@@ -382,19 +396,3 @@ def _clean(name: str, kind: str) -> journal.Recorded:
             if entry.what == "place":
                 Place.recorded(entry.record, stack).clean(restored=kind == journal.STAGING)
     return recorded
-
-
-def _do(step: Command) -> None:
-    """
-    :raises CommandError: it failed.
-    """
-    if not step.words:
-        return
-    outcome = run(step.words, COMMAND_SECONDS, data=step.data.encode())
-    if outcome.code != 0 or outcome.timed_out:
-        reason = "did not end in time" if outcome.timed_out else outcome.output.strip() or f"exit code {outcome.code}"
-        raise CommandError(f"{' '.join(step.words)}: {reason.rstrip('.')}.")
-
-
-def _undo(step: Command) -> None:
-    _do(Command(step.undo, data=step.undo_data))

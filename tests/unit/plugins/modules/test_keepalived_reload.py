@@ -15,7 +15,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control
-from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, lock, transaction
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, lock, rollback_unit, transaction
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_reload
 
 CONFIG = {"global_defs": {"router_id": "lb1", "enable_script_security": True, "script_user": "root"},
@@ -202,6 +202,135 @@ def test_a_process_that_was_killed_or_a_boot_does_not_keep_the_change(host, monk
         assert ("reload" in [what for what, when in host.events()]) is (point != "ready")
     host.takes.touch()
     assert host._write()["reloaded"] and not host._write()["changed"]
+
+
+def test_a_host_that_is_prepared_keeps_the_change_by_itself(host):
+    armed = host.arm(reload_at=time.time(), confirm_within=1.5)
+    assert host.ask(armed)["state"] == "changed"
+    assert host.ask(armed, check=True, state="prepared")["changed"]
+    prepared = host.ask(armed, state="prepared")
+    assert prepared["state"] == "prepared" and prepared["changed"] and not host.ask(armed, state="prepared")["changed"]
+    assert host.ask(armed)["state"] == "prepared"
+    assert host.ask(armed, state="confirmed")["state"] == "confirmed" and host.priority() == "200"
+
+
+def test_a_host_that_hears_nothing_after_it_was_prepared_keeps_the_change(host):
+    armed = host.arm(reload_at=time.time(), confirm_within=0.7)
+    host.ask(armed)
+    host.ask(armed, state="prepared")
+    wait_for_end()
+    assert host.ask(armed)["state"] == "confirmed" and host.priority() == "200"
+    assert [what for what, when in host.events()] == ["hang_up"]
+
+
+def test_a_host_that_is_prepared_is_rolled_back_if_the_controller_wants_that(host):
+    armed = host.arm(reload_at=time.time())
+    host.ask(armed)
+    host.ask(armed, state="prepared")
+    assert host.ask(armed, state="rolled_back")["state"] == "rolled back" and host.priority() == "250"
+    failed = host.ask(armed, state="prepared")
+    assert failed["failed"] and "not prepared, but rolled back" in failed["msg"]
+
+
+def wait_for_end():
+    """Wait until the process that makes the change has ended."""
+    with lock.locked(lock.host_path(), 10, "a test"):
+        pass
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+@pytest.mark.parametrize("then", ["confirmed", "rolled_back", None])
+def test_what_was_prepared_decides_about_a_process_that_was_killed(host, prepared, then):
+    armed = host.arm(reload_at=time.time())
+    host.ask(armed)
+    if prepared:
+        host.ask(armed, state="prepared")
+    with open(os.path.join(lock.DIRECTORY, "reload.json"), encoding="utf-8") as stream:
+        os.kill(json.load(stream)["process"][0], signal.SIGKILL)
+    wait_for_end()
+    failed = host.ask(armed, state="prepared")
+    assert prepared or (failed["failed"] and "the process that made the change was killed" in failed["msg"])
+    answer = host.ask(armed, state=then) if then else None
+    kept = prepared and then != "rolled_back"
+    if then == "confirmed":
+        assert ("failed" not in answer and answer["state"] == "confirmed") is prepared
+    elif then:
+        assert answer["state"] == "rolled back" and answer["changed"]
+    with transaction.Transaction("another"):
+        assert host.priority() == ("200" if kept else "250")
+
+
+def test_a_run_that_waits_is_told_what_holds_the_host_and_until_when(host, monkeypatch):
+    monkeypatch.setattr(transaction.Transaction.__init__, "__defaults__",
+                        (0.1, *transaction.Transaction.__init__.__defaults__[1:]))
+    armed = host.arm(reload_at=time.time(), confirm_within=60)
+    host.ask(armed)
+    failed = host._write()
+    assert failed["failed"] and not failed["changed"]
+    for words in ("a simultaneous reload of keepalived (process ", "waits for its confirmation until 20",
+                  " UTC and rolls back then", "Wait until then, or end it now on all hosts of the cluster with "
+                  f"openvip.cluster.keepalived_reload (identifier {armed['reload_identifier']}, "):
+        assert words in failed["msg"], failed["msg"]
+    host.ask(armed, state="prepared")
+    assert " UTC and keeps the change then" in host._write()["msg"]
+    host.ask(armed, state="confirmed")
+
+
+@pytest.fixture
+def systemd(tmp_path, monkeypatch):
+    """A host with systemd: what it was asked, with stand-ins for its programs."""
+    units, programs = tmp_path / "units", tmp_path / "bin"
+    for directory in (units, programs):
+        directory.mkdir()
+    calls = tmp_path / "calls"
+    for name in ("systemctl", "systemd-run"):
+        (programs / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{calls}\n')
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr(rollback_unit, "UNITS", str(units))
+    monkeypatch.setattr(rollback_unit, "BOOTED", str(units))
+    return units, calls
+
+
+@pytest.mark.parametrize("state", ["confirmed", "rolled_back"])
+def test_the_host_is_armed_before_the_change_and_not_after_it(host, systemd, state):
+    units, calls = systemd
+    armed = host.arm(reload_at=time.time() + 0.3, confirm_within=20)
+    link = units / "multi-user.target.wants" / "openvip-rollback.service"
+    assert host.priority() == "250" and link.read_text() == (units / "openvip-rollback.service").read_text()
+    assert rollback_unit.armed()["identifier"] == armed["reload_identifier"]
+    seconds = float(calls.read_text().partition("--on-active=")[2].split()[0])
+    assert 24 < seconds <= 20.3 + rollback_unit.GRACE
+    host.ask(armed)
+    host.ask(armed, state=state)
+    wait_for_end()
+    assert [path for path in units.rglob("*") if not path.is_dir()] == [] and not rollback_unit.armed()
+    assert "systemctl stop openvip-rollback-deadline.timer" in calls.read_text().splitlines()[-1]
+    assert host._write.warned == []
+
+
+def test_the_next_run_ends_what_is_armed_for_a_process_that_was_killed(host, systemd, monkeypatch):
+    units, dummy = systemd
+    monkeypatch.setattr(transaction, "at", lambda point: point == "force" and os.kill(os.getpid(), signal.SIGKILL))
+    host.arm(reload_at=time.time())
+    wait_for_end()
+    monkeypatch.setattr(transaction, "at", lambda point: None)
+    assert rollback_unit.armed() and host._write(check=True)["changed"] and rollback_unit.armed()
+    assert host._write()["reloaded"] and host.priority() == "250"
+    assert not rollback_unit.armed() and [path for path in units.rglob("*") if not path.is_dir()] == []
+
+
+def test_a_host_that_cannot_be_armed_is_not_changed(host, systemd):
+    (systemd[0].parent / "bin" / "systemd-run").write_text("#!/bin/sh\necho no bus; exit 1\n")
+    refused = host.arm(reload_at=time.time())
+    assert refused["failed"] and "systemd-run failed: no bus" in refused["msg"] and not refused["changed"]
+    assert host.priority() == "250" and host.events() == [] and not rollback_unit.armed()
+
+
+def test_a_host_without_systemd_is_named(host):
+    armed = host.arm(reload_at=time.time())
+    assert any("systemd is not the init system of this host" in warning for warning in host._write.warned)
+    host.ask(armed, state="confirmed")
 
 
 def test_a_change_that_this_host_does_not_know(host):
