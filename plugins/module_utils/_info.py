@@ -124,7 +124,7 @@ def run_info(module):
     params = module.params
     binary = module.get_bin_path(params["binary"]) or params["binary"]
     build = installed(binary)
-    number = control.running("keepalived.service", params["pid_file"], binary)
+    number = control.running("keepalived.service", params["pid_file"], binary, params["path"])
     try:
         text = read_text(params["path"])
     except OSError as error:

@@ -23,6 +23,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders i
     place,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import held, state
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.reads import reads
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.unit import main_pid
@@ -55,16 +56,23 @@ def _systemctl(*words):
         return None
 
 
-def running(unit, pid_file=state.PID_FILE, binary=state.PROGRAM):
+def running(unit, pid_file=state.PID_FILE, binary=state.PROGRAM, path=None):
     """Return the process id of the daemon, C(None) when it does not run.
 
     systemd knows it wherever the daemon puts its pid file (use_pid_dir, instance, net_namespace). The file remains when
     the daemon is killed, so it counts only where systemd does not know the unit.
 
-    :param binary: see C(state.pid).
+    :param pid_file: see C(state.pids).
+    :param binary: see C(state.pids).
+    :param path: the file that the daemon reads, where pid files name several.
     """
     number = main_pid(unit)
-    return state.pid(pid_file, binary) if number is None else number or None
+    if number is not None:
+        return number or None
+    found = state.pids(pid_file, binary)
+    several = len(found) > 1 and path is not None
+    ours = [each for each in found if several and not reads(each, path, binary)]
+    return next(iter(ours or found), None)
 
 
 def reload(unit, number):

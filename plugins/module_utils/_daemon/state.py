@@ -10,6 +10,7 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import re
@@ -23,8 +24,11 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit.lock import L
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 PID_FILE = "/run/keepalived.pid"
-# core/main.c and include/pidfile.h; the second with use_pid_dir
-VRRP_PID_FILES = ("/run/vrrp.pid", "/run/keepalived/vrrp.pid")
+# core/main.c and include/pidfile.h: the files with use_pid_dir, and those of a daemon with an instance name
+OTHER_PID_FILES = ("/run/keepalived/keepalived.pid", "/run/keepalived/keepalived_*.pid")
+VRRP_PID_FILES = ("/run/vrrp.pid", "/run/keepalived/vrrp.pid", "/run/keepalived/vrrp_*.pid")
+# The first version that writes its dumps to TMPDIR (lib/utils.c, set_tmp_dir).
+SINCE_TMPDIR = (2, 2, 5)
 # All readers share one dump, and each reader removes it.
 LOCK_FILE = "/run/openvip/keepalived-state.lock"
 PROGRAM = "keepalived"
@@ -43,16 +47,18 @@ class EndedError(StateError):
     """The daemon has ended meanwhile."""
 
 
-def pid(pid_file=PID_FILE, binary=PROGRAM):
-    """Return the process id of the keepalived that a pid file names, C(None) when it does not run.
+def pids(pid_file=PID_FILE, binary=PROGRAM):
+    """Return the process ids of the keepaliveds that pid files name, once each.
 
-    :param pid_file: see C(proc.from_file).
+    :param pid_file: see C(proc.from_file). The usual one stands for those of use_pid_dir and of instances, too.
     :param binary: the installed program. An upgrade may have replaced its file or its release, so the name of
         the program counts.
     """
-    process = proc.from_file(pid_file)
     names = (None, PROGRAM, os.path.basename(binary), os.path.basename(os.path.realpath(binary)))
-    return process.number if process and proc.program_name(process.number) in names else None
+    patterns = OTHER_PID_FILES if pid_file == PID_FILE else ()
+    files = [pid_file, *(name for pattern in patterns for name in sorted(glob.glob(pattern)))]
+    found = [process.number for process in map(proc.from_file, files) if process]
+    return [number for number in dict.fromkeys(found) if proc.program_name(number) in names]
 
 
 def _daemon(number):
@@ -75,7 +81,7 @@ def _vrrp_child(number):
 
     :raises StateError: no pid file names one.
     """
-    for pid_file in VRRP_PID_FILES:
+    for pid_file in [name for pattern in VRRP_PID_FILES for name in sorted(glob.glob(pattern))]:
         child = proc.from_file(pid_file)
         if child is not None and proc.parent(child.number) == number:
             return child
@@ -102,13 +108,16 @@ def _own(number, build, binary):
     return (own, path) if own else (build, binary)
 
 
-def _dump_path(number, name):
-    """Return the path of a dump as seen from outside of the daemon's own /tmp, if it has one."""
+def _dump_path(number, name, version):
+    """Return the path of a dump as seen from outside of the daemon's own /tmp, if it has one.
+
+    :param version: of the daemon, three numbers.
+    """
     directory = "/tmp"
     try:
         with open("/proc/%d/environ" % number, "rb") as stream:
-            for entry in stream.read().split(b"\0"):
-                if entry.startswith(b"TMPDIR="):
+            for entry in stream.read().split(b"\0") if version >= SINCE_TMPDIR else ():
+                if entry.startswith(b"TMPDIR=/"):
                     directory = os.fsdecode(entry[len(b"TMPDIR="):])
     except OSError:
         pass
@@ -122,20 +131,21 @@ def _inode(path):
         return None
 
 
-def _fresh_dump(process, binary, kind, name, complete, timeout, child=None):
+def _fresh_dump(process, build, binary, kind, name, complete, timeout, child=None):
     """Make the daemon write a dump and return what I(complete) makes of it.
 
     keepalived renames the new file into place before it writes to it (lib/utils.c), so a new inode alone is not enough:
     I(complete) returns C(None) as long as the text is not the whole dump.
 
     :param process: the C(Process) of the daemon.
+    :param build: the C(Build) that it runs, and I(binary) its program.
     :param child: the C(Process) of the one child that gets the signal; the daemon, and so every child, when not given.
     """
     outcome = run([binary, "--signum=%s" % kind], timeout)
     if outcome.code != 0 or not outcome.output.strip().isdigit():
         raise StateError("%s does not know the signal %s. Is it keepalived?" % (binary, kind))
     end = time.monotonic() + timeout
-    path = _dump_path(process.number, name)
+    path = _dump_path(process.number, name, build.version)
     try:
         with locked(LOCK_FILE, timeout, "an inspection of keepalived"):
             return _answer(process, child or process, int(outcome.output), path, complete, end)
@@ -292,8 +302,12 @@ def instances(build, binary, number, timeout=5):
     process = _daemon(number)
     build, binary = _own(number, build, binary)
     if "JSON" in build.options:
-        return _fresh_dump(process, binary, "JSON", "keepalived.json", parse_json, timeout)
-    return _fresh_dump(process, binary, "DATA", "keepalived.data", _stable(parse_text), timeout)
+        return _fresh_dump(process, build, binary, "JSON", "keepalived.json", parse_json, timeout)
+    # The daemon and its other children would write dumps of their own that nobody removes.
+    child = None
+    with contextlib.suppress(StateError):
+        child = _vrrp_child(number)
+    return _fresh_dump(process, build, binary, "DATA", "keepalived.data", _stable(parse_text), timeout, child)
 
 
 def tracked(build, binary, number, timeout=5):
@@ -305,7 +319,8 @@ def tracked(build, binary, number, timeout=5):
     :raises StateError: the daemon does not answer in time.
     """
     process = _daemon(number)
-    dummy, binary = _own(number, build, binary)
+    build, binary = _own(number, build, binary)
     # By the daemon's entry in /proc: that of a child which has run a script as another user is closed to a root without
     # CAP_SYS_PTRACE (prctl(2), PR_SET_DUMPABLE), as in a container.
-    return _fresh_dump(process, binary, "DATA", "keepalived.data", _stable(parse_tracked), timeout, _vrrp_child(number))
+    return _fresh_dump(process, build, binary, "DATA", "keepalived.data", _stable(parse_tracked), timeout,
+                       _vrrp_child(number))

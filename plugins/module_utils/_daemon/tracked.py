@@ -15,7 +15,8 @@ from typing import Any, Dict, List, Optional
 # The first line of each block (vrrp/vrrp_data.c, vrrp/vrrp_if.c, trackers/track_file.c).
 BLOCKS = (
     (re.compile(r" VRRP Script = (.*)$"), "track_script"),
-    (re.compile(r" Track file = (.*)$"), "track_file"),
+    # in keepalived 2.0 " VRRP Track file = "
+    (re.compile(r" (?:VRRP )?Track file = (.*)$"), "track_file"),
     (re.compile(r" VRRP Track process = (.*)$"), "track_process"),
     (re.compile(r" VRRP Track BFD = (.*)$"), "track_bfd"),
     (re.compile(r" Name = (.*)$"), "track_interface"),

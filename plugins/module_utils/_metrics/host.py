@@ -115,7 +115,7 @@ def look(place: Place) -> Report:
             return None
 
     build = installed(place.binary)
-    number = control.running(UNIT, place.pid_file, place.binary)
+    number = control.running(UNIT, place.pid_file, place.binary, place.path)
     config = attempt(CONFIGURATION, configuration, place.path) or {}
     instances: Optional[List[Dict[str, Any]]] = []
     tracked: Optional[Dict[str, List[Dict[str, Any]]]] = {}

@@ -84,18 +84,65 @@ def test_a_program_that_is_not_there_or_no_keepalived_is_not_installed():
 def test_a_stale_pid_file_means_not_running(tmp_path):
     stale = tmp_path / "pid"
     stale.write_text("999999999\n")
-    assert state.pid(str(stale)) is None and state.pid(str(tmp_path / "none")) is None
+    assert state.pids(str(stale)) == state.pids(str(tmp_path / "none")) == []
 
 
 def test_a_pid_file_counts_for_a_process_of_the_name_of_the_program(tmp_path, monkeypatch):
     monkeypatch.setattr(proc, "from_file", lambda path: proc.Process(7, 100))
     monkeypatch.setattr(proc, "program_name", {7: "keepalived"}.get)
-    assert state.pid() == state.pid(binary="/opt/keepalived/current/sbin/vrrpd") == 7
+    monkeypatch.setattr(state, "OTHER_PID_FILES", ())
+    assert state.pids() == state.pids(binary="/opt/keepalived/current/sbin/vrrpd") == [7]
     monkeypatch.setattr(proc, "program_name", {7: "vrrpd"}.get)
-    assert state.pid() is None and state.pid(binary="/opt/keepalived/current/sbin/vrrpd") == 7
+    assert state.pids() == [] and state.pids(binary="/opt/keepalived/current/sbin/vrrpd") == [7]
     # closed to a root without CAP_SYS_PTRACE
     monkeypatch.setattr(proc, "program_name", {}.get)
-    assert state.pid() == 7
+    assert state.pids() == [7]
+
+
+@pytest.mark.parametrize("given, found", [
+    ("/run/keepalived.pid", [1, 2, 3]), ("/run/other.pid", [4])])
+def test_the_directory_of_pid_files_counts_where_the_file_is_the_usual_one(tmp_path, monkeypatch, given, found):
+    numbers = {"keepalived.pid": 2, "keepalived_lb1.pid": 3, "vrrp.pid": 9}
+    for name in numbers:
+        (tmp_path / name).touch()
+    known = {"/run/keepalived.pid": 1, "/run/other.pid": 4, **{str(tmp_path / name): numbers[name] for name in numbers}}
+    monkeypatch.setattr(state, "OTHER_PID_FILES", [
+        pattern.replace("/run/keepalived", str(tmp_path), 1) for pattern in state.OTHER_PID_FILES])
+    monkeypatch.setattr(proc, "from_file", lambda path: proc.Process(known[path], 100))
+    monkeypatch.setattr(proc, "program_name", lambda number: "keepalived")
+    assert state.pids(given) == found
+
+
+@pytest.mark.parametrize("version, environment, directory", [
+    ((2, 1, 5), "/var/tmp", "/tmp"), ((2, 2, 4), "/var/tmp", "/tmp"), ((2, 2, 5), "/var/tmp", "/var/tmp"),
+    ((2, 3, 3), "/var/tmp/", "/var/tmp"), ((2, 3, 3), "tmp", "/tmp"), ((2, 3, 3), None, "/tmp")])
+def test_the_directory_of_the_dumps(version, environment, directory):
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          env={"TMPDIR": environment} if environment else {}) as process:
+        process.stdin.write(b"is there\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        path = state._dump_path(process.pid, "keepalived.json", version)
+        process.stdin.close()
+    assert path == f"/proc/{process.pid}/root{directory}/keepalived.json"
+
+
+@pytest.mark.parametrize("child", [8, None])
+def test_only_the_child_that_speaks_vrrp_is_asked_for_the_text(monkeypatch, child):
+    """The parent and the other children would leave their own dumps behind."""
+    asked = []
+
+    def find_child(number):
+        if child is None:
+            raise state.StateError("no pid file")
+        return child
+
+    monkeypatch.setattr(state, "_daemon", lambda number: None)
+    monkeypatch.setattr(state, "_own", lambda number, *given: given)
+    monkeypatch.setattr(state, "_vrrp_child", find_child)
+    monkeypatch.setattr(state, "_fresh_dump", lambda *words: asked.append((words[3], words[-1])))
+    state.instances(build.parse(VERSION.replace(" JSON", "")), "/usr/sbin/keepalived", 7)
+    assert asked == [("DATA", child)]
 
 
 def test_a_process_runs_its_own_program_only(tmp_path):
@@ -118,6 +165,6 @@ def test_a_daemon_that_waits_for_its_restart_is_asked_in_its_own_way(monkeypatch
     monkeypatch.setattr(state, "installed", {own: build.parse(output)}.__getitem__)
     monkeypatch.setattr(state, "_daemon", lambda number: None)
     monkeypatch.setattr(proc, "has_roots_program", lambda number: True)
-    monkeypatch.setattr(state, "_fresh_dump", lambda process, binary, kind, *rest: dumps.append((binary, kind)))
+    monkeypatch.setattr(state, "_fresh_dump", lambda process, build, binary, kind, *rest: dumps.append((binary, kind)))
     state.instances(build.parse(VERSION), "/opt/new/sbin/keepalived", os.getpid())
     assert dumps == [{"own": (own, "DATA"), "given": ("/opt/new/sbin/keepalived", "JSON")}[asked]]

@@ -96,3 +96,9 @@ def test_a_file_is_good_unless_its_number_lowers_the_priority_or_stops_the_insta
 
 def test_a_dump_without_anything_tracked_gives_nothing():
     assert parse_tracked("------< VRRP Topology >------\n VRRP Instance = VI_1\n   State = MASTER\n") == {}
+
+
+def test_the_heading_of_an_older_version():
+    text = (TEXT % {"script": "GOOD", "number": "0", "weight": "0", "reverse": ""}).replace(
+        " Track file = ", " VRRP Track file = ")
+    assert parse_tracked(text) == tracked()
