@@ -203,7 +203,7 @@ class Run:
 
     def daemon(self):
         """Return the process id of the daemon, C(None) when it does not run."""
-        return control.running(self.params["unit"], binary=self.binary)
+        return control.running(self.params["unit"], binary=self.binary, path=self.path)
 
     def number(self):
         """Return the process id of the daemon if it runs and is to be reloaded, else C(None)."""
@@ -277,6 +277,8 @@ class Run:
                        for name in self.result["missing_users"]])
         verdict = self._verdict(text)
         self.result["config_test"] = verdict.refused + verdict.remarks
+        for remark in verdict.remarks:
+            self.module.warn(remark)
         refused = verdict.refused
         if refused and known is not None:
             old = [_PLACE.sub("", message) for message in self._verdict(known).refused]
@@ -285,7 +287,9 @@ class Run:
             self.fail("keepalived refuses the configuration and nothing was changed:", refused)
 
     def _verdict(self, text):
-        return config_test(text, self.path, self.binary, self.version, self.params["config_test_timeout"])
+        # In check mode the users are still to come, as keepalived itself may be.
+        return config_test(text, self.path, self.binary, self.version, self.params["config_test_timeout"],
+                           users=not self.module.check_mode)
 
     def _carry_out(self, text, mode, reload):
         """Write the file, reload the daemon and confirm, or roll back and end the module with a failure.

@@ -22,8 +22,13 @@ def script_users(data):
 
 def missing(data):
     """Return the users and groups of C(script_users) that this host does not know; keepalived drops their scripts."""
+    return unknown(script_users(data))
+
+
+def unknown(users):
+    """Return the names among I(users), C((user, group or None)) each, that this host does not know."""
     found = []
-    for user, group in script_users(data):
+    for user, group in users:
         for lookup, name in ((pwd.getpwnam, user), (grp.getgrnam, group)):
             try:
                 if name is not None:
