@@ -25,13 +25,15 @@ from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, T
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _timing
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster import multicast_group
-from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster_adverts import authentication, interval
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster_adverts import authentication
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.hmac import Hmac, hmac, rejected
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import (
     DEFAULT_PRIORITY,
     OWNER_PRIORITY,
     Block,
     Configuration,
     family,
+    interval,
     parse_address,
     priority,
     vrrp_version,
@@ -44,7 +46,7 @@ IDENTITY = ("virtual_router_id", "interface", "family", "multicast_group", "unic
 #: Keywords of the device that an instance makes for itself: its adverts come from another card.
 DEVICE = ("use_vmac", "vmac_xmit_base", "use_ipvlan")
 #: Keywords that change the bytes of an advert and nothing else.
-BYTES = ("v3_checksum_as_v2", "old_unicast_checksum", "auth_hmac")
+BYTES = ("v3_checksum_as_v2", "old_unicast_checksum")
 
 
 class Advertised(NamedTuple):
@@ -55,6 +57,7 @@ class Advertised(NamedTuple):
     :ivar advert_int: seconds, C(None) in version 3, where a backup takes it from the master (RFC 5798 section 6.1).
     :ivar multicast_group: an empty string with unicast.
     :ivar unicast_peer: who gets the adverts; nobody else hears them.
+    :ivar hmac: how adverts are signed and checked, C(None) where they are not.
     """
 
     virtual_router_id: Any
@@ -69,6 +72,7 @@ class Advertised(NamedTuple):
     advert_int: Optional[float]
     unicast_peer: FrozenSet[str]
     bytes: str
+    hmac: Optional[Hmac]
 
 
 def _written(block: Block, *keywords: str) -> str:
@@ -85,6 +89,7 @@ def _addresses(block: Block, keyword: str) -> FrozenSet[str]:
 def advertised(configuration: Configuration, block: Block) -> Advertised:
     """Return what the peers see of a vrrp_instance."""
     version = vrrp_version(configuration, block)
+    signed = hmac(configuration, block)
     return Advertised(
         virtual_router_id=block.get("virtual_router_id"), interface=str(block.get("interface", "")),
         family=family(block) or 4, multicast_group=multicast_group(configuration, block),
@@ -92,7 +97,8 @@ def advertised(configuration: Configuration, block: Block) -> Advertised:
         device=_written(block, *DEVICE), version=version, authentication=authentication(configuration, block),
         virtual_ipaddress=_addresses(block, "virtual_ipaddress"),
         advert_int=interval(block, version) if version == 2 else None,
-        unicast_peer=_addresses(block, "unicast_peer"), bytes=_written(block, *BYTES))
+        unicast_peer=_addresses(block, "unicast_peer"), bytes=_written(block, *BYTES),
+        hmac=signed if signed and signed.works else None)
 
 
 def bearable(configuration: Configuration, block: Block) -> float:
@@ -177,5 +183,7 @@ def _seen(one: Advertised, other: Advertised) -> Iterator[str]:
     # A host that is added does not run yet, or hears the others already.
     if other.unicast_peer and one.unicast_peer - other.unicast_peer:
         yield "unicast_peer loses %s." % ", ".join(sorted(one.unicast_peer - other.unicast_peer))
+    if rejected(one.hmac, other.hmac) or rejected(other.hmac, one.hmac):
+        yield "auth_hmac changes (keys are not shown)."
     if one.bytes != other.bytes:
         yield "the bytes of its adverts change (%s)." % ", ".join(BYTES)

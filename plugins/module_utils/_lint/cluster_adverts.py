@@ -27,7 +27,8 @@ from .cluster import (
     names,
     spread,
 )
-from .model import Block, Configuration, addresses, is_strict, sync_daemon, vrrp_version
+from .hmac import Hmac, hmac, is_known, rejected
+from .model import Block, Configuration, addresses, interval, is_strict, sync_daemon, vrrp_version
 
 # Bytes of auth_pass that are sent (RFC 2338 section 5.3.6.1); the rest is cut.
 PASSWORD_BYTES = 8
@@ -68,12 +69,6 @@ def version_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
                     "Use the same version on all hosts.", deviating(found), "version")
 
 
-def interval(block: Block, version: int) -> float:
-    """Return the advert_int that the daemon uses, in seconds; version 2 rounds to whole ones (vrrp/vrrp.c:3268)."""
-    written = float(block.get("advert_int", 1))
-    return max(int(written + 0.5), 1) if version == 2 else written
-
-
 def _intervals(cluster: Cluster, instance: Instance, version: int) -> Dict[str, float]:
     """Return advert_int of all hosts in seconds, empty unless all of them have the version; 2 takes whole seconds."""
     if set(_versions(cluster, instance).values()) != {version}:
@@ -104,7 +99,8 @@ def advert_int_adopted(cluster: Cluster, instance: Instance) -> ClusterSaid:
 
 def authentication(configuration: Configuration, block: Block) -> Optional[Tuple[str, str]]:
     """Return the type and what is sent of the password, None for none or what the daemon ignores."""
-    if vrrp_version(configuration, block) == 3 or is_strict(configuration, block):
+    signed = hmac(configuration, block)
+    if vrrp_version(configuration, block) == 3 or is_strict(configuration, block) or (signed and signed.works):
         return None
     for each in block.children("authentication"):
         if each.get("auth_type") and each.get("auth_pass"):
@@ -150,6 +146,118 @@ def auth_pass_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
         groups = [names(hosts) for hosts in by_value(found).values()]
         yield Fault(f"auth_pass of {' differs from that of '.join(groups)}. All of them would be master.",
                     "Use the same auth_pass on all hosts; its first 8 bytes count.", deviating(found), "authentication")
+
+
+def _hmacs(cluster: Cluster, instance: Instance) -> Dict[str, Optional[Hmac]]:
+    """Return what auth_hmac of each host says, None for one that neither signs nor checks.
+
+    Hosts that keepalived turns it off on are left out, because that is a fault of their own.
+    """
+    found = {host: hmac(cluster.configurations[host], block)
+             for host, block in known(instance, "auth_hmac").items() if is_known(block)}
+    return {host: each for host, each in found.items() if each is None or each.works}
+
+
+def _rejected(found: Dict[str, Optional[Hmac]], why: str) -> Tuple[List[str], List[str]]:
+    """Return the hosts that reject adverts of others for a reason, and those whose adverts they reject."""
+    alike = by_value({host: None if each is None else (each.mode, each.active, tuple(each.keys.items()))
+                      for host, each in found.items()})
+    pairs = [(receivers, senders) for receivers in alike.values() for senders in alike.values()
+             if rejected(found[receivers[0]], found[senders[0]]) == why]
+    return ([host for host in found if any(host in receivers for receivers, _senders in pairs)],
+            [host for host in found if any(host in senders for _receivers, senders in pairs)])
+
+
+@cluster_rule("cluster-hmac-missing", ERROR, "A host without auth_hmac rejects signed adverts.",
+              "vrrp/vrrp.c:1000 of 2.4.3 (the length of the packet)")
+def hmac_missing(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "vrrp packet too long"."""
+    lacking, signing = _rejected(_hmacs(cluster, instance), "signed")
+    if lacking:
+        yield Fault(f"{names(lacking)} would reject the adverts of {names(signing)}, which auth_hmac signs. All of them "
+                    "would be master.",
+                    "Give all hosts auth_hmac with mode receive-only first, then permissive, then enforce.", lacking,
+                    "auth_hmac")
+
+
+@cluster_rule("cluster-hmac-unsigned", ERROR, "A host in mode enforce rejects adverts that are not signed.",
+              "vrrp/vrrp.c:858 of 2.4.3")
+def hmac_unsigned(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "missing authentication trailer"."""
+    found = _hmacs(cluster, instance)
+    enforcing, silent = _rejected({host: each for host, each in found.items() if each}, "unsigned")
+    if enforcing:
+        yield Fault(f"{names(enforcing)} would reject the adverts of {names(silent)}, which are not signed. All of them "
+                    "would be master.", "Take mode permissive on all hosts before enforce on the first one.", silent,
+                    "auth_hmac")
+
+
+@cluster_rule("cluster-hmac-key-unknown", ERROR, "A host rejects adverts that are signed with a key it does not have.",
+              "vrrp/vrrp_auth_hmac.c:427 of 2.4.3")
+def hmac_key_unknown(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "unknown authentication key id"."""
+    found = _hmacs(cluster, instance)
+    lacking, signing = _rejected(found, "unknown key")
+    if lacking:
+        active = sorted({str(each.active) for host in signing for each in [found[host]] if each})
+        yield Fault(f"{names(lacking)} would reject the adverts of {names(signing)}, whose active_key "
+                    f"({', '.join(active)}) they do not all have. All of them would be master.",
+                    "Add the key on all hosts first, and change active_key then.", lacking, "auth_hmac")
+
+
+@cluster_rule("cluster-hmac-key-differs", ERROR, "Hosts with different keys of one number are all master.",
+              "vrrp/vrrp_auth_hmac.c:433 of 2.4.3")
+def hmac_key_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "invalid authentication HMAC". The keys are not shown; those in files are not compared."""
+    found = {host: each for host, each in _hmacs(cluster, instance).items() if each}
+    for number in sorted({number for each in found.values() for number in each.keys}):
+        values = {host: key for host, each in found.items() for key in [each.keys.get(number)] if key}
+        if differ(values):
+            groups = [names(hosts) for hosts in by_value(values).values()]
+            yield Fault(f"key {number} of {' differs from that of '.join(groups)}. Adverts that it signs would be "
+                        "rejected.", "Use the same key for the same number on all hosts.", deviating(values),
+                        "auth_hmac")
+
+
+@cluster_rule("cluster-hmac-active-key-differs", INFO, "Hosts sign their adverts with different keys.",
+              "keepalived.conf(5), auth_hmac")
+def hmac_active_key_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """That is right for as long as a key takes the place of another, while all hosts have both."""
+    found = {host: each for host, each in _hmacs(cluster, instance).items() if each and each.signs}
+    active = {host: each.active for host, each in found.items()}
+    if differ(active) and not _rejected({**found}, "unknown key")[0]:
+        yield Fault(f"active_key differs: {spread(active)}.", "Use the same number on all hosts, and remove the old "
+                    "key then.", deviating(active), "auth_hmac")
+
+
+@cluster_rule("cluster-hmac-anti-replay-differs", WARNING, "Hosts recognise repeated adverts in different ways.",
+              "vrrp/vrrp_auth_hmac.c:413 of 2.4.3")
+def hmac_anti_replay_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """What one host rejects another takes then, as soon as a clock is wrong."""
+    found = {host: each for host, each in _hmacs(cluster, instance).items() if each}
+    ways = {host: "monotonic" if each.anti_replay == "monotonic" else f"time with {each.window:g} s"
+            for host, each in found.items()}
+    if differ(ways):
+        yield Fault(f"anti_replay differs: {spread(ways)}.", "Use the same anti_replay and time_window on all hosts.",
+                    deviating(ways), "auth_hmac")
+
+
+@cluster_rule("cluster-hmac-clock", ERROR, "With anti_replay time a host rejects adverts from outside its time_window.",
+              "vrrp/vrrp_auth_hmac.c:413 of 2.4.3")
+def hmac_clock(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "stale authentication trailer". The clocks are those that the controller has read."""
+    found = {host: each for host, each in _hmacs(cluster, instance).items() if each and each.anti_replay == "time"}
+    clocks = {member.name: member.clock.deviation() for member in cluster.members
+              if member.clock and member.name in found}
+    if not clocks:
+        return
+    slow, fast = min(clocks, key=lambda host: clocks[host]), max(clocks, key=lambda host: clocks[host])
+    apart, window = clocks[fast] - clocks[slow], min(each.window for each in found.values())
+    if apart > window:
+        yield Fault(f"the clocks of {slow} and {fast} differ by {apart:.0f} s, and adverts from outside of "
+                    f"{window:g} s are rejected. All hosts would be master.",
+                    "Synchronise the clocks, for example with chrony, or use anti_replay monotonic.", [slow, fast],
+                    "auth_hmac")
 
 
 def _address_sets(instance: Instance, keyword: str) -> Dict[str, FrozenSet[Any]]:

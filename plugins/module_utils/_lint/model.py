@@ -354,6 +354,12 @@ def vrrp_version(configuration: Configuration, instance: Block) -> int:
     return version
 
 
+def interval(block: Block, version: int) -> float:
+    """Return the advert_int that the daemon uses, in seconds; version 2 rounds to whole ones (vrrp/vrrp.c:3268)."""
+    written = float(block.get("advert_int", 1))
+    return max(int(written + 0.5), 1) if version == 2 else written
+
+
 def priority(instance: Block) -> Optional[int]:
     """Return the priority that the daemon uses; None when it is written in a raw line."""
     if not instance.lacks("priority") and instance.get("priority") is None:

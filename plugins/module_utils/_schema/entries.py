@@ -21,6 +21,7 @@ from .words import (
     decimal,
     did_you_mean,
     interface,
+    key_bytes,
     label,
     mac,
     multicast,
@@ -102,16 +103,12 @@ def _include_change(word: str) -> None:
     _include_check(word)
 
 
-def _key_identifier(word: str) -> None:
-    number(1, 255)(word)
-
-
 def _key(word: str) -> None:
     """A key of 32 to 64 bytes, or ``file:`` and the path of a file that holds it. Never shown in a message."""
     if word.startswith("file:"):
         absolute(word[len("file:") :])
-    elif not 32 <= len(word.encode("utf-8", "replace")) <= 64:
-        raise BadValueError("must have 32 to 64 bytes.", "Make one with: openssl rand -hex 32.")
+    elif not 32 <= len(key_bytes(word) or b"") <= 64:
+        raise BadValueError("must have 32 to 64 bytes.", "Write hex: and what openssl rand -hex 32 gives.")
 
 
 def _addresses(word: str) -> None:
@@ -397,4 +394,4 @@ BYTE_PATTERN = Grammar(
     (Argument("the text", _matches("[0-9a-fA-FxX]+", "hexadecimal digits and X", "0aXX")),),
     repeat=True,
 )
-HMAC_KEY = Grammar("ID VALUE|file:PATH", (Argument("the identifier", _key_identifier), Argument("the key", _key)))
+HMAC_KEY = Grammar("ID hex:DIGITS|TEXT|file:PATH", (Argument("the identifier", number(1, 255)), Argument("the key", _key)))

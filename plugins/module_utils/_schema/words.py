@@ -197,6 +197,20 @@ def absolute(word: str) -> None:
         raise BadValueError('must be an absolute path, got "%s".' % word, "Start it with /.")
 
 
+def key_bytes(word: str) -> Optional[bytes]:
+    """The bytes of a key of auth_hmac: those behind ``hex:``, else of the text; None where the digits are none.
+
+    keepalived takes pairs of digits, and a single one at the end (vrrp/vrrp_parser.c:1527 and lib/parser.c:728 of
+    2.4.3).
+    """
+    if not word.startswith("hex:"):
+        return word.encode("utf-8", "surrogateescape")
+    digits = word[len("hex:"):]
+    if not re.match(r"[0-9a-fA-F]+\Z", digits):
+        return None
+    return bytes(int(digits[place:place + 2], 16) for place in range(0, len(digits), 2))
+
+
 def text(word: str) -> None:
     """Any word."""
     if not word:

@@ -65,7 +65,7 @@ SECTION = Section(
         Row(
             "version",
             INT,
-            "VRRP version; 3 allows intervals below one second and knows no authentication.",
+            "VRRP version; 3 allows intervals below one second, and of the two kinds of authentication C(auth_hmac) alone.",
             minimum=2,
             maximum=3,
             default=_GLOBAL,
@@ -240,8 +240,8 @@ SECTION = Section(
             default=_GLOBAL,
         ),
         # -- authentication
-        Row("authentication", BLOCK, "Authentication of adverts, with version 2 only."),
-        Row("auth_hmac", BLOCK, "Authentication of adverts by keyed hashes.", since=(2, 4, 0)),
+        Row("authentication", BLOCK, "Password of the adverts, with version 2 only and not beside C(auth_hmac)."),
+        Row("auth_hmac", BLOCK, "Keyed hashes of the adverts, with versions 2 and 3.", since=(2, 4, 0)),
         # -- what moves
         Row(
             "virtual_ipaddress",
@@ -385,37 +385,42 @@ AUTH_HMAC = Section(
         Row(
             "key",
             WORDS,
-            "Keys by number, of 32 to 64 bytes or in a file that only root can read.",
+            "Keys by number, 32 to 64 bytes each, as hexadecimal digits, as text, or in a file that only root can "
+            "read.",
             entry=entries.HMAC_KEY,
             repeatable=True,
             secret=True,
+            remedy="Write a number from 1 to 255, and 32 to 64 bytes: hex: and what openssl rand -hex 32 gives.",
         ),
         Row(
             "active_key",
             INT,
-            "Number of the key for own adverts.",
+            "Number of the key that signs own adverts; without it nothing is signed or checked.",
             minimum=1,
             maximum=255,
         ),
         Row(
             "mode",
             ENUM,
-            "What happens to adverts without a good hash.",
+            "Whether unsigned adverts are rejected; V(permissive) accepts them, V(receive-only) does and signs none.",
             choices=("enforce", "permissive", "receive-only"),
+            default="enforce",
         ),
         Row(
             "anti_replay",
             ENUM,
             "How repeated adverts are recognised.",
             choices=("time", "monotonic"),
+            default="time",
         ),
         Row(
             "time_window",
             INT,
-            "How far the clocks of the members may differ.",
+            "How far the clocks of the members may differ with C(anti_replay time).",
             unit="seconds",
             minimum=1,
             maximum=300,
+            default="three times C(advert_int), 5 at least",
         ),
     ),
 )

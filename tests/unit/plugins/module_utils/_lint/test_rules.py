@@ -82,7 +82,7 @@ def test_the_right_cluster_is_clean(identifier):
 @pytest.mark.parametrize("side", ["wrong", "right"])
 def test_each_host_of_a_cluster_example_is_clean_alone(identifier, side):
     for text in getattr(CLUSTERS[identifier], side).texts.values():
-        assert [finding.id for finding in lint(read(parse(text)))] == []
+        assert [finding.id for finding in lint(read(parse(text))) if finding.severity != "info"] == []
 
 
 @pytest.mark.parametrize("identifier", EXAMPLES)

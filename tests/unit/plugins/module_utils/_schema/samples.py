@@ -165,7 +165,20 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
     "REGEX_STACK": (["1024 65536"], [("1024", "the largest size is missing"), ("1k 2k", "must be a whole number")]),
     "BYTES": (["0a1b", "Ab12f 3 456"], [("0x12", "must be hexadecimal digits")]),
     "BYTE_PATTERN": (["0a1b", "Ab X2 xX"], [("0a-1b", "must be hexadecimal digits and X")]),
-    "HMAC_KEY": (["1 " + KEY, "2 file:/etc/keepalived/key"], [("1 short", "is not of the form"), ("0 " + KEY, "form")]),
+    "HMAC_KEY": (
+        ["1 " + KEY, "2 file:/etc/keepalived/key", "1 hex:" + "0f" * 32, "255 hex:" + "0F" * 64, "1 hex:" + "0f" * 31 + "a"],
+        [
+            ("1 short", "is not of the form"),
+            ("0 " + KEY, "form"),
+            ("256 " + KEY, "form"),
+            ("1 hex:" + "0f" * 15, "form"),
+            ("1 hex:" + "0f" * 65, "form"),
+            ("1 hex:" + "xy" * 32, "form"),
+            ("1 hex:", "form"),
+            ("1 file:key", "form"),
+            ("1 " + "k" * 65, "form"),
+        ],
+    ),
 }
 
 _BY_USAGE = {getattr(entries, name).usage: good for name, (good, _bad) in ENTRIES.items()}
@@ -251,6 +264,7 @@ def configuration() -> dict[str, Any]:
 
 
 _PEERS = {"unicast_peer": ["198.18.0.12"]}
+_SIGNED = {"key": ["1 " + KEY], "active_key": 1}
 _PAGE = {"url": [{"path": "/"}]}
 _CHECK = "virtual_server/real_server/"
 _MARK = {"ip": None, "port": None, "fwmark": 9, "protocol": None}
@@ -294,7 +308,11 @@ _COMPANIONS: dict[str, dict[str, Any]] = {
     "vrrp_instance/old_unicast_checksum": _PEERS,
     "vrrp_instance/authentication/auth_type": {"auth_pass": "secret"},
     "vrrp_instance/authentication/auth_pass": {"auth_type": "PASS"},
-    "vrrp_instance/auth_hmac/active_key": {"key": ["1 " + KEY]},
+    "vrrp_instance/auth_hmac/key": {"active_key": 1},
+    "vrrp_instance/auth_hmac/active_key": _SIGNED,
+    "vrrp_instance/auth_hmac/mode": _SIGNED,
+    "vrrp_instance/auth_hmac/anti_replay": _SIGNED,
+    "vrrp_instance/auth_hmac/time_window": _SIGNED,
 }
 
 
