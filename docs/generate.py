@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from ansible_collections.openvip.cluster.docs.reference import coverage, page
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec, options_documentation
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import options_documentation
 
 TOP = Path(__file__).resolve().parent.parent
 HEAD = """# SPDX-License-Identifier: GPL-3.0-or-later
@@ -25,7 +25,7 @@ HEAD = """# SPDX-License-Identifier: GPL-3.0-or-later
 # Written by docs/generate.py from docs/role_keepalived.yml and the keyword table: change those.
 ---
 """
-REAL_SERVER = "virtual_server/real_server"
+WHERE = "Its keywords are those in C(config) of M(openvip.cluster.keepalived_config#module)."
 SCRIPT_USER = "{{ {'script_user': keepalived_script_user} | ansible.builtin.combine(keepalived_global_defs) }}"
 
 
@@ -39,21 +39,25 @@ class Dumper(yaml.SafeDumper):
         return True
 
 
-def role_option(option: dict, spec: dict) -> dict:
-    """Return a module's option in the words of the argument specification of a role, which knows no aliases."""
+def role_variable(option: dict, where: str) -> dict:
+    """Return a module's option as a variable of a role. Of what is in a block, the keyword table judges better.
+
+    :param where: the sentence that says where the keywords of the block are.
+    """
     converted = {key: value for key, value in option.items() if key not in ("suboptions", "aliases")}
-    if spec.get("no_log"):
-        converted["no_log"] = True
     if "suboptions" in option:
-        converted["options"] = {name: role_option(value, spec["options"][name])
-                                for name, value in option["suboptions"].items()}
+        converted["description"] = [*sentences(option), where]
     return converted
+
+
+def sentences(option: dict) -> list[str]:
+    """Return the description of an option as a list."""
+    given = option["description"]
+    return [given] if isinstance(given, str) else list(given)
 
 
 def real_server_group_options() -> dict:
     """Return the options of a virtual server that are none of keepalived's, above all the group of the real servers."""
-    options = {name: role_option(value, argument_spec(REAL_SERVER)[name])
-               for name, value in options_documentation(REAL_SERVER).items() if name != "ip"}
     return {
         "real_server_group": {
             "description": [
@@ -65,9 +69,8 @@ def real_server_group_options() -> dict:
             "type": "str",
         },
         "real_server_options": {
-            "description": "The options of every real server of C(real_server_group).",
+            "description": "The keywords of every real server of C(real_server_group), as in C(real_server).",
             "type": "dict",
-            "options": options,
         },
         "loop_guard": {
             "description": [
@@ -80,13 +83,6 @@ def real_server_group_options() -> dict:
             "default": False,
         },
     }
-
-
-def own_options(documentation: dict, spec: dict) -> dict:
-    """Return the options of a block as a host sets some of them about itself, so that none of them is required."""
-    options = {name: role_option(option, spec[name]) for name, option in documentation.items()}
-    return {name: {key: value for key, value in option.items() if key != "required"}
-            for name, option in options.items()}
 
 
 def priority_order_option() -> dict:
@@ -104,16 +100,19 @@ def priority_order_option() -> dict:
     }
 
 
+# By the variable, the keys that are none of keepalived's.
+OWN_KEYS = {"keepalived_virtual_server": real_server_group_options(),
+            "keepalived_vrrp_instance": priority_order_option()}
+
+
 def role_options() -> dict:
     """Return what the argument specification of the role keepalived has: its own options and a variable per section."""
     main = yaml.safe_load((TOP / "docs" / "role_keepalived.yml").read_text(encoding="utf-8"))
-    spec = argument_spec()
     for section, option in options_documentation().items():
-        main["options"]["keepalived_" + section] = role_option(option, spec[section])
-    main["options"]["keepalived_real_server"]["options"] = own_options(
-        options_documentation(REAL_SERVER), argument_spec(REAL_SERVER))
-    main["options"]["keepalived_virtual_server"]["options"].update(real_server_group_options())
-    main["options"]["keepalived_vrrp_instance"]["options"].update(priority_order_option())
+        main["options"]["keepalived_" + section] = role_variable(option, WHERE)
+    for name, own in OWN_KEYS.items():
+        main["options"][name]["description"] += [f"C({key}) - {sentence}" for key, each in own.items()
+                                                 for sentence in sentences(each)]
     return main
 
 

@@ -12,8 +12,8 @@ import sys
 
 import yaml
 
-from ansible_collections.openvip.cluster.docs.generate import TOP, Dumper, bring, own_options, role_option
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.spec import argument_spec, options_documentation
+from ansible_collections.openvip.cluster.docs.generate import TOP, Dumper, bring, role_variable
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.spec import options_documentation
 
 HEAD = """# SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
@@ -24,6 +24,7 @@ BLOCKS = ("events", "http", "stream")
 # What stands in several blocks; the variable without the name of a block is that of the whole file.
 SHARED = ("raw", "include")
 # The start page is one of the servers, and what has no servers has no streams.
+WHERE = "Its keys are those in C(config) of M(openvip.cluster.nginx_config#module)."
 VALUES = {"nginx_server": "{{ __nginx_start_page_server + nginx_server | default([]) }}"}
 
 
@@ -38,16 +39,23 @@ def directives() -> dict[str, dict[str, str]]:
             for block in ("", *BLOCKS)}
 
 
+def keys() -> dict[str, dict]:
+    """Return the documentation of the keys of each variable that is a block."""
+    found = {name: options_documentation(block)[key].get("suboptions") or {}
+             for block, variables in directives().items() for name, key in variables.items()}
+    server = options_documentation("http/upstream/server")
+    # what a host says of itself: none of it is required
+    found["nginx_upstream_server"] = {name: {**option, "required": False} for name, option in server.items()}
+    return found
+
+
 def argument_specs() -> str:
     """Return the argument specification of the role: its own options and a variable per directive."""
     main = yaml.safe_load((TOP / "docs" / "role_nginx.yml").read_text(encoding="utf-8"))
     for block, variables in directives().items():
-        documentation, spec = options_documentation(block), argument_spec(block)
+        documentation = options_documentation(block)
         for name, key in variables.items():
-            main["options"].setdefault(name, role_option(documentation[key], spec[key]))
-    server = options_documentation("http")["upstream"]["suboptions"]["server"]["suboptions"]
-    main["options"]["nginx_upstream_server"]["options"] = own_options(
-        server, argument_spec("http")["upstream"]["options"]["server"]["options"])
+            main["options"].setdefault(name, role_variable(documentation[key], WHERE))
     return HEAD + yaml.dump({"argument_specs": {"main": main}}, Dumper=Dumper, sort_keys=False, width=100)
 
 

@@ -17,7 +17,8 @@ from functools import partial
 
 import yaml
 
-from ansible_collections.openvip.cluster.docs.generate import TOP, Dumper, bring
+from ansible_collections.openvip.cluster.docs import generate_nginx
+from ansible_collections.openvip.cluster.docs.generate import OWN_KEYS, TOP, WHERE, Dumper, bring, sentences
 from ansible_collections.openvip.cluster.docs.reference import plain
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec
 
@@ -37,6 +38,8 @@ PLURALS = {"dict": "dictionaries", "float": "numbers", "int": "whole numbers", "
 # The variables whose words are on the page of the keywords, with the section that they are.
 SECTIONS = {**{f"keepalived_{name}": name for name in argument_spec()},
             "keepalived_real_server": "virtual_server/real_server"}
+# The keys of variables that the specification leaves to the tables of keywords.
+KEYS = {**OWN_KEYS, **generate_nginx.keys()}
 
 
 def kind(option: dict) -> str:
@@ -57,14 +60,14 @@ def default(name: str, option: dict, defaults: dict) -> str:
 
 def description(name: str, option: dict) -> str:
     """Return the sentences of an option, and the words that it takes."""
-    given = option["description"]
-    sentences = [given] if isinstance(given, str) else list(given)
+    given = [each for each in sentences(option) if each not in (WHERE, generate_nginx.WHERE)]
+    given = [each for each in given if not each.startswith(tuple(f"C({key}) - " for key in OWN_KEYS.get(name, ())))]
     if "choices" in option:
-        sentences.append("One of {}.".format(", ".join(f"`{choice}`" for choice in option["choices"])))
-    if name in SECTIONS and "options" in option:
+        given.append("One of {}.".format(", ".join(f"`{choice}`" for choice in option["choices"])))
+    if name in SECTIONS and "dict" in (option["type"], option.get("elements")):
         heading = SECTIONS[name].lower().replace("/", "--")
-        sentences.append(f"Its keywords are on [their page](../../docs/keywords.md#{heading}).")
-    return " ".join(plain(sentence.strip()) for sentence in sentences).replace("|", "\\|")
+        given.append(f"Its keywords are on [their page](../../docs/keywords.md#{heading}).")
+    return " ".join(plain(sentence.strip()) for sentence in given).replace("|", "\\|")
 
 
 def rows(options: dict, defaults: dict, path: str = "") -> Iterator[str]:
@@ -74,12 +77,7 @@ def rows(options: dict, defaults: dict, path: str = "") -> Iterator[str]:
         cells = (f"`{name}`", kind(option), default(name, option, defaults), description(name, option))
         yield "| {} |".format(" | ".join(cells))
         below = name + ("[]." if option["type"] == "list" else ".")
-        inside = option.get("options") or {}
-        if name in SECTIONS and inside:
-            # what a definition has beside keepalived's own keywords
-            known = argument_spec(SECTIONS[name])
-            inside = {key: dict(value, options=None) for key, value in inside.items() if key not in known}
-        yield from rows(inside, {}, below)
+        yield from rows(option.get("options") or option.get("suboptions") or KEYS.get(name) or {}, {}, below)
 
 
 def entry_points(role: str) -> dict:

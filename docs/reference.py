@@ -48,7 +48,7 @@ Written by docs/generate.py from the keyword table: change that.
 
 Every keyword of `keepalived.conf` that keepalived %s or newer knows, in the order in which the collection writes
 them. The same table checks the data, writes the file, reads it, and is the argument specification of the modules and
-roles.
+judges the variables of the roles.
 
 - *Since* is the version of keepalived that the keyword came with; without one, all supported versions know it. For an
   older version the collection writes the former name, or says that the keyword is not known.
@@ -58,6 +58,7 @@ roles.
   *Words* are one text in the given form. A *list* has one text per entry, a *block* is a dictionary, and *blocks* are a
   list of them.
 - A keyword with a hyphen is a key with an underscore in the data, since Ansible takes no other names for options.
+  Variables of the roles may have the hyphen.
 - Each block may have `raw`, a list of lines or whole blocks in keepalived's own words.
 """
 TYPES = {

@@ -16,10 +16,11 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.verify im
     table,
     verify,
 )
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import misshapen
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import numbers
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster import Clock, Member
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.report import NEVER, SEVERITIES, counts, fails
-from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import derived, misshapen
+from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import derived
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of, plain
 from ansible_collections.openvip.cluster.plugins.plugin_utils._scope import Scope
 

@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify import Notify, Script, wire
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.together import Reading, offset
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import misshapen
 from ansible_collections.openvip.cluster.plugins.module_utils._module import (
     REFUSED,
     config_argument_spec,
@@ -20,7 +21,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._module import (
     refusal,
     refusals,
 )
-from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import OPTIONS, derived_here, misshapen
+from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import OPTIONS, derived_here
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import inspect, plain
 
 CONTROLLER_OPTIONS = (*OPTIONS, "notify")

@@ -7,10 +7,11 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import misshapen
 from ansible_collections.openvip.cluster.plugins.module_utils._host.module import CONTROLLER_OPTIONS
 from ansible_collections.openvip.cluster.plugins.module_utils._host.needs import PEER_UNKNOWN, needs
 from ansible_collections.openvip.cluster.plugins.module_utils._module import judge, refusal
-from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import derived_here, misshapen
+from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import derived_here
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, inspect, names_of, plain
 
 NAME = "keepalived_host_info"

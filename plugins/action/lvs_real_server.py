@@ -7,12 +7,10 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import given
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.preparation import preparation
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import keepalived_words
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import given, misshapen, newest
 from ansible_collections.openvip.cluster.plugins.module_utils._module import REFUSED, refusal
 from ansible_collections.openvip.cluster.plugins.module_utils._real_server.run import CONTROLLER_OPTIONS
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of, plain
 
 
@@ -56,11 +54,10 @@ class ActionModule(ActionBase):
         config = derived["config"]
         if not isinstance(config, dict):
             raise AnsibleActionFail("lvs_real_server: config must be a dictionary of keepalived's sections.")
-        config = given(config)
-        findings = [finding for finding in check(keepalived_words(config))
-                    if finding.severity == "error" and finding.id != "missing-key"]
+        findings = misshapen(config)
         if findings:
             return None, findings
+        config = newest(given(config))
         directors = names_of(derived["group"], task_vars, "lvs_real_server")
         if not directors:
             raise AnsibleActionFail('lvs_real_server: the group "%s" of the directors has no host.' % derived["group"])

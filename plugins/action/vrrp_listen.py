@@ -8,7 +8,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
-from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import derived_here, misshapen
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import misshapen
+from ansible_collections.openvip.cluster.plugins.plugin_utils._definition import derived_here
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
 
 NAME = "vrrp_listen"

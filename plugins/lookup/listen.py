@@ -41,9 +41,9 @@ _list:
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import given
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.preparation import listen
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import UnderivableError
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import given, newest
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of, plain
 
 SECTIONS = ("virtual_server", "virtual_server_group", "vrrp_instance")
@@ -55,7 +55,7 @@ class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
         config = {section: variables.get("keepalived_" + section) or [] for section in SECTIONS}
-        config = given(plain(self._templar.template(config)))
+        config = newest(given(plain(self._templar.template(config))))
         if not config["virtual_server"]:
             return list(terms)
         host = variables["inventory_hostname"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import given
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import given
 from ansible_collections.openvip.cluster.plugins.module_utils._conf import edit
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, Trivia, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._edit_block import Data, EditError, Editor, place

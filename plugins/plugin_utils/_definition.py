@@ -16,9 +16,8 @@ from typing import NamedTuple
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive, given, merge
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import keepalived_words
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive, merge
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import given, newest
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import Members, names_of
 
 # The options of keepalived_config that say how the data is derived.
@@ -31,12 +30,6 @@ class Derived(NamedTuple):
     data: dict
     facts: dict
     findings: list
-
-
-def misshapen(config, override):
-    """Return the errors in what is given, before anything is derived from it; what is left out is no error yet."""
-    return [finding for data in (config, override or {}) for finding in check(keepalived_words(given(data)))
-            if finding.severity == "error" and finding.id != "missing-key"]
 
 
 def _truth(options, name):
@@ -73,7 +66,7 @@ def derived(host, names, config, options, inventory):
     :param inventory: C(Members).
     :raises AnsibleActionFail: an option has another type.
     """
-    merged, dummy = merge(given(config), given(options.get("override") or {}))
+    merged, dummy = merge(newest(given(config)), newest(given(options.get("override") or {})))
     members = inventory.of(names, merged)
     track = options.get("track")
     data, findings = derive(

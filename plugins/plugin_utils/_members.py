@@ -18,6 +18,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts imp
     without_held,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member, groups_of
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import SERVER, newest
 
 # The variable of a host with what it sets about itself as a real server.
 REAL_SERVER = "keepalived_real_server"
@@ -118,7 +119,7 @@ class Members:
     def _member(self, name, facts, wanted, former):
         if facts is not None:
             facts = without_held(facts if "virtual" in facts else dict(facts, virtual=former), wanted)
-        return Member(name, facts, options_of(name, REAL_SERVER, "keepalived", self._task_vars))
+        return Member(name, facts, newest(options_of(name, REAL_SERVER, "keepalived", self._task_vars), SERVER))
 
     def _read(self, name):
         if name not in self._facts:

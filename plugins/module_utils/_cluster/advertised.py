@@ -163,6 +163,14 @@ def _pairs(before: Configuration, after: Configuration) -> Iterator[Tuple[Block,
 
 def _seen(one: Advertised, other: Advertised) -> Iterator[str]:
     """Yield what differs for the peers, as sentences."""
+    yield from _virtual_router(one, other)
+    yield from _authentication(one, other)
+    yield from _lists(one, other)
+    if one.bytes != other.bytes:
+        yield "the bytes of its adverts change (%s)." % ", ".join(BYTES)
+
+
+def _virtual_router(one: Advertised, other: Advertised) -> Iterator[str]:
     for keyword in IDENTITY:
         before, after = getattr(one, keyword), getattr(other, keyword)
         if before != after:
@@ -172,8 +180,16 @@ def _seen(one: Advertised, other: Advertised) -> Iterator[str]:
         yield "version becomes %d instead of %d." % (other.version, one.version)
     elif one.advert_int != other.advert_int:
         yield "advert_int becomes %g instead of %g." % (other.advert_int or 0, one.advert_int or 0)
+
+
+def _authentication(one: Advertised, other: Advertised) -> Iterator[str]:
     if one.authentication != other.authentication:
         yield "authentication changes (passwords are not shown)."
+    if rejected(one.hmac, other.hmac) or rejected(other.hmac, one.hmac):
+        yield "auth_hmac changes (keys are not shown)."
+
+
+def _lists(one: Advertised, other: Advertised) -> Iterator[str]:
     gained, lost = (", ".join(sorted(each)) for each in (other.virtual_ipaddress - one.virtual_ipaddress,
                                                          one.virtual_ipaddress - other.virtual_ipaddress))
     if gained:
@@ -183,7 +199,3 @@ def _seen(one: Advertised, other: Advertised) -> Iterator[str]:
     # A host that is added does not run yet, or hears the others already.
     if other.unicast_peer and one.unicast_peer - other.unicast_peer:
         yield "unicast_peer loses %s." % ", ".join(sorted(one.unicast_peer - other.unicast_peer))
-    if rejected(one.hmac, other.hmac) or rejected(other.hmac, one.hmac):
-        yield "auth_hmac changes (keys are not shown)."
-    if one.bytes != other.bytes:
-        yield "the bytes of its adverts change (%s)." % ", ".join(BYTES)

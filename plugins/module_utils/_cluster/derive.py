@@ -24,6 +24,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.loop_guar
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.maintenance import maintain
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.order import misordered, ordered, without_order
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import resolve
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import given, newest
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import error
 
 # Skew is (256 - priority) / 256 of the interval (RFC 5798 section 6.1), so high priorities take over faster.
@@ -201,15 +202,6 @@ def merge(data, override):
     return merged, findings
 
 
-def given(data):
-    """Leave out what is C(None), which Ansible fills in for options that are not set."""
-    if isinstance(data, dict):
-        return {key: given(value) for key, value in data.items() if value is not None}
-    if isinstance(data, list):
-        return [given(value) for value in data]
-    return data
-
-
 def pruned(data):
     """Leave out what says nothing to keepalived: C(None), empty blocks and empty lists."""
     if isinstance(data, dict):
@@ -292,7 +284,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     :param maintenance: the path of the file that takes this host out of service, see C(maintenance), or C(None).
     :returns: the data, and findings with severity error for what could not be derived.
     """
-    config, override = given(copy.deepcopy(config)), given(copy.deepcopy(override or {}))
+    config, override = (newest(given(copy.deepcopy(each))) for each in (config, override or {}))
     names = [other.name for other in members]
     findings = _unranked(config, override, names)
     if findings:

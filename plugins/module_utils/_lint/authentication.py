@@ -95,7 +95,7 @@ def hmac_mode_with_strict(configuration: Configuration, instance: Block) -> Said
               "Turn strict mode on when all hosts are in mode enforce.", "auth_hmac"
 
 
-@rule("hmac-not-enforced", INFO, "In modes permissive and receive-only an unsigned advert is accepted, whoever sends it.",
+@rule("hmac-not-enforced", INFO, "In modes permissive and receive-only keepalived accepts unsigned adverts.",
       "vrrp/vrrp.c:858 of 2.4.3")
 def hmac_not_enforced(configuration: Configuration, instance: Block) -> Said:
     """They are the steps to the first signed adverts: receive-only on all hosts, then permissive, then enforce."""

@@ -174,7 +174,7 @@ def hmac_missing(cluster: Cluster, instance: Instance) -> ClusterSaid:
     """keepalived logs "vrrp packet too long"."""
     lacking, signing = _rejected(_hmacs(cluster, instance), "signed")
     if lacking:
-        yield Fault(f"{names(lacking)} would reject the adverts of {names(signing)}, which auth_hmac signs. All of them "
+        yield Fault(f"{names(lacking)} would reject the adverts of {names(signing)}, which are signed. All of them "
                     "would be master.",
                     "Give all hosts auth_hmac with mode receive-only first, then permissive, then enforce.", lacking,
                     "auth_hmac")
@@ -187,8 +187,8 @@ def hmac_unsigned(cluster: Cluster, instance: Instance) -> ClusterSaid:
     found = _hmacs(cluster, instance)
     enforcing, silent = _rejected({host: each for host, each in found.items() if each}, "unsigned")
     if enforcing:
-        yield Fault(f"{names(enforcing)} would reject the adverts of {names(silent)}, which are not signed. All of them "
-                    "would be master.", "Take mode permissive on all hosts before enforce on the first one.", silent,
+        yield Fault(f"{names(enforcing)} would reject the adverts of {names(silent)}, which are not signed. "
+                    "All of them would be master.", "Take mode permissive on all hosts before enforce on the first one.", silent,
                     "auth_hmac")
 
 

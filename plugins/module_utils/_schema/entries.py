@@ -394,4 +394,4 @@ BYTE_PATTERN = Grammar(
     (Argument("the text", _matches("[0-9a-fA-FxX]+", "hexadecimal digits and X", "0aXX")),),
     repeat=True,
 )
-HMAC_KEY = Grammar("ID hex:DIGITS|TEXT|file:PATH", (Argument("the identifier", number(1, 255)), Argument("the key", _key)))
+HMAC_KEY = Grammar("ID hex:DIGITS|TEXT|file:PATH", (Argument("the number", number(1, 255)), Argument("the key", _key)))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
 
-"""A registered result stays for the rest of the run, and ranks above the variables of a role: it has a name of its own."""
+"""A registered result stays for the rest of the run, above the variables of all roles: it needs a name of its own."""
 
 from __future__ import annotations
 

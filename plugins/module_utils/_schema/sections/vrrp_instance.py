@@ -65,7 +65,7 @@ SECTION = Section(
         Row(
             "version",
             INT,
-            "VRRP version; 3 allows intervals below one second, and of the two kinds of authentication C(auth_hmac) alone.",
+            "VRRP version; 3 allows intervals below one second, and C(auth_hmac) but no C(authentication).",
             minimum=2,
             maximum=3,
             default=_GLOBAL,

@@ -166,7 +166,7 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
     "BYTES": (["0a1b", "Ab12f 3 456"], [("0x12", "must be hexadecimal digits")]),
     "BYTE_PATTERN": (["0a1b", "Ab X2 xX"], [("0a-1b", "must be hexadecimal digits and X")]),
     "HMAC_KEY": (
-        ["1 " + KEY, "2 file:/etc/keepalived/key", "1 hex:" + "0f" * 32, "255 hex:" + "0F" * 64, "1 hex:" + "0f" * 31 + "a"],
+        ["1 " + KEY, "2 file:/key", *("1 hex:" + key for key in ("0f" * 32, "0F" * 64, "0f" * 31 + "a"))],
         [
             ("1 short", "is not of the form"),
             ("0 " + KEY, "form"),
