@@ -273,7 +273,7 @@ class Run:
             return
         if self.result["missing_users"] and not self.module.check_mode:
             self.fail("keepalived would drop the scripts, and nothing was changed:",
-                      ["the user %s does not exist: create it, or correct script_user." % name
+                      ["there is no user or group %s, which a script has: create it, or correct the name." % name
                        for name in self.result["missing_users"]])
         verdict = self._verdict(text)
         self.result["config_test"] = verdict.refused + verdict.remarks

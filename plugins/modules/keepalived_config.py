@@ -303,7 +303,8 @@ clock:
       description: What is between them.
       type: float
 missing_users:
-  description: The users that are to run scripts and do not exist on the target. keepalived would drop those scripts.
+  description: The users and groups that are to run scripts and do not exist on the target. keepalived would drop those
+    scripts.
   returned: always
   type: list
   elements: str

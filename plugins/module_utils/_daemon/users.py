@@ -12,27 +12,22 @@ from __future__ import annotations
 import grp
 import pwd
 
-
-def script_users(data):
-    """Return C((user, group or None)) of those that the data gives scripts to, once each, in their order."""
-    named = [(data.get("global_defs") or {}).get("script_user")]
-    named += [script.get("user") for script in data.get("vrrp_script") or []]
-    return list(dict.fromkeys(tuple([*words.split(), None][:2]) for words in named if words))
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.users import all_accounts
 
 
 def missing(data):
-    """Return the users and groups of C(script_users) that this host does not know; keepalived drops their scripts."""
-    return unknown(script_users(data))
+    """Return the users and groups in the data that this host does not have, once each; keepalived drops the scripts."""
+    return unknown((account.user, account.group) for account in all_accounts(data))
 
 
 def unknown(users):
-    """Return the names among I(users), C((user, group or None)) each, that this host does not know."""
-    found = []
+    """Return the names among I(users), C((user, group or None)) each, that this host does not have, once each."""
+    found = {}
     for user, group in users:
         for lookup, name in ((pwd.getpwnam, user), (grp.getgrnam, group)):
             try:
                 if name is not None:
                     lookup(name)
             except KeyError:
-                found.append(name)
-    return found
+                found[name] = None
+    return list(found)

@@ -188,7 +188,7 @@ def hmac_unsigned(cluster: Cluster, instance: Instance) -> ClusterSaid:
     enforcing, silent = _rejected({host: each for host, each in found.items() if each}, "unsigned")
     if enforcing:
         yield Fault(f"{names(enforcing)} would reject the adverts of {names(silent)}, which are not signed. "
-                    "All of them would be master.", "Take mode permissive on all hosts before enforce on the first one.", silent,
+                    "All hosts would be master.", "Take mode permissive on all hosts before enforce on the first one.", silent,
                     "auth_hmac")
 
 

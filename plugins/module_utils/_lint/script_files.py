@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.users import accounts
 
-from .model import Block, Configuration, split
+from .model import Block, Configuration
 from .registry import Said, rule
 from .scripts import SECTIONS, Script, all_scripts, arguments, scripts
 
@@ -92,16 +93,14 @@ def script_stops_keepalived(configuration: Configuration, block: Block) -> Said:
 
 
 @rule("script-user-unknown", ERROR, "keepalived removes scripts whose user does not exist.",
-      "vrrp/vrrp_parser.c:1615, run", "global_defs")
-def script_user_unknown(configuration: Configuration, globals_: Block) -> Said:
-    if not configuration.host.get("missing_users"):
-        return
-    named = [globals_.get("script_user", ""), *(script.user or "" for script in all_scripts(configuration))]
-    users = {word for words in named for word in split(words)[:1]}
-    for user in configuration.host["missing_users"]:
-        if user in users:
-            yield f"the user {user} of a script does not exist on the host.", "Create it, or name another.", \
-                  "script_user"
+      "vrrp/vrrp_parser.c:1615, lib/notify.c:1166 of 2.3.4, run", *SECTIONS)
+def script_user_unknown(configuration: Configuration, block: Block) -> Said:
+    """So it is with every keyword that names a user, and with an unknown group."""
+    for account in accounts(block.section, block.data):
+        for kind, name in (("user", account.user), ("group", account.group)):
+            if name in configuration.host.get(f"missing_{kind}s", ()):
+                yield f"{account.keyword} has the {kind} {name}, which the host does not have.", \
+                      "Create it, or name another.", account.keyword
 
 
 @rule("script-user-powerless", WARNING, "keepalived without the right to change its user runs no script of another.",

@@ -21,10 +21,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import
 from .model import Block, Configuration
 from .registry import Said, rule
 
-SECTIONS = (
-    "global_defs", "vrrp_script", "vrrp_sync_group", "vrrp_instance",
-    "virtual_server", "virtual_server/real_server", "virtual_server/real_server/MISC_CHECK",
-)
+SECTIONS = tuple(path for path in table.sections()
+                 if any(row.type in (SCRIPT, SCRIPT_USER) for row in table.rows(path).values()))
 
 # Quoted or protected text, which no shell would look at either.
 _PROTECTED = re.compile(r"\\.|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)

@@ -9,6 +9,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import re
@@ -17,8 +18,9 @@ import stat
 from typing import Any, Dict, Iterator, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.users import all_accounts
 
-from .model import Configuration, split
+from .model import Configuration
 from .scripts import all_scripts, arguments
 
 # So much of a file is looked at.
@@ -36,17 +38,18 @@ DEFAULT_USER = "keepalived_script"
 def survey(data: Dict[str, Any]) -> Dict[str, Any]:
     """Return what the rules for scripts ask of the host.
 
-    ``scripts``: by the path that the configuration has, see look(). ``missing_users``: the named users that do not
-    exist. ``has_default_user``: whether keepalived_script exists. ``may_change_user``: whether a process of this one's
-    kind can become another user.
+    ``scripts``: by the path that the configuration has, see look(). ``missing_users`` and ``missing_groups``: those
+    that are named and do not exist. ``has_default_user``: whether keepalived_script exists. ``may_change_user``:
+    whether a process of this one's kind can become another user.
     """
-    found = all_scripts(Configuration(normalise(data)[0], data))
+    canonical = normalise(data)[0]
+    found = all_scripts(Configuration(canonical, data))
     programs = {words[0] for script in found for words in [arguments(script.command)] if words}
-    named = [data.get("global_defs", {}).get("script_user", ""), *(script.user or "" for script in found)]
-    users = {word for words in named for word in split(words)[:1]}
+    named = list(all_accounts(canonical))
     return {
         "scripts": {path: look(path) for path in sorted(programs) if path[:1] != "<" and "$" not in path},
-        "missing_users": sorted(user for user in users if not _is_user(user)),
+        "missing_users": sorted({each.user for each in named if not _is_user(each.user)}),
+        "missing_groups": sorted({each.group for each in named if each.group and not _is_group(each.group)}),
         "has_default_user": _is_user(DEFAULT_USER),
         "may_change_user": _may_change_user(),
     }
@@ -106,6 +109,14 @@ def _writable(path: str) -> Iterator[str]:
 def _is_user(name: str) -> bool:
     try:
         pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _is_group(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
     except KeyError:
         return False
     return True

@@ -106,7 +106,7 @@ def test_a_survey_looks_at_all_scripts_and_users(script, monkeypatch):
         {"ip": "198.18.0.21", "port": 80, "MISC_CHECK": [{"misc_path": "</dev/tcp/198.18.0.21/80"}]}]}]
     found = survey(given)
     assert sorted(found["scripts"]) == sorted([path, "/no/such/script"])
-    assert found["missing_users"] == ["no_such_user"]
+    assert found["missing_users"] == ["no_such_user"] and found["missing_groups"] == []
     assert isinstance(found["may_change_user"], bool)
     monkeypatch.setattr(survey_module, "_is_user", lambda name: True)
     assert survey(given)["has_default_user"] and survey(given)["missing_users"] == []
