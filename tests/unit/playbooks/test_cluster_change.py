@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+TASKS = REPOSITORY / "roles/keepalived/tasks"
 PLAY = {
     "hosts": "lb", "gather_facts": False, "any_errors_fatal": True,
     "vars": {"keepalived_group": "lb", "__keepalived_looked": 15, "keepalived_reload_lead": 0.5},
@@ -38,7 +39,17 @@ KEEP = [
     {"ansible.builtin.set_fact": {"__keepalived_written": {"differs": False}}, "when": "inventory_hostname == 'lb2'"},
     {"ansible.builtin.include_tasks": str(REPOSITORY / "roles/keepalived/tasks/keep_together.yml")},
 ]
+# As in together.yml, from the first phase on
+PREPARE = [
+    {"ansible.builtin.set_fact": {
+        "__keepalived_written": {"failed": False, "reload_identifier": "never armed"}, "__keepalived_holding": {},
+        "__keepalived_way": {"together": ["lb1", "lb2"]}, "__keepalived_reloads": {"behind": []}}},
+    {"ansible.builtin.set_fact": {"__keepalived_written": {"differs": False}}, "when": "inventory_hostname == 'lb2'"},
+    *[dict(task, **{"ansible.builtin.include_tasks": str(TASKS / task["ansible.builtin.include_tasks"])})
+      for task in yaml.safe_load((TASKS / "together.yml").read_text())[-3:]],
+]
 
+LOST = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 PLAN = {"differs": True, "advertised": ["seen"], "window": 2.0, "clock": {"low": 0.0, "high": 0.01}}
 RELOADS = [
     {"ansible.builtin.set_fact": {"__keepalived_plan": PLAN, "__keepalived_tested": PLAN}},
@@ -100,6 +111,17 @@ def test_a_host_that_is_not_reached_is_disputed(inspect):
     assert "lb2 does not answer, and answered before the change: " in said and "Connection refused" in said
 
 
+def test_a_host_that_is_not_reached_cannot_take_an_address_and_does_not_end_the_play(inspect):
+    """In lb1's turn, as the playbooks maintenance and switchover include it."""
+    tasks = [{"ansible.builtin.include_tasks": str(TASKS / "moves.yml"), "when": "inventory_hostname == 'lb1'",
+              "vars": {"keepalived_maintenance_file": "/etc/keepalived/maintenance",
+                       "keepalived_maintenance_state": "present"}},
+             {"ansible.builtin.debug": {"msg": "The play goes on."}, "when": "inventory_hostname == 'lb1'"}]
+    said = inspect({}, tasks, lb2=LOST)
+    assert "TASK [See which addresses move]" in said and "lb2" in said.partition("[See which addresses move]")[2]
+    assert "UNREACHABLE" in said
+
+
 def test_a_result_that_is_not_there_is_an_error(inspect):
     assert "before has no answer from any host" in inspect({})
 
@@ -112,13 +134,26 @@ def test_a_host_that_could_not_be_rolled_back_is_named(inspect):
 
 
 @pytest.mark.parametrize("lb1, said", [
-    ({}, "This host has no simultaneous reload"),
-    ({"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}, "Failed to connect"),
+    ({}, "lb1: This host has no simultaneous reload"),
+    (LOST, "lb1 was not reached. It was prepared, so it has the new configuration like the other hosts, and keeps it by "
+           "itself at the latest 70 s after that."),
 ])
-def test_a_host_that_does_not_keep_the_change_is_named(inspect, lb1, said):
+def test_a_host_that_does_not_confirm_is_named_with_what_it_has(inspect, lb1, said):
     text = inspect({}, KEEP, lb1=lb1)
-    assert "lb1 did not confirm the change and rolls it back" in text and "Run this again at once. " in text
+    assert "lb1 did not confirm the change." in text and "Correct the cause and run this again." in text
     assert said in text.partition("did not confirm the change")[2] and text.count("UNREACHABLE") == 2 * bool(lb1)
+
+
+@pytest.mark.parametrize("lb1, said", [
+    ({}, "lb1 was not prepared to keep the change: This host has no simultaneous reload"),
+    (LOST, "lb1 was not reached. It rolls back by itself if the change was armed there, but keeps it if only its answer "
+           "to being prepared was lost. Run this again as soon as it is reached."),
+])
+def test_all_hosts_roll_back_unless_all_are_prepared(inspect, lb1, said):
+    text = inspect({}, PREPARE, lb1=lb1)
+    assert "The change was rolled back on" in text and said in text and "Keep the change" not in text
+    # The first phase asks it twice, and the rollback once more.
+    assert text.count("UNREACHABLE") == 3 * bool(lb1)
 
 
 def test_plans_and_reloads_reach_the_task_that_judges_them(inspect):
