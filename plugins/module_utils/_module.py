@@ -183,6 +183,8 @@ class Run:
                     remove_leftovers(self.path)
                     _timed_reload.disarm()
                 data = files.read(self.path)
+                if data is not None and not self.module.check_mode:
+                    in_force.inspected(self.path, data)
             except (LockError, OSError) as error:
                 self.fail(UNCHANGED, [explained(error)])
             for note in self.transaction.notes:
@@ -249,7 +251,7 @@ class Run:
         if self.transaction.owed:
             # What is remembered is older than that, and what is still to be rolled back is not what was read.
             is_read = (self.transaction.name not in journal.names(journal.BEGUN)
-                       and in_force.was_started_after(self.path, number))
+                       and in_force.was_started_after(self.path, encoded(self.before), number))
         else:
             is_read = in_force.is_in_force(self.path, encoded(self.before), number)
         if not is_read:
@@ -313,6 +315,8 @@ class Run:
                 self.fail(UNCHANGED, [str(error)])
             restored = ["The former configuration is in %s again." % self.params["path"]] if self._is_former() else []
             self.fail("keepalived did not take the new configuration:", [str(error), *restored, *error.notes])
+        if mode is not None:
+            in_force.inspected(self.path, encoded(text))
         self.result.update(reloaded=reload is not None, backup_file=backups[0] if backups else None)
 
     def _is_former(self):

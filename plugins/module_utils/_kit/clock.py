@@ -12,8 +12,13 @@ from __future__ import annotations
 import time
 from typing import Optional
 
+from .process import run
+
 # Seconds
 LONGEST = 120.0
+TIMEOUT = 10.0
+# systemd reports whole seconds.
+SLACK = 1.5
 
 
 class ClockError(Exception):
@@ -32,6 +37,21 @@ def ahead(start: Optional[float], now: float) -> float:
         raise ClockError(f"reload_at is {seconds:.0f} seconds ahead of the clock of this host, more than "
                          f"{LONGEST:.0f}. Give a time by that clock.")
     return max(seconds, 0.0)
+
+
+def was_set() -> bool:
+    """Return whether somebody may have set the clock since the boot, by what systemd recorded then.
+
+    The clock of the time since the boot is corrected at the same rate, so the two differ only where one was set.
+    """
+    try:
+        said = run(["systemctl", "show", "--timestamp=unix", "--property=UserspaceTimestamp",
+                    "--property=UserspaceTimestampMonotonic"], TIMEOUT).output
+        values = dict(line.partition("=")[::2] for line in said.splitlines())
+        booted = float(values["UserspaceTimestamp"].lstrip("@")) - int(values["UserspaceTimestampMonotonic"]) / 1e6
+    except (OSError, KeyError, ValueError):
+        return True
+    return abs(time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) - booted) > SLACK
 
 
 def wait(start: Optional[float]) -> None:

@@ -135,8 +135,8 @@ def test_a_host_that_could_not_be_rolled_back_is_named(inspect):
 
 @pytest.mark.parametrize("lb1, said", [
     ({}, "lb1: This host has no simultaneous reload"),
-    (LOST, "lb1 was not reached. It was prepared, so it has the new configuration like the other hosts, and keeps it by "
-           "itself at the latest 70 s after that."),
+    (LOST, "lb1 was not reached. It was prepared, so it has the new configuration like the other hosts, and keeps it "
+           "by itself at the latest 70 s after that."),
 ])
 def test_a_host_that_does_not_confirm_is_named_with_what_it_has(inspect, lb1, said):
     text = inspect({}, KEEP, lb1=lb1)
@@ -146,8 +146,8 @@ def test_a_host_that_does_not_confirm_is_named_with_what_it_has(inspect, lb1, sa
 
 @pytest.mark.parametrize("lb1, said", [
     ({}, "lb1 was not prepared to keep the change: This host has no simultaneous reload"),
-    (LOST, "lb1 was not reached. It rolls back by itself if the change was armed there, but keeps it if only its answer "
-           "to being prepared was lost. Run this again as soon as it is reached."),
+    (LOST, "lb1 was not reached. It rolls back by itself if the change was armed there, but keeps it if only its "
+           "answer to being prepared was lost. Run this again as soon as it is reached."),
 ])
 def test_all_hosts_roll_back_unless_all_are_prepared(inspect, lb1, said):
     text = inspect({}, PREPARE, lb1=lb1)
