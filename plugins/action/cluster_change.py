@@ -111,7 +111,8 @@ def _disputed(here, options):
 def _measured(results, hosts):
     """Return how far apart the reloads were, and the hosts that do not have the change."""
     offsets = {host.name: host.offset.middle if host.offset else 0.0 for host in hosts}
-    apart, lines = spread([Reload(name, each["reloaded_at"] - offsets[name])
+    apart, lines = spread([Reload(name, each["reloaded_at"] - offsets[name],
+                                  (each.get("first_reloaded_at") or each["reloaded_at"]) - offsets[name])
                            for name, each in results.items() if each.get("reloaded_at") is not None])
     behind = ["%s: %s" % (name, each.get("msg") or _missing(each)) for name, each in results.items()
               if each.get("failed") or not _has_change(each)]
@@ -138,6 +139,6 @@ def _host(name, plan):
     try:
         clock = plan.get("clock")
         return Host(name, bool(plan["differs"]), plan["advertised"], plan["window"],
-                    Offset(float(clock["low"]), float(clock["high"])) if clock else None)
+                    Offset(float(clock["low"]), float(clock["high"])) if clock else None, bool(plan.get("away")))
     except (KeyError, TypeError, ValueError) as error:
         raise AnsibleActionFail(NO_RESULT % ("plan", name, CONFIG)) from error

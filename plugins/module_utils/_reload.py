@@ -9,6 +9,8 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import time
+
 from ._cluster import reload_plan
 from ._conf.tree import parse
 from ._daemon import control, in_force
@@ -47,6 +49,8 @@ class Reload:
         self.rejected, self.away = [], []
         self._texts = [text]
         self._answered = False
+        # when the daemon was asked to read the file, in seconds since 1970
+        self.asked = []
         other_file = reads(number, run.path, run.binary, self._has_instances)
         known = before is not None and in_force.is_in_force(run.path, encoded(before), number)
         try:
@@ -98,6 +102,7 @@ class Reload:
         if self.process is None or not proc.is_alive(self.process):
             raise control.ReloadError("the daemon (process %d) has ended" % self.number)
         self.signal(self._run.params["unit"], self.number)
+        self.asked.append(time.time())
 
     def confirm(self):
         """

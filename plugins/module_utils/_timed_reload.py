@@ -61,12 +61,11 @@ def arm(run, steps, reload):
         def force():
             try:
                 reload.ask()
-                reloaded_at = time.time()
                 reload.confirm()
             except control.ReloadError as error:
                 problems.append(str(error))
                 raise
-            timed.say(CHANGED, reloaded_at=reloaded_at)
+            timed.say(CHANGED, reloaded_at=reload.asked[-1], first_reloaded_at=reload.asked[0])
             timed.wait_for_confirmation(run.transaction.keep)
             reload.remember()
 
@@ -133,8 +132,8 @@ def reload_argument_spec():
 def run_reload(module):
     """Wait for a simultaneous reload on this host, confirm it, or have it rolled back."""
     identifier, state = module.params["identifier"], STATES[module.params["state"]]
-    result: Dict[str, Any] = {"changed": False, "state": None, "reloaded_at": None, "reason": None, "stopped": False,
-                              "backup_file": None}
+    result: Dict[str, Any] = {"changed": False, "state": None, "reloaded_at": None, "first_reloaded_at": None,
+                              "reason": None, "stopped": False, "backup_file": None}
     found = timed_change.report(identifier, (), 0)
     if module.check_mode:
         decides = state != CHANGED and found.get("state") not in (None, state, *ENDS)

@@ -97,6 +97,13 @@ reloaded_at:
   returned: always
   type: float
   sample: 1790000000.25
+first_reloaded_at:
+  description:
+    - The same for the first of two reloads, where keepalived has to give up addresses between them, else the value of
+      RV(reloaded_at).
+  returned: always
+  type: float
+  sample: 1790000000.25
 reason:
   description: Why the change failed or was rolled back.
   returned: always

@@ -20,8 +20,11 @@ from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster impo
 #: Seconds between the moment that was agreed on and the first advert of the new kind: a process that is late to be
 #: woken, the exchange of the file, and the reload itself. Measured: 4 to 50 ms.
 MARGIN = 0.05
+#: Seconds between the two reloads of a host that has to give addresses up in between. Measured: 0.1 to 0.5 s.
+PAUSE = 0.5
 #: States of a vrrp_instance that can hold its addresses.
 WELL = ("BACKUP", "MASTER")
+MOVED = "Remove the addresses that move from one vrrp_instance to another in a run of its own first. Or: "
 REMEDIES = (
     "Do one of these: connect faster (pipelining, ControlPersist, fewer forks on a busy controller); make advert_int "
     "longer first, in a run of its own with version 3; or stop keepalived on all hosts but the holder, and run again."
@@ -59,6 +62,7 @@ class Host(NamedTuple):
     :ivar advertised: what its peers see of that, sentences.
     :ivar window: seconds for which the hosts may differ in that, C(None) where that cannot be told.
     :ivar offset: of its clock, C(None) when it was not read.
+    :ivar pauses: whether it is reloaded twice, so that it has the whole change C(PAUSE) later than others.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Host(NamedTuple):
     advertised: Sequence[str] = ()
     window: Optional[float] = None
     offset: Optional[Offset] = None
+    pauses: bool = False
 
 
 class Way(NamedTuple):
@@ -112,6 +117,9 @@ def way(hosts: Sequence[Host], left_out: Sequence[str] = (), forks: Optional[int
     windows = [host.window for host in seen if host.window is not None]
     window = min(windows) if len(windows) == len(seen) else None
     missed = uncertainty([host.offset for host in seen if host.offset is not None])
+    pausing = [host.name for host in hosts if host.differs and host.pauses]
+    if len(together) > 1 and pausing:
+        missed += PAUSE
     refused = []
     if left_out:
         refused.append("The peers see this change, and %s would be left without it, so that both sides would hold the "
@@ -121,12 +129,12 @@ def way(hosts: Sequence[Host], left_out: Sequence[str] = (), forks: Optional[int
                        "its file by hand to what it is to be."
                        % (names([host.name for host in seen if host.window is None]), what))
     if len(together) > 1:
-        refused += _too_late(seen, together, window, missed, forks, what)
+        refused += _too_late(seen, together, window, missed, forks, what, pausing)
     return Way(together, window, missed, refused)
 
 
 def _too_late(seen: Sequence[Host], together: Sequence[str], window: Optional[float], missed: float,
-              forks: Optional[int], what: str) -> List[str]:
+              forks: Optional[int], what: str, pausing: Sequence[str]) -> List[str]:
     """Return why several hosts cannot be reloaded at one moment."""
     found = []
     unread = [host.name for host in seen if host.offset is None]
@@ -137,16 +145,23 @@ def _too_late(seen: Sequence[Host], together: Sequence[str], window: Optional[fl
         found.append("%d hosts must be reloaded at one moment, and Ansible works with %d at once (%s). Run with "
                      "--forks %d." % (len(together), forks, what, len(together)))
     if window is not None and missed + MARGIN > window:
-        found.append("%s must be reloaded within %.3f s, and with what is known of their clocks they may be %.3f s "
-                     "apart (%s). %s" % (names(list(together)), window, missed + MARGIN, what, REMEDIES))
+        pause = " and of the %.1f s that %s needs to give addresses up between two reloads" % (
+            PAUSE, names(list(pausing))) if pausing else ""
+        found.append("%s must be reloaded within %.3f s, and with what is known of their clocks%s they may be %.3f s "
+                     "apart (%s). %s%s" % (names(list(together)), window, pause, missed + MARGIN, what, MOVED if pausing
+                                           else "", REMEDIES))
     return found
 
 
 class Reload(NamedTuple):
-    """When a host was reloaded: seconds since 1970 by the controller's clock, C(None) when it was not."""
+    """When a host was reloaded: seconds since 1970 by the controller's clock, C(None) when it was not.
+
+    :ivar first: the first of two reloads.
+    """
 
     name: str
     at: Optional[float]
+    first: Optional[float] = None
 
 
 def spread(reloads: Sequence[Reload]) -> Tuple[float, List[str]]:
@@ -154,7 +169,7 @@ def spread(reloads: Sequence[Reload]) -> Tuple[float, List[str]]:
     found = sorted((each.at, each.name) for each in reloads if each.at is not None)
     if not found:
         return 0.0, []
-    first = found[0][0]
+    first = min([found[0][0], *(each.first for each in reloads if each.first is not None)])
     return found[-1][0] - first, ["%s %+.3f s" % (name, at - first) for at, name in found]
 
 

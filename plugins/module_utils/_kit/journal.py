@@ -23,7 +23,8 @@ import contextlib
 import errno
 import json
 import os
-from typing import Any, Dict, List, NamedTuple
+import time
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from . import files, lock
 
@@ -161,6 +162,26 @@ def remove(name: str, kind: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path_of(name, kind))
         sync()
+
+
+def stamp(name: str) -> None:
+    """Add to what is owed when all its files were written, see C(is_read_since)."""
+    # Without it the next run takes the change into force.
+    with contextlib.suppress(OSError), open(path_of(name, OWED), "a", encoding="ascii") as stream:
+        stream.write("\n" + json.dumps({"boot": boot_id(), "monotonic": time.monotonic()}) + "\n")
+
+
+def is_read_since(name: str, started: Optional[float]) -> bool:
+    """Return whether a daemon was certainly started after everything that is owed to it was written.
+
+    :param started: when it began to start, in seconds of CLOCK_MONOTONIC; C(None) where that is unknown.
+    """
+    try:
+        with open(path_of(name, OWED), encoding="utf-8", errors="replace") as stream:
+            stamped = json.loads(stream.read().splitlines()[-1])
+        return started is not None and (stamped["boot"] != boot_id() or started > stamped["monotonic"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return False
 
 
 def note(name: str, sentence: str) -> None:

@@ -70,7 +70,7 @@ class Transaction:
     :ivar notes: sentences about what could not be restored of an earlier change.
     """
 
-    def __init__(self, name: str, seconds: float = LOCK_SECONDS, check: bool = False, keeps: bool = True,
+    def __init__(self, name: str, seconds: float = LOCK_SECONDS, check: bool = False, *, keeps: bool = True,
                  alone: bool = False, between: Optional[Callable[[], None]] = None) -> None:
         """
         :param name: the name of the writer, one word such as C(keepalived).
@@ -383,6 +383,7 @@ def _end(name: str, owe: bool) -> None:
     """Close the journal of a committed change."""
     if owe:
         journal.advance(name, journal.DONE, journal.OWED)
+        journal.stamp(name)
         return
     journal.remove(name, journal.OWED)
     journal.remove(name, journal.DONE)

@@ -16,6 +16,17 @@ from .process import run
 TIMEOUT = 10
 
 
+def started(unit: str) -> Optional[float]:
+    """Return when systemd last began to start a unit that is active, in seconds of CLOCK_MONOTONIC; else C(None)."""
+    try:
+        outcome = run(["systemctl", "show", "--property=ActiveState,InactiveExitTimestampMonotonic", unit], TIMEOUT)
+    except OSError:
+        return None
+    values = dict(line.partition("=")[::2] for line in outcome.output.splitlines())
+    since = values.get("InactiveExitTimestampMonotonic", "")
+    return int(since) / 1e6 if values.get("ActiveState") == "active" and since.isdigit() and int(since) else None
+
+
 def main_pid(unit: str) -> Optional[int]:
     """Return the process id of a unit's main process, 0 when it does not run.
 

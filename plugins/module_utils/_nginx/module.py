@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
 
+from .._kit import journal, unit
 from .._kit.files import resolved
 from .._kit.lock import LockError
 from .._kit.transaction import Step, Transaction, TransactionError, explained
@@ -166,7 +167,8 @@ class _Run:
         self.before = before
         wanted = {**self.single, self.path: self.tree.main}
         self.changes = {path: (read[path], file) for path, file in wanted.items() if read[path] != file}
-        owed = self.transaction.restored or (self.params["reload"] and self.transaction.owed)
+        owed = self.transaction.restored or (
+            self.params["reload"] and self.transaction.owed and not self._was_restarted())
         self.result["files"] = [self.path, *(os.path.join(self.home, path) for path in sorted(self.tree.files)),
                                 *sorted(self.single)]
         self.result["diff"] = [files.difference(path, *change) for path, change in self.changes.items()] + [
@@ -175,6 +177,15 @@ class _Run:
         self._compare_program()
         self.result["changed"] = self.result["differs"] = bool(
             self.changes or before != self.tree.files or owed or self.outdated)
+
+    def _was_restarted(self) -> bool:
+        """Return whether nginx was started after the files were written that are still owed to it."""
+        if not journal.is_read_since(self.transaction.name, unit.started(self.params["unit"])):
+            return False
+        if not self.module.check_mode:
+            journal.remove(self.transaction.name, journal.OWED)
+            self.transaction.owed = False
+        return True
 
     def guard(self) -> None:
         """End the module when the change would end or replace what somebody else has set up."""

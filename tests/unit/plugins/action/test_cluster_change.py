@@ -67,6 +67,13 @@ def test_the_spread_is_by_one_clock():
     assert result["reloads"] == ["lb2 +0.000 s", "lb1 +0.120 s"]
 
 
+def test_the_first_of_two_reloads_counts():
+    result = run(plan=both(plan(), plan(away=["198.18.0.100"])),
+                 reloads=both({"state": "changed", "reloaded_at": 1000.0, "first_reloaded_at": 1000.0},
+                              {"state": "changed", "reloaded_at": 1000.5, "first_reloaded_at": 1000.0}))
+    assert result["spread"] == pytest.approx(0.5) and result["uncertainty"] > 0.5
+
+
 def test_who_did_not_take_it():
     result = run(plan=both(plan(), plan()), reloads=both({"failed": True, "msg": "keepalived did not take it."}, {}),
                  batch=["lb1"])

@@ -13,6 +13,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from ansible.module_utils import basic
@@ -288,6 +289,23 @@ def test_a_change_that_was_left_to_a_later_run_stays_owed(nginx, monkeypatch):
     result = nginx()
     assert result["changed"] and result["reloaded"] and result["diff"] == [] and taken == [""]
     assert not nginx()["changed"]
+
+
+@pytest.mark.parametrize("since, booted, is_owed", [
+    # seconds from the write to the restart by hand; C(None) where systemd does not know the unit
+    (1, False, False), (-1, False, True), (None, False, True), (-1, True, False), (None, True, True)])
+def test_a_restart_by_hand_takes_what_was_left_to_a_later_run(nginx, monkeypatch, since, booted, is_owed):
+    taken = []
+    monkeypatch.setattr(control, "take", lambda *dummy: taken.append("") or True)
+    assert nginx(reload=False)["changed"]
+    started = since and time.monotonic() + since
+    monkeypatch.setattr(module.unit, "started", lambda name: started)
+    if booted:
+        monkeypatch.setattr(journal, "boot_id", lambda: "another boot")
+    assert nginx(check=True)["changed"] is is_owed
+    assert nginx()["reloaded"] is is_owed and not nginx()["changed"] and len(taken) == is_owed
+    monkeypatch.setattr(module.unit, "started", lambda name: None)
+    assert not nginx()["changed"] and os.listdir(journal.DIRECTORY) == []
 
 
 def test_an_upgrade_that_fails_leaves_owed_what_was_owed(nginx, monkeypatch):

@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.together import (
     MARGIN,
+    PAUSE,
     Host,
     Offset,
     Reading,
@@ -47,6 +48,19 @@ def test_a_window_that_is_too_small(width, refused):
     assert len(found.refused) == refused
     assert all("lb1 and lb2 must be reloaded within 0.200 s" in sentence and "may be 0.201 s apart" in sentence
                and "advert_int longer" in sentence for sentence in found.refused)
+
+
+@pytest.mark.parametrize("pauses", [(True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("window, refused", [(PAUSE + 0.04, 1), (PAUSE + 0.06, 0)])
+def test_the_pause_between_two_reloads_of_a_host_counts(pauses, window, refused):
+    found = way([member(window=window, pauses=pauses[0]), member("lb2", window=window, pauses=pauses[1])])
+    assert found.uncertainty == PAUSE and len(found.refused) == refused
+    assert all("that lb" in sentence and "needs to give addresses up between two reloads they may be 0.550 s apart"
+               in sentence and "in a run of its own first" in sentence for sentence in found.refused)
+
+
+def test_the_pause_of_a_host_that_is_alone_does_not_count():
+    assert way([member(pauses=True), member("lb2", differs=False, advertised=[])]).uncertainty == 0
 
 
 def test_one_host_alone_has_nobody_to_wait_for():
@@ -92,4 +106,6 @@ def test_the_spread_is_told_in_the_order_of_the_reloads():
     assert spread([Reload("lb1", 10.25), Reload("lb3", None), Reload("lb2", 10.0)]) == (
         pytest.approx(0.25), ["lb2 +0.000 s", "lb1 +0.250 s"])
     assert spread([Reload("lb1", None)]) == (0.0, [])
+    assert spread([Reload("lb1", 10.25, 9.75), Reload("lb2", 10.0, 10.0)]) == (
+        pytest.approx(0.5), ["lb2 +0.250 s", "lb1 +0.500 s"])
     assert MARGIN < 0.1

@@ -26,6 +26,18 @@ def test_the_main_process_of_a_unit(monkeypatch, code, output, number):
     assert unit.main_pid("keepalived.service") == number
 
 
+@pytest.mark.parametrize("output, seconds", [
+    ("ActiveState=active\nInactiveExitTimestampMonotonic=2500000\n", 2.5),
+    ("ActiveState=inactive\nInactiveExitTimestampMonotonic=2500000\n", None),
+    ("ActiveState=active\nInactiveExitTimestampMonotonic=0\n", None),
+    ("System has not been booted with systemd as init system (PID 1). Can't operate.\n", None),
+])
+def test_when_a_unit_was_started(monkeypatch, output, seconds):
+    monkeypatch.setattr(unit, "run", lambda words, timeout: Outcome(0, output, False))
+    assert unit.started("nginx.service") == seconds
+
+
 def test_without_systemctl_systemd_has_no_answer(monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
+    assert unit.started("keepalived.service") is None
     assert unit.main_pid("keepalived.service") is None
