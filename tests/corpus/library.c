@@ -128,7 +128,7 @@ void srandom(unsigned int seed)
 }
 
 /* A user or group that is not known takes its scripts with it. In a config-test all are root, because some versions
- * end themselves there for any other. */
+ * end themselves there for any other; so do they at a startup_script of the user that is the default where it exists. */
 static unsigned int number(const char *name)
 {
 	unsigned int found = 0;
@@ -142,6 +142,9 @@ int getpwnam_r(const char *name, struct passwd *user, char *buffer, size_t size,
 {
 	(void)buffer;
 	(void)size;
+	*result = NULL;
+	if (!strcmp(name, "keepalived_script"))
+		return 0;
 	memset(user, 0, sizeof(*user));
 	user->pw_name = (char *)name;
 	user->pw_uid = user->pw_gid = number(name);
