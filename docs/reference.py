@@ -36,6 +36,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import
     Version,
     version_text,
 )
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import dated_notes
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import INTERFACE_LENGTH, range_text
 
 HEADER = """<!--
@@ -132,7 +133,7 @@ def _range(row: Row) -> str:
     if row.choices:
         return ", ".join("`%s`" % choice for choice in row.choices)
     if row.entry is not None:
-        return row.entry.usage if row.entry.anything else "`%s`" % row.entry.usage
+        return "`%s`" % row.entry.usage
     if row.type == INTERFACE:
         return "at most %d characters" % INTERFACE_LENGTH
     if row.type == STRING:
@@ -155,8 +156,8 @@ def _notes(row: Row) -> Iterator[str]:
     ):
         if holds:
             yield note
-    if row.decimals_since:
-        yield "Whole numbers only before %s." % version_text(row.decimals_since)
+    for note in dated_notes(row):
+        yield note.replace("keepalived ", "") + "."
     for alias in row.aliases:
         known = " (since %s)" % version_text(alias.since) if alias.since else ""
         yield "Also called `%s`%s." % (alias.keyword, known)

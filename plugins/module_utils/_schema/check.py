@@ -16,6 +16,7 @@ from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 
 from . import layout, table, values
+from .dated import OLDEST, Dated
 from .finding import ERROR, INFO, WARNING, BadValueError, Finding
 from .layout import RAW, REMEMBERED
 from .line import first_word
@@ -125,6 +126,8 @@ class _Checker:
         found = convert(row, value, label, level)
         if found is None or (isinstance(found, (dict, list)) and not found) or not self._known(row, found, label):
             return None
+        if row.type != BLOCK and row.newest > OLDEST and not self._dated(row, found, label):
+            return None
         if row.deprecated:
             self._report(DEPRECATED, WARNING, label, "%s is deprecated." % row.keyword, row.deprecated, row.keyword)
         return found
@@ -159,13 +162,32 @@ class _Checker:
             message = "%s %s keepalived %s, this is %s." % (row.keyword, change, when, have)
             self._error(VERSION, label, message, "Remove it or change the version of keepalived.", row.keyword)
             return False
-        if row.decimals_since and self.version < row.decimals_since and isinstance(value, float):
-            since = version_text(row.decimals_since)
-            have = version_text(self.version)
-            message = "%s takes whole numbers only before keepalived %s, this is %s." % (row.keyword, since, have)
-            self._error(VERSION, label, message, "Use a whole number.", row.keyword)
-            return False
         return True
+
+    def _dated(self, row: Row, found: Any, label: object) -> bool:
+        """Whether the version knows the value, for a block its data; reported when not."""
+        if self.version is not None and self.version >= row.newest:
+            return True
+        known = True
+        for item in found if row.is_list and isinstance(found, list) else (found,):
+            for each in values.dated(row, item):
+                known = self._knows(row, each, label, item) and known
+        return known
+
+    def _knows(self, row: Row, dated: Dated, label: object, item: Any) -> bool:
+        own = dated in row.dated
+        name = "%s %s" % (row.keyword, dated.what) if own else '%s "%s": %s' % (row.keyword, item, dated.what)
+        entry = None if own else str(item)
+        if dated.deprecated:
+            message = "%s is deprecated." % name
+            self._report(DEPRECATED, WARNING, label, message, dated.deprecated, row.keyword, entry)
+        if self.version is None or self.version >= dated.since:
+            return True
+        message = "%s came with keepalived %s, this is %s."
+        message %= (name, version_text(dated.since), version_text(self.version))
+        remedy = dated.remedy or "Leave it out or change the version of keepalived."
+        self._error(VERSION, label, message, remedy, row.keyword, entry)
+        return False
 
     def _block(self, row: Row, value: Any, label: object, level: int) -> Any:
         if not row.repeatable:
@@ -179,6 +201,8 @@ class _Checker:
         for number, item in enumerate(value, 1):
             item_label = _Label(label, row, item, number)
             block = self.section(row.path, item, item_label, level + 1)
+            if row.newest > OLDEST:
+                self._dated(row, block, item_label)
             found.append(block)
             if layout.head_form(row, block) is None:
                 if isinstance(item, dict) and layout.head_form(row, item) is None:

@@ -14,6 +14,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Word
 
 from . import line, words
+from .entries import without_prefix
 from .finding import BadValueError
 from .grammar import check_words
 from .row import (
@@ -168,6 +169,9 @@ class Ip(Type):
 
     def check(self, row: Row, value: Any) -> Any:
         found = _text(row, value)
+        if row.source:
+            words.prefix(found)
+            return without_prefix(found)
         words.address(found)
         return found
 
@@ -314,7 +318,9 @@ class Lines(Words):
         found = _text(row, value)
         given = line.split(found)
         self._check_grammar(row, found, given)
-        return self.from_words(row, given)
+        text = self.from_words(row, given)
+        written = row.entry.arguments[0].written if row.entry is not None and row.entry.arguments else None
+        return written(text) if written is not None else text
 
     def to_words(self, row: Row, value: Any) -> List[str]:
         return [word.text for word in line.split(value)]

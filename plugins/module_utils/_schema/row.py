@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Optional, Tuple
 
-from .grammar import Grammar
+from .dated import OLDEST, Dated, Version, newest, version_text
+from .grammar import Grammar, dates
 
-Version = Tuple[int, ...]
-
-# The oldest keepalived the collection supports; a row without ``since`` is known to it.
-OLDEST: Version = (2, 0, 10)
+__all__ = ["OLDEST", "Version", "version_text"]
 
 # Types of values. What each of them takes and how it is written: values.py.
 INT = "int"  # whole number
@@ -77,7 +75,8 @@ class Row:
     ``any_case``: the choices, which are in capitals, may be written in small letters too.
     ``former``: words that are no keywords and often meant this one.
     ``ended``: names that only versions before the oldest supported one knew. They are read, and not taken elsewhere.
-    ``decimals_since``: older versions take whole numbers only.
+    ``dated``: values that not all versions know, those of the grammar excepted; for BLOCK, asked about its data.
+    ``source``: for IP, an own address, of which the daemon ignores the prefix length.
     ``heads``: for BLOCK, the forms of what stands between keyword and brace, the first that fits is used;
     ``"<name>"`` stands for the row of that keyword, anything else for itself.
     ``distinct``: for BLOCK, keywords that make different blocks of two with the same head.
@@ -98,7 +97,7 @@ class Row:
     default: str = ""
     since: Optional[Version] = None
     until: Optional[Version] = None
-    decimals_since: Optional[Version] = None
+    dated: Tuple[Dated, ...] = ()
     aliases: Tuple[Alias, ...] = ()
     former: Tuple[str, ...] = ()
     ended: Tuple[str, ...] = ()
@@ -109,6 +108,7 @@ class Row:
     joins: bool = False
     any_case: bool = False
     secret: bool = False
+    source: bool = False
     deprecated: str = ""
     remedy: str = ""
     entry: Optional[Grammar] = None
@@ -125,6 +125,16 @@ class Row:
     def path(self) -> str:
         """The path of the keyword, and of its own section when it is a block: ``vrrp_instance/priority``."""
         return self.section + "/" + self.keyword if self.section else self.keyword
+
+    @cached_property
+    def dates(self) -> Tuple[Dated, ...]:
+        """Everything of the keyword that not all versions know which know the keyword."""
+        return (*self.dated, *(dates(self.entry) if self.entry is not None else ()))
+
+    @cached_property
+    def newest(self) -> Version:
+        """The version from which on nothing of that is to be said."""
+        return newest(self.dates)
 
     @cached_property
     def is_list(self) -> bool:
@@ -145,8 +155,3 @@ NAMED = (("<name>",),)
 def name(description: str) -> Row:
     """The row of a block's name."""
     return Row("name", STRING, description, place=HEAD)
-
-
-def version_text(version: Version) -> str:
-    """``(2, 2, 7)`` as ``2.2.7``."""
-    return ".".join(str(part) for part in version)

@@ -77,8 +77,7 @@ def _details(row: Row) -> List[str]:
     found += _form(row) + _limits(row)
     if row.type not in (FLAG, BLOCK) and row.default:
         found.append("Default of keepalived: %s." % row.default)
-    if row.decimals_since:
-        found.append("Whole numbers only before keepalived %s." % version_text(row.decimals_since))
+    found += ["%s." % note for note in dated_notes(row)]
     older = [alias.keyword for alias in row.aliases if row.since and (alias.since or ()) < row.since]
     if older:
         found.append("Written as C(%s) for older versions." % older[0])
@@ -89,11 +88,19 @@ def _details(row: Row) -> List[str]:
     return found
 
 
+def dated_notes(row: Row) -> List[str]:
+    """What not all versions know of a keyword that they know, by version: "Since keepalived 2.2.5: twos"."""
+    by_version: Dict[Any, List[str]] = {}
+    for each in row.dates:
+        since = "Deprecated" if each.deprecated else "Since keepalived %s" % version_text(each.since)
+        if each.what not in by_version.setdefault((each.deprecated != "", each.since, since), []):
+            by_version[each.deprecated != "", each.since, since].append(each.what)
+    return ["%s: %s" % (key[-1], ", ".join(whats)) for key, whats in sorted(by_version.items())]
+
+
 def _form(row: Row) -> List[str]:
     found = []
-    if row.entry is not None and row.entry.anything:
-        found.append("Every entry is written %s." % row.entry.usage)
-    elif row.entry is not None:
+    if row.entry is not None:
         found.append("%s C(%s)." % ("Every entry has the form" if row.is_list else "It has the form", row.entry.usage))
     if row.type == SCRIPT_USER:
         found.append("Either the command line, or a dictionary of C(script), C(user) and optionally C(group).")

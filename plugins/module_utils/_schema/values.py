@@ -11,15 +11,18 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence
+from functools import lru_cache
+from typing import Any, Dict, List, Sequence, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import script_words
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement, Word
 
 from . import line
+from .dated import Dated
 from .finding import BadValueError
+from .grammar import check_words
 from .kinds import TYPES, shown
-from .row import ENUM, REGEX, SCRIPT, SCRIPT_USER, Row
+from .row import ENUM, LINES, REGEX, SCRIPT, SCRIPT_USER, WORDS, Row
 
 # These types split a line into words in a way of their own.
 OWN_WORDS = (REGEX, SCRIPT, SCRIPT_USER)
@@ -69,6 +72,20 @@ def from_words(row: Row, given: Sequence[Word]) -> Any:
     if row.optional and not given:
         return True
     return TYPES[row.type].from_words(row, given)
+
+
+def dated(row: Row, value: Any) -> Tuple[Dated, ...]:
+    """What of a canonical value, for a list of one item of it, not all versions know."""
+    own = tuple(each for each in row.dated if each.applies(value))
+    return own + (_dated_words(row, str(value)) if row.type in (WORDS, LINES) and value is not True else ())
+
+
+@lru_cache(maxsize=8192)
+def _dated_words(row: Row, value: str) -> Tuple[Dated, ...]:
+    given = line.split(value if row.type == LINES else "x " + value)[row.type != LINES :]
+    if row.entry is None or any(line.has_reference(word.value) for word in given):
+        return ()
+    return check_words(row.entry, [word.value for word in given])
 
 
 def words_of(row: Row, statement: Statement) -> List[Word]:

@@ -30,6 +30,7 @@ INT_MAX = 2**31 - 1
 TIMER_MAX = UINT_MAX // 10**6
 
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
+_BASED = re.compile(r"(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\Z")
 _WITH_UNIT = re.compile(r"([+-]?[0-9.]+)\s*(us|ms|s|sec|seconds?|m|min|h)\Z")
 _MAC = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){4,5}\Z")
@@ -117,6 +118,40 @@ def one_of(*choices: str) -> Check:
     return check
 
 
+def based(minimum: int, maximum: int) -> Check:
+    """A check for whole numbers that may also be written like 0x10 or 010 (strtoul with base 0)."""
+
+    def check(word: str) -> None:
+        if not _BASED.match(word):
+            raise BadValueError('must be a whole number, got "%s".' % word, "Write it like 16 or 0x10.")
+        in_range(_based(word), minimum, maximum)
+
+    return check
+
+
+def named(maximum: int, minimum: int = 0) -> Check:
+    """A check for numbers, and for names that a file of the host gives to them: any (find_entry of lib/rttables.c)."""
+
+    def check(word: str) -> None:
+        text(word)
+        if _BASED.match(word):
+            in_range(_based(word), minimum, maximum)
+        elif _INTEGER.match(word):
+            raise BadValueError('must be a number or a name, got "%s".' % word, "Write the number without a sign.")
+
+    return check
+
+
+def scope(word: str) -> None:
+    """A scope (rtnetlink(7)) by number or name; the host may have further names (rt_scopes)."""
+    known = ("global", "site", "link", "host", "nowhere")
+    if word not in known and not word[:1].isdigit():
+        suggestion = did_you_mean(word, known)
+        if suggestion:
+            raise BadValueError('has the unknown name "%s".' % word, suggestion)
+    named(255)(word)
+
+
 @lru_cache(maxsize=65536)
 def to_address(word: str) -> Optional[IP]:
     """The IPv4 or IPv6 address a word stands for, or None. Remembered, because every rule asks again."""
@@ -136,6 +171,11 @@ def address(word: str, version: Optional[int] = None) -> IP:
         remedy = "Leave the prefix length out." if "/" in word else "Write it like %s." % like
         raise BadValueError('must be %s, got "%s".' % (kind, word), remedy)
     return found
+
+
+def ip(version: int) -> Check:
+    """A check for addresses of one family."""
+    return lambda word: address(word, version)
 
 
 def prefix(word: str) -> None:
@@ -186,9 +226,16 @@ def label(word: str) -> None:
 
 
 def mac(word: str) -> None:
-    """A MAC address of five or six bytes; with five, the virtual_router_id is the last one."""
+    """A MAC address of five or six bytes for a VMAC; with five, the virtual_router_id is the last one.
+
+    The addresses of groups and those of VRRP itself (RFC 5798) are not taken (vrrp/vrrp_parser.c).
+    """
+    like = "Write it like 02:00:5e:00:01:33."
     if not _MAC.match(word):
-        raise BadValueError('must be a MAC address, got "%s".' % word, "Write it like 00:00:5e:00:01:33.")
+        raise BadValueError('must be a MAC address, got "%s".' % word, like)
+    parts = [int(part, 16) for part in word.split(":")]
+    if parts[0] & 1 or (parts[:4] == [0, 0, 0x5E, 0] and parts[4] in (1, 2)):
+        raise BadValueError('must be an address of your own, got "%s".' % word, like)
 
 
 def absolute(word: str) -> None:
@@ -215,6 +262,10 @@ def text(word: str) -> None:
     """Any word."""
     if not word:
         raise BadValueError("must not be empty.")
+
+
+def _based(word: str) -> int:
+    return int(word, 16 if word[1:2] in ("x", "X") else 8 if word[0] == "0" else 10)
 
 
 def _number_remedy(word: str, unit: str) -> str:

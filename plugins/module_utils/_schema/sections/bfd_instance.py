@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from .. import entries
+from ..dated import decimals
 from ..row import BOOL, DECIMAL, FLAG, INT, IP, WORDS, Alias, Row, Section, name
 
 # the longest interval in milliseconds
 _LONGEST = 4294967
+_DECIMALS = (decimals((2, 2, 0)),)
 
 SECTION = Section(
     "bfd_instance",
@@ -23,6 +25,7 @@ SECTION = Section(
             unit="milliseconds",
             minimum=1,
             maximum=_LONGEST,
+            dated=_DECIMALS,
             default="10",
         ),
         Row(
@@ -32,6 +35,7 @@ SECTION = Section(
             unit="milliseconds",
             minimum=1,
             maximum=_LONGEST,
+            dated=_DECIMALS,
             default="10",
         ),
         Row(
@@ -41,6 +45,7 @@ SECTION = Section(
             unit="milliseconds",
             minimum=1000,
             maximum=_LONGEST,
+            dated=_DECIMALS,
             default="1000",
         ),
         Row(

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..dated import decimals
 from ..row import BOOL, DECIMAL, INT, INTERFACE, IP, STRING, Row
 from ..words import UINT_MAX
 
 _INHERITED = "the value of the real server"
 # six decimals
 _SHORTEST = 0.000001
+_DECIMALS = (decimals((2, 0, 13)),)
 
 DEFAULTS = (
     Row(
@@ -21,6 +23,7 @@ DEFAULTS = (
         unit="seconds",
         minimum=_SHORTEST,
         default="60",
+        dated=_DECIMALS,
     ),
     Row(
         "warmup",
@@ -29,6 +32,7 @@ DEFAULTS = (
         unit="seconds",
         minimum=0,
         default="C(delay_loop)",
+        dated=_DECIMALS,
     ),
     Row(
         "delay_before_retry",
@@ -37,6 +41,7 @@ DEFAULTS = (
         unit="seconds",
         minimum=0,
         default="1, for HTTP_GET and SSL_GET 3, for DNS_CHECK C(delay_loop)",
+        dated=_DECIMALS,
     ),
 )
 RETRIES = Row(
@@ -55,6 +60,7 @@ CONNECT_TIMEOUT = Row(
     minimum=_SHORTEST,
     maximum=4294.967295,
     default="5",
+    dated=_DECIMALS,
     since=(2, 0, 13),
 )
 VIRTUAL_HOST = Row("virtualhost", STRING, "Host name that HTTP_GET and SSL_GET ask for.")

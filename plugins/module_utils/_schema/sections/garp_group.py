@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from .. import entries
+from ..dated import over
 from ..row import DECIMAL, INTERFACE, NAMES, Row, Section
-from ..words import INT_MAX
+from ..words import INT_MAX, UINT_MAX
 
-_LONGEST = INT_MAX / 1000000
+_LONGEST = UINT_MAX / 1000000
+_FORMERLY = (over(INT_MAX / 1000000, (2, 3, 2)),)
 
 SECTION = Section(
     "garp_group",
@@ -20,6 +22,7 @@ SECTION = Section(
             unit="seconds",
             minimum=0,
             maximum=_LONGEST,
+            dated=_FORMERLY,
         ),
         Row(
             "gna_interval",
@@ -28,6 +31,7 @@ SECTION = Section(
             unit="seconds",
             minimum=0,
             maximum=_LONGEST,
+            dated=_FORMERLY,
         ),
         Row("interface", INTERFACE, "Interface to which the pauses apply, alone."),
         Row("interfaces", NAMES, "Interfaces to which the pauses apply together.", entry=entries.INTERFACE_NAME),

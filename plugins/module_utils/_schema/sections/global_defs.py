@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .. import entries
+from ..dated import over
 from ..row import (
     BOOL,
     DECIMAL,
@@ -286,6 +287,7 @@ SECTION = Section(
             maximum=4294.967,
             default="0",
             since=(2, 0, 14),
+            dated=(over(4294, (2, 2, 3)),),
         ),
         Row(
             "vrrp_delay_after_boot",
@@ -415,6 +417,7 @@ SECTION = Section(
             minimum=0.000001,
             maximum=4294.967295,
             default="none",
+            dated=(over(4294, (2, 2, 3)),),
         ),
         Row(
             "vrrp_gna_interval",
@@ -424,6 +427,7 @@ SECTION = Section(
             minimum=0.000001,
             maximum=4294.967295,
             default="none",
+            dated=(over(4294, (2, 2, 3)),),
         ),
         Row(
             "vrrp_min_garp",

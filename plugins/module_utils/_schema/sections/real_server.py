@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import entries
+from ..dated import choice, over
 from ..row import BLOCK, BOOL, HEAD, INT, IP, SCRIPT_USER, STRING, WORDS, Row, Section
 from ..words import INT_MAX, UINT_MAX
 from .checker import CONNECT_TIMEOUT, DEFAULTS, RETRIES, VIRTUAL_HOST
@@ -33,6 +34,7 @@ SECTION = Section(
             minimum=0,
             maximum=INT_MAX,
             default=_INHERITED,
+            dated=(choice(0, (2, 0, 16)), over(65535, (2, 1, 0))),
         ),
         Row(
             "lvs_method",

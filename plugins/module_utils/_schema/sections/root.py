@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .. import entries
+from .. import entries, routes
 from ..row import BLOCK, FLAG, INT, LINES, NAMED, STRING, Alias, Row, Section
 from ..words import UINT_MAX
 
@@ -83,13 +83,13 @@ SECTION = Section(
             "static_routes",
             LINES,
             "Routes that keepalived sets at its start and that do not move.",
-            entry=entries.ROUTE,
+            entry=routes.STATIC_ROUTE,
         ),
         Row(
             "static_rules",
             LINES,
             "Routing rules that keepalived sets at its start and that do not move.",
-            entry=entries.RULE,
+            entry=routes.STATIC_RULE,
         ),
         Row(
             "vrrp_script", BLOCK, "Commands that decide about the priority or the state.", repeatable=True, heads=NAMED

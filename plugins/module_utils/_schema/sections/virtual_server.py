@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .. import entries
+from ..dated import Dated, choice, over
 from ..row import (
     BLOCK,
     BOOL,
@@ -23,6 +24,7 @@ from ..row import (
 from ..words import INT_MAX, UINT_MAX
 from .checker import CONNECT_TIMEOUT, DEFAULTS, RETRIES, VIRTUAL_HOST
 
+_PORT = "Write the port behind the address."
 _SCHEDULERS = ("rr", "wrr", "lc", "wlc", "lblc", "sh", "mh", "dh", "fo", "ovf", "lblcr", "sed", "nq", "twos")
 # the kernel's limit, 31 days (ip_vs_ctl.c)
 _LONGEST_PERSISTENCE = 31 * 86400
@@ -67,6 +69,7 @@ SECTION = Section(
             choices=_SCHEDULERS,
             default="wlc, with a message",
             aliases=(Alias("lvs_sched"),),
+            dated=(choice("twos", (2, 2, 5)),),
         ),
         Row("sh_port", FLAG, "Scheduler sh hashes the source port too.", written="sh-port"),
         Row(
@@ -138,6 +141,7 @@ SECTION = Section(
             minimum=1,
             maximum=INT_MAX,
             default="1",
+            dated=(over(65535, (2, 1, 0)),),
         ),
         Row(
             "quorum",
@@ -184,6 +188,7 @@ SECTION = Section(
             "Servers that do the work.",
             repeatable=True,
             heads=(("<ip>", "<port>"), ("<ip>",)),
+            dated=(Dated("without a port", lambda block: "ip" in block and not block.get("port"), (2, 0, 15), _PORT),),
         ),
     ),
 )

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from .. import entries
+from .. import entries, routes
+from ..dated import choice
 from ..row import (
     BLOCK,
     BOOL,
@@ -176,7 +177,13 @@ SECTION = Section(
             "Sets the kernel's promote_secondaries, so that removing one address does not remove others.",
         ),
         # -- addresses of the packets
-        Row("mcast_src_ip", IP, "Source address of multicast adverts.", default="the first address of the interface"),
+        Row(
+            "mcast_src_ip",
+            IP,
+            "Source address of multicast adverts.",
+            default="the first address of the interface",
+            source=True,
+        ),
         Row(
             "mcast_dst_ip",
             WORDS,
@@ -185,7 +192,13 @@ SECTION = Section(
             default=_GLOBAL,
             since=(2, 2, 5),
         ),
-        Row("unicast_src_ip", IP, "Source address of unicast adverts.", default="the first address of the interface"),
+        Row(
+            "unicast_src_ip",
+            IP,
+            "Source address of unicast adverts.",
+            default="the first address of the interface",
+            source=True,
+        ),
         Row("track_src_ip", FLAG, "Goes to FAULT when the source address is not on the host."),
         Row(
             "unicast_peer",
@@ -261,8 +274,8 @@ SECTION = Section(
             "Says that an instance without addresses is meant.",
             since=(2, 2, 8),
         ),
-        Row("virtual_routes", LINES, "Routes that the master holds.", entry=entries.ROUTE),
-        Row("virtual_rules", LINES, "Routing rules that the master holds.", entry=entries.RULE),
+        Row("virtual_routes", LINES, "Routes that the master holds.", entry=routes.ROUTE),
+        Row("virtual_rules", LINES, "Routing rules that the master holds.", entry=routes.RULE),
         Row("accept", FLAG, "Accepts packets to the virtual addresses although the standard forbids it."),
         Row("no_accept", FLAG, "Drops packets to the virtual addresses, for routers only."),
         # -- gratuitous ARP
@@ -405,6 +418,7 @@ AUTH_HMAC = Section(
             "Whether unsigned adverts are rejected; V(permissive) accepts them, V(receive-only) does and signs none.",
             choices=("enforce", "permissive", "receive-only"),
             default="enforce",
+            dated=(choice("receive-only", (2, 4, 2)),),
         ),
         Row(
             "anti_replay",

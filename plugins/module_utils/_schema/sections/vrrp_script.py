@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .. import entries
+from ..dated import decimals
 from ..row import DECIMAL, FLAG, INT, SCRIPT, WORDS, Row, Section, name
 from ..words import INT_MAX, TIMER_MAX
 
@@ -27,16 +28,17 @@ SECTION = Section(
             minimum=0.001,
             maximum=TIMER_MAX,
             default="1",
-            decimals_since=(2, 3, 2),
+            dated=(decimals((2, 3, 2)),),
         ),
         Row(
             "timeout",
-            INT,
+            DECIMAL,
             "Time after which the command is killed and counts as failed.",
             unit="seconds",
-            minimum=1,
+            minimum=0.001,
             maximum=TIMER_MAX,
             default="the interval",
+            dated=(decimals((2, 3, 2)),),
         ),
         Row(
             "weight",

@@ -7,7 +7,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, table
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, routes, table, values
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.grammar import Grammar
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import (
     BLOCK,
     BOOL,
@@ -24,11 +25,20 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import
     SCRIPT_USER,
     STRING,
     Row,
+    Version,
 )
 
 KEY = "0123456789abcdef0123456789abcdef"
 
-# By the name of the grammar in entries.py: what fits it, and what does not with a part of the answer.
+# Every grammar by its name.
+GRAMMARS = {
+    name: value
+    for module in (entries, routes)
+    for name, value in vars(module).items()
+    if isinstance(value, Grammar) and not name.startswith("_")
+}
+
+# By the name of the grammar: what fits it, and what does not with a part of the answer.
 ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
     "VIRTUAL_ADDRESS": (
         [
@@ -52,11 +62,16 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
         ],
     ),
     "STATIC_ADDRESS": (
-        ["198.18.1.1/24 dev eth0 track_group TG"],
-        [("198.18.1.1/24 no_track", 'unknown word "no_track"')],
+        ["198.18.1.1/24 dev eth0 track_group TG", "198.18.1.2/24 dev eth0 no_track"],
+        [("198.18.1.1/24 use_vmac", 'unknown word "use_vmac"')],
     ),
-    "ROUTE": (["198.18.2.0/24 via 198.18.0.1 dev eth0"], []),
-    "RULE": (["from 198.18.2.0/24 table 1 preference 30"], []),
+    "ROUTE": (["198.18.2.0/24 via 198.18.0.1 dev eth0"], [("198.18.2.0/24 dve eth0", 'Did you mean "dev"?')]),
+    "STATIC_ROUTE": (
+        ["198.18.3.0/24 via 198.18.0.1 dev eth0 track_group TG"],
+        [("dev eth0", "destination is missing")],
+    ),
+    "RULE": (["from 198.18.2.0/24 table 1 preference 30"], [("from 198.18.2.0/24 table 1", "has no preference")]),
+    "STATIC_RULE": (["iif eth0 table 1 preference 31 track_group TG"], [("table 1 preference 5 tos", "is missing")]),
     "TRACKED_INTERFACE": (
         ["eth1", "eth2 weight -20", "eth3 weight 20 reverse"],
         [("eth1 weight 254", "-253 to 253"), ("eth1 weigth 2", 'Did you mean "weight"?')],
@@ -77,7 +92,7 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
         ["198.18.0.12", "198.18.0.13 min_ttl 254 max_ttl 255"],
         [
             ("lb2", "must be an IP address"),
-            ("198.18.0.12/24", "Leave the prefix length out"),
+            ("198.18.0.12/33", "IPv4 allows 0-32"),
             ("198.18.0.12 min_ttl 256", "must be 0-255"),
             ("fe80::1%eth0", "must be an IP address"),
         ],
@@ -104,7 +119,10 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
         [("eth0 inst", 'the vrrp_instance is missing after "inst"'), ("eth0 id 256", "must be 0-255")],
     ),
     "IPVS_TIMEOUTS": (["tcp 900 tcpfin 120 udp 300"], [("tpc 900", 'Did you mean "tcp"?'), ("tcp", "is missing")]),
-    "UMASK": (["0177", 127, "IRGRP|IROTH"], [("0888", "must be 0 to 0777"), ("IRGRP|IRALL", 'unknown bit "IRALL"')]),
+    "UMASK": (
+        ["0177", 127, "IRGRP|IROTH", "IRGRP | IROTH"],
+        [("0888", "must be a whole number"), ("IRGRP|IRALL", 'unknown bit "IRALL"')],
+    ),
     "RECEIVE_BUFFER": (["MTU", "ADVERT", 65536], [("mtu", "must be a whole number"), (-1, "must be 0-4294967295")]),
     "INCLUDE_CHECK": (
         ["match", "read +match -wildcard_match", "-match"],
@@ -118,10 +136,21 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
     "MULTICAST": (["224.0.0.19"], [("198.18.0.1", "must be a multicast address"), ("ff0e::1", "link-local")]),
     "MULTICAST_4": (["224.0.0.19"], [("ff02::13", "must be an IPv4 address")]),
     "MULTICAST_6": (["ff02::13"], [("224.0.0.18", "must be an IPv6 address")]),
-    "VMAC": (["vrrp.51", "vmac0 02:00:5e:00:01:33"], [("vmac0 00:00", "must be a MAC address")]),
-    "IPVLAN": (["ipvl0 198.18.0.11/24 bridge"], [("ipvl0 198.18.0.11 brigde", 'Did you mean "bridge"?')]),
+    "VMAC": (
+        ["vrrp.51", "vmac0 02:00:5e:00:01:33", "02:00:5e:00:01 vmac0", "name vmac0 group 5 netlink_notify_msg"],
+        [
+            ("vmac0 00:00", "must be a MAC address"),
+            ("vmac0 00:00:5e:00:01:33", "must be an address of your own"),
+            ("vmac0 01:00:5e:00:05:33", "must be an address of your own"),
+            ("vmac0 vmac1", 'has both "vmac0" and "vmac1"'),
+        ],
+    ),
+    "IPVLAN": (
+        ["ipvl0 198.18.0.11/24 bridge", "bridge 198.18.0.11 name ipvl0 group 5"],
+        [("ipvl0 198.18.0.11 brigde", 'Did you mean "bridge"?')],
+    ),
     "IPTABLES": (["in", "in out"], [("a b c", 'unknown word "c"')]),
-    "IPSETS": (["a b c"], []),
+    "IPSETS": (["a b c", "a b c d e f"], [("a b c d e f g", 'unknown word "g"')]),
     "SERVICE": (
         [
             "198.18.0.100 80",
@@ -181,7 +210,7 @@ ENTRIES: dict[str, tuple[list[Any], list[tuple[Any, str]]]] = {
     ),
 }
 
-_BY_USAGE = {getattr(entries, name).usage: good for name, (good, _bad) in ENTRIES.items()}
+_BY_USAGE = {GRAMMARS[name].usage: good for name, (good, _bad) in ENTRIES.items()}
 _STRINGS = {
     "snmp_socket": "unix:/var/agentx/master",
     "auth_pass": "a#c d!f",
@@ -192,8 +221,21 @@ _STRINGS = {
 _DECIMALS = {"idle_tx": 1500.5, "min_rx": 20, "min_tx": 20.25, "advert_int": 2, "interval": 2}
 
 
-def good_values(row: Row) -> list[Any]:
-    """Canonical values of a row that is no block; lists for the rows whose value is one."""
+def good_values(row: Row, version: Version | None = None) -> list[Any]:
+    """Canonical values of a row that is no block; lists for the rows whose value is one. Those a version knows."""
+    found = _values(row)
+    if version is None:
+        return found
+    if row.is_list:
+        return [[item for item in value if _known(row, item, version)] for value in found]
+    return [value for value in found if _known(row, value, version)]
+
+
+def _known(row: Row, value: Any, version: Version) -> bool:
+    return all(version >= each.since for each in values.dated(row, value))
+
+
+def _values(row: Row) -> list[Any]:
     if row.entry is not None:
         found = list(_BY_USAGE[row.entry.usage])
         return [found] if row.is_list else found + [True] * row.optional

@@ -145,7 +145,7 @@ def test_raw_may_be_one_text() -> None:
         (
             {"vrrp_script": [{"name": "a", "script": "/b", "interval": 0.5}]},
             (2, 2, 7),
-            "vrrp_script a: interval takes whole numbers only before keepalived 2.3.2, this is 2.2.7.",
+            "vrrp_script a: interval with decimals came with keepalived 2.3.2, this is 2.2.7. Use a whole number.",
         ),
     ],
 )
@@ -156,7 +156,7 @@ def test_version_does_not_know(data: Any, version: tuple[int, ...], expected: st
     assert check(data) == []
 
 
-@pytest.mark.parametrize("version", [(2, 0, 10), (2, 2, 7), (2, 4, 3), [2, 2, 7], None])
+@pytest.mark.parametrize("version", [(2, 0, 15), (2, 2, 7), (2, 4, 3), [2, 2, 7], None])
 def test_plain_data_fits_every_version(version: Any) -> None:
     data = configuration()
     del data["vrrp_track_process"]

@@ -47,7 +47,7 @@ def _samples(version: tuple[int, ...]) -> dict[str, tuple[Row, str]]:
         owner = table.find_block(row.section) if row.section else row
         if spelling(row, version) is None or spelling(owner, version) is None:
             continue
-        for number, value in enumerate(good_values(row)):
+        for number, value in enumerate(good_values(row, version)):
             name = "%s-%d" % (row.path.replace("/", "."), number)
             found[name] = (row, render(data_with(row, value), version))
     return found

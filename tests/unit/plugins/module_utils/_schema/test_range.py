@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, table
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import VALUE, check
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import (
@@ -25,11 +25,12 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import range_text
 from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.samples import (
     ENTRIES,
+    GRAMMARS,
     data_with,
 )
 
 EVERY = [row for path in table.sections() for row in table.rows(path).values() if row.type != BLOCK]
-_BAD_ENTRIES = {getattr(entries, name).usage: [value for value, _said in bad] for name, (_good, bad) in ENTRIES.items()}
+_BAD_ENTRIES = {GRAMMARS[name].usage: [value for value, _said in bad] for name, (_good, bad) in ENTRIES.items()}
 
 
 def bad_values(row: Row) -> list[Any]:
@@ -48,7 +49,7 @@ def bad_values(row: Row) -> list[Any]:
     elif row.type == ENUM:
         found.append("no-such-word")
     elif row.type == IP:
-        found += ["198.18.0.300", "198.18.0.1/24", "a-host"]
+        found += ["198.18.0.300", "198.18.0.1/33" if row.source else "198.18.0.1/24", "a-host"]
     elif row.type == INTERFACE:
         found += ["an-interface-of-25-letters", "eth/0"]
     elif row.type == PATH:

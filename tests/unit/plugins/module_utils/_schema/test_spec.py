@@ -104,9 +104,10 @@ def test_blocks_have_their_options() -> None:
             "vrrp_instance/notify",
             "Either the command line, or a dictionary of C(script), C(user) and optionally C(group).",
         ),
-        ("vrrp_script/interval", "Whole numbers only before keepalived 2.3.2."),
+        ("vrrp_script/interval", "Since keepalived 2.3.2: with decimals."),
         ("global_defs/lvs_flush_on_stop", "Either V(true) or V(VS)."),
-        ("static_routes", 'Every entry is written as in "ip route add".'),
+        ("virtual_server/lb_algo", "Since keepalived 2.2.5: twos."),
+        ("vrrp_instance/virtual_routes", "Deprecated: gw, or."),
     ],
 )
 def test_columns_are_sentences(path: str, expected: str) -> None:

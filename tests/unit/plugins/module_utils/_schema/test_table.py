@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, table
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.grammar import Grammar
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import (
     BLOCK,
     BODY,
@@ -21,7 +20,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import
     WORDS,
     Row,
 )
-from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.samples import ENTRIES
+from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.samples import ENTRIES, GRAMMARS
 
 EVERY = [row for path in table.sections() for row in table.rows(path).values()]
 
@@ -71,8 +70,8 @@ def test_definitions_stand_before_their_use() -> None:
 
 
 def test_every_grammar_has_samples() -> None:
-    assert set(ENTRIES) == {name for name, value in vars(entries).items() if isinstance(value, Grammar)}
-    usages = [getattr(entries, name).usage for name in ENTRIES]
+    assert set(ENTRIES) == set(GRAMMARS)
+    usages = [grammar.usage for grammar in GRAMMARS.values()]
     assert len(usages) == len(set(usages))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, values
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, routes, values
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import BadValueError
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import (
     BOOL,
@@ -30,6 +30,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import
 )
 from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.samples import (
     ENTRIES,
+    GRAMMARS,
     good_values,
     leaves,
 )
@@ -44,7 +45,7 @@ PRIORITY = row(INT, minimum=1, maximum=255, remedy="Choose another.")
 STATE = row(ENUM, choices=("MASTER", "BACKUP"))
 SHORT = row(STRING, maximum=8)
 SECRET = row(STRING, maximum=8, secret=True)
-ROUTES = row(LINES, entry=entries.ROUTE)
+ROUTES = row(LINES, entry=routes.ROUTE)
 GROUP = row(NAMES, entry=entries.NAME)
 WEIGHT = row(WORDS, entry=entries.WEIGHT_253)
 
@@ -180,7 +181,7 @@ def test_a_secret_of_several_words_is_in_no_message() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, (good, _bad) in ENTRIES.items() for value in good])
 def test_entry_fits_its_grammar(name: str, value: Any) -> None:
-    assert values.check(row(WORDS, entry=getattr(entries, name)), value) == value
+    assert values.check(row(WORDS, entry=GRAMMARS[name]), value) == value
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def test_entry_fits_its_grammar(name: str, value: Any) -> None:
     [(name, value, expected) for name, (_good, bad) in ENTRIES.items() for value, expected in bad],
 )
 def test_entry_is_refused(name: str, value: Any, expected: str) -> None:
-    of = row(WORDS, entry=getattr(entries, name), secret=name == "HMAC_KEY")
+    of = row(WORDS, entry=GRAMMARS[name], secret=name == "HMAC_KEY")
     with pytest.raises(BadValueError) as caught:
         values.check(of, value)
     assert expected in str(caught.value)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import VERSION, check
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import DEPRECATED, VERSION, check
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import WARNING, Finding
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import spelling
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
@@ -118,3 +119,114 @@ def test_what_is_read_by_the_newest_name_is_written_by_the_old_one() -> None:
     data = read(parse(text))
     assert data == {"global_defs": {"lvs_flush_on_stop": True, "checker_process_name": "checks"}}
     assert render(data, (2, 1, 0)) == text
+
+
+def server(**options: Any) -> dict[str, Any]:
+    return {"virtual_server": [{"fwmark": 1, "real_server": [{"ip": "198.18.0.2", "port": 80, **options}]}]}
+
+
+def check_of(**options: Any) -> dict[str, Any]:
+    return server(HTTP_GET=[{"url": [{"path": "/", **options}]}])
+
+
+def instance(**options: Any) -> dict[str, Any]:
+    return {"vrrp_instance": [{"name": "V", "virtual_router_id": 1, **options}]}
+
+
+def group(address: str) -> dict[str, Any]:
+    return {"virtual_server_group": [{"name": "G", "address": [address]}]}
+
+
+# What came later than its keyword: the data, the first version, and what is said of it below that.
+LATER: list[tuple[dict[str, Any], tuple[int, ...], str]] = [
+    (group("198.18.0.144/28 80"), (2, 2, 2), "a network"),
+    (group("198.18.0.1-198.18.0.9 80"), (2, 2, 2), "a range up to an address"),
+    (group("fd00::1-fd00::9 80"), (2, 2, 2), "a range up to an address"),
+    (group("fwmark 1 inet6"), (2, 1, 0), "the family of a firewall mark"),
+    (instance(virtual_ipaddress=["198.18.0.1/24 preferred_lft 0"]), (2, 0, 20), "preferred_lft"),
+    (instance(virtual_ipaddress_excluded=["198.18.0.1/24 preferred_lft 0"]), (2, 0, 20), "preferred_lft"),
+    ({"static_ipaddress": ["198.18.0.1/24 dev eth0 preferred_lft 0"]}, (2, 0, 20), "preferred_lft"),
+    (instance(virtual_ipaddress=["198.18.0.1/24 use_vmac"]), (2, 2, 0), "use_vmac"),
+    (instance(virtual_routes=["198.18.5.0/24 dev eth0 append"]), (2, 2, 5), "append"),
+    ({"static_routes": ["198.18.5.0/24 dev eth0 vrf vrf1"]}, (2, 2, 5), "vrf"),
+    (instance(unicast_peer=["198.18.0.12 min_ttl 5"]), (2, 1, 0), "min_ttl"),
+    (instance(track_interface=["eth0 weight 5 reverse"]), (2, 0, 18), "reverse"),
+    (instance(track_file=["f weight 5 noreverse"]), (2, 0, 18), "noreverse"),
+    (instance(use_vmac="vmac0 02:00:5e:00:01:33"), (2, 2, 5), "a MAC address"),
+    (instance(use_vmac="name vmac0"), (2, 3, 0), "name"),
+    (instance(use_vmac="vmac0 netlink_notify_msg"), (2, 3, 0), "netlink_notify_msg"),
+    (instance(use_ipvlan="ipvl0 group 5"), (2, 3, 0), "group"),
+    (instance(auth_hmac={"mode": "receive-only"}), (2, 4, 2), "receive-only"),
+    ({"vrrp_script": [{"name": "S", "script": "/s", "weight": "5 reverse"}]}, (2, 0, 18), "reverse"),
+    ({"vrrp_script": [{"name": "S", "script": "/s", "interval": 0.5}]}, (2, 3, 2), "with decimals"),
+    ({"vrrp_script": [{"name": "S", "script": "/s", "timeout": 0.5}]}, (2, 3, 2), "with decimals"),
+    ({"bfd_instance": [{"name": "B", "neighbor_ip": "198.18.0.1", "min_tx": 20.5}]}, (2, 2, 0), "with decimals"),
+    ({"garp_group": [{"interface": "eth0", "garp_interval": 3000}]}, (2, 3, 2), "over 2147.483647"),
+    (global_defs("vrrp_garp_interval", 4294.5), (2, 2, 3), "over 4294"),
+    (global_defs("vrrp_ipsets", "a b c d"), (2, 0, 19), "more than three sets"),
+    (global_defs("vrrp_ipsets", "a b c d e f"), (2, 3, 0), "a sixth set"),
+    (global_defs("lvs_sync_daemon", "eth1 id 51"), (2, 1, 0), "a sync daemon without a vrrp_instance"),
+    (global_defs("lvs_sync_daemon", "eth1"), (2, 1, 0), "a sync daemon without a vrrp_instance"),
+    (global_defs("lvs_sync_daemon", "eth1 inst VI_1"), (2, 1, 0), "inst"),
+    ({"virtual_server": [{"fwmark": 1, "lb_algo": "twos"}]}, (2, 2, 5), "twos"),
+    ({"virtual_server": [{"fwmark": 1, "weight": 65536}]}, (2, 1, 0), "over 65535"),
+    ({"virtual_server": [{"fwmark": 1, "lb_kind": "TUN type gre"}]}, (2, 0, 18), "type"),
+    ({"virtual_server": [{"fwmark": 1, "delay_loop": 0.5}]}, (2, 0, 13), "with decimals"),
+    (server(weight=65536), (2, 1, 0), "over 65535"),
+    (server(weight=0), (2, 0, 16), "0"),
+    (server(port=None), (2, 0, 15), "without a port"),
+    (server(port=0), (2, 0, 15), "without a port"),
+    (server(delay_before_retry=0.5), (2, 0, 13), "with decimals"),
+    (server(TCP_CHECK=[{"connect_timeout": 0.5}]), (2, 0, 13), "with decimals"),
+    (check_of(status_code="200-299"), (2, 0, 17), "a range or several codes"),
+    (check_of(status_code="200 301"), (2, 0, 17), "a range or several codes"),
+]
+
+
+def below(version: tuple[int, ...]) -> tuple[int, ...]:
+    return (*version[:-1], version[-1] - 1) if version[-1] else (version[0], version[1] - 1, 20)
+
+
+def of_version(data: dict[str, Any], version: tuple[int, ...] | None) -> list[Finding]:
+    return [finding for finding in check(data, version) if finding.id == VERSION]
+
+
+@pytest.mark.parametrize(("data", "since", "what"), LATER)
+def test_what_came_later_than_its_keyword(data: dict[str, Any], since: tuple[int, ...], what: str) -> None:
+    found = [finding for finding in of_version(data, below(since)) if version_text(since) in finding.message]
+    said = "%s came with keepalived %s, this is %s." % (what, version_text(since), version_text(below(since)))
+    assert [finding.message.endswith(said) for finding in found] == [True]
+    assert found[0].remedy
+    with pytest.raises(ValueError, match="came with keepalived"):
+        render(data, below(since))
+
+
+@pytest.mark.parametrize(("data", "since", "what"), LATER)
+def test_what_came_later_is_known_from_then_on(data: dict[str, Any], since: tuple[int, ...], what: str) -> None:
+    assert not [finding for finding in of_version(data, since) if "%s came with" % what in finding.message]
+    assert of_version(data, (2, 4, 3)) == of_version(data, None) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "version"),
+    [
+        (group("198.18.0.144-150 80"), OLDEST),
+        (group("fd00::1-9 80"), OLDEST),
+        (server(weight=65535), OLDEST),
+        (server(weight=1), OLDEST),
+        (check_of(status_code=200), OLDEST),
+        (global_defs("lvs_sync_daemon", "eth1 VI_1 id 51"), OLDEST),
+        (global_defs("vrrp_ipsets", "a b c"), OLDEST),
+        (global_defs("vrrp_garp_interval", 4294), OLDEST),
+        (instance(virtual_ipaddress=["${ADDRESS}/24 preferred_lft 0"]), OLDEST),
+        ({"virtual_server": [{"fwmark": 1, "lb_algo": "mh"}]}, OLDEST),
+    ],
+)
+def test_what_every_version_knows(data: dict[str, Any], version: tuple[int, ...]) -> None:
+    assert of_version(data, version) == []
+
+
+def test_a_deprecated_word_is_a_warning_that_names_the_line() -> None:
+    (found,) = check(instance(virtual_routes=["default gw 198.18.0.1 dev eth0"]))
+    assert (found.id, found.severity, found.remedy) == (DEPRECATED, WARNING, "Write via.")
+    assert found.message == 'virtual_routes "default gw 198.18.0.1 dev eth0": gw is deprecated.'
