@@ -34,7 +34,8 @@ ROLES = sorted(path.name for path in (TOP / "roles").iterdir())
 # The names of the types in the words of the page of the keywords.
 TYPES = {"bool": "switch", "dict": "dictionary", "float": "number", "int": "whole number", "list": "list",
          "path": "path", "raw": "any", "str": "text"}
-PLURALS = {"dict": "dictionaries", "float": "numbers", "int": "whole numbers", "path": "paths", "str": "texts"}
+PLURALS = {"dict": "dictionaries", "float": "numbers", "int": "whole numbers", "path": "paths", "raw": "entries",
+           "str": "texts"}
 # The variables whose words are on the page of the keywords, with the section that they are.
 SECTIONS = {**{f"keepalived_{name}": name for name in argument_spec()},
             "keepalived_real_server": "virtual_server/real_server"}

@@ -60,7 +60,8 @@ judges the variables of the roles.
   list of them.
 - A keyword with a hyphen is a key with an underscore in the data, since Ansible takes no other names for options.
   Variables of the roles may have the hyphen.
-- Each block may have `raw`, a list of lines or whole blocks in keepalived's own words.
+- Each block may have `raw`, a list of lines or whole blocks in keepalived's own words. An entry that is a dictionary of
+  `text` and `before` is written right before the keyword or block that `before` names, or last with `before: end`.
 """
 TYPES = {
     BLOCK: "block",

@@ -205,12 +205,29 @@ class Editor:
         for statement, _data in present.values():
             edit.remove(self.document, statement)
 
-    def _add_raw(self, block: Statement, texts: List[str]) -> None:
-        """Add raw lines that the block does not have; those it has stay."""
+    def _add_raw(self, block: Statement, entries: List[layout.RawEntry]) -> None:
+        """Add raw lines that the block does not have, before what they name; those it has stay."""
         have = {" ".join(str(statement).split()) for statement in block.statements()}
-        for text in texts:
-            if " ".join(text.split()) not in have:
-                edit.append(block, self.indented(text.split("\n"), self._inside(block)))
+        for entry in entries:
+            text = layout.raw_text(entry)
+            if " ".join(text.split()) in have:
+                continue
+            written = self.indented(text.split("\n"), self._inside(block))
+            following = self._named(block, entry[layout.BEFORE]) if isinstance(entry, dict) else None
+            if following is None:
+                edit.append(block, written)
+            else:
+                edit.insert_before(self.document, following, written)
+
+    @staticmethod
+    def _named(block: Statement, before: str) -> Optional[Statement]:
+        """The first statement of a block with these words, None when it is not there."""
+        words = before.split()
+        for statement in block.statements():
+            found = [statement.keyword, *statement.values]
+            if found[: len(words)] == words:
+                return statement
+        return None
 
     def _inside(self, block: Statement) -> str:
         """The indentation of the lines of a block."""

@@ -58,7 +58,7 @@ def _section(path: str, data: Any) -> Any:
     for key, value in data.items():
         row = table.find(key, path)
         if key == RAW:
-            found[RAW] = [layout.tidy_raw(str(text)) for text in ([value] if isinstance(value, str) else value)]
+            found[RAW] = [_raw(entry) for entry in ([value] if isinstance(value, (str, dict)) else value)]
         elif row is None:
             found[key] = value
         elif row.type != BLOCK:
@@ -68,6 +68,12 @@ def _section(path: str, data: Any) -> Any:
         else:
             found[row.keyword] = _section(row.path, value)
     return found
+
+
+def _raw(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return layout.tidy_raw(str(entry))
+    return layout.raw_entry(layout.tidy_raw(str(entry.get(layout.TEXT, ""))), str(entry.get(layout.BEFORE) or ""))
 
 
 def _value(row: Row, value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Any, Dict, Iterator, List, Set, Tuple
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.difference import RAW, standing
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.factor import Data, split
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, HEAD
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import MASK, mask
@@ -63,7 +63,7 @@ def _mark(path: str, data: Data, visible: Set[str]) -> Data:
     for key, value in data.items():
         row = table.find(key, path)
         if key == RAW:
-            found[key] = [line if line in visible else Secret(line) for line in value]
+            found[key] = [_marked_raw(entry, visible) for entry in value]
         elif row is None:
             found[key] = value
         elif row.type == BLOCK:
@@ -76,12 +76,19 @@ def _mark(path: str, data: Data, visible: Set[str]) -> Data:
     return found
 
 
+def _marked_raw(entry: layout.RawEntry, visible: Set[str]) -> layout.RawEntry:
+    text = layout.raw_text(entry)
+    marked_text = text if text in visible else Secret(text)
+    return dict(entry, **{layout.TEXT: marked_text}) if isinstance(entry, dict) else marked_text
+
+
 def raw_lines(data: Data, path: str = "", label: str = "configuration") -> Iterator[Tuple[str, str]]:
     """Yield C((name of the block, text)) for everything that stands in C(raw), secrets masked."""
     for key, value in data.items():
         row = table.find(key, path)
         if key == RAW:
-            for line in value:
+            for entry in value:
+                line = layout.raw_text(entry)
                 yield label, MASK if isinstance(line, Secret) else line
         elif row is not None and row.type == BLOCK:
             for block in value if isinstance(value, list) else [value]:

@@ -33,19 +33,13 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import ROOT, item_name
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.entries import SYNC_DAEMON
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import raw_text
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.order import TRACKED
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
 
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 
 ADDRESS_BLOCKS = ("virtual_ipaddress", "virtual_ipaddress_excluded")
-
-# What may be tracked: keyword in an instance -> (section that defines it, default of its weight).
-TRACKED = {
-    "track_script": ("vrrp_script", 0),
-    "track_file": ("track_file", 1),
-    "track_process": ("vrrp_track_process", 0),
-    "track_bfd": ("bfd_instance", 0),
-}
 
 OWNER_PRIORITY = 255
 DEFAULT_PRIORITY = 100
@@ -128,7 +122,7 @@ class Block:
         self.written: AbstractSet[str] = _NO_KEYWORDS
         self.is_open = False
         if data.get("raw"):
-            self.statements = list(parse("\n".join(data["raw"])).statements())
+            self.statements = list(parse("\n".join(map(raw_text, data["raw"]))).statements())
             self.written = {statement.keyword for statement in self.statements}
             self.is_open = any(
                 statement.kind in ("include", "sequence") or statement.keyword[:1] in ("$", "")

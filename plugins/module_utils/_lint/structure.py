@@ -15,9 +15,9 @@ from typing import Dict, Iterator, List, Tuple
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Word
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.order import FOLLOWERS, TRACKED
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, Row
 
-from .model import TRACKED
 from .text import Node, Remark, Text, text_rule
 
 Remarks = Iterator[Remark]
@@ -126,14 +126,6 @@ def used_before_definition(text: Text) -> Remarks:
         if line > node.statement.line and node.parent:
             yield (node, f"{node.parent.statement.keyword} {name} stands before {section} {name} (line {line}), so it "
                    "is not watched.", f"Move {section} {name} above {node.home.rpartition(' ')[0]}.")
-
-
-# Keywords that count behind another one only: keyword -> the one before it (check/check_parser.c).
-FOLLOWERS = {
-    "sh-port": "lb_algo", "sh-fallback": "lb_algo", "mh-port": "lb_algo", "mh-fallback": "lb_algo",
-    "flag-1": "lb_algo", "flag-2": "lb_algo", "flag-3": "lb_algo",
-    "sorry_server_inhibit": "sorry_server", "sorry_server_lvs_method": "sorry_server",
-}
 
 
 @text_rule("order-matters", WARNING, "keepalived ignores some keywords before the one that they belong to.",

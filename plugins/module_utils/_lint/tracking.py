@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Iterator, Optional, Set
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.order import TRACKED
 
-from .model import OWNER_PRIORITY, TRACKED, Block, Configuration, Tracking, priority
+from .model import OWNER_PRIORITY, Block, Configuration, Tracking, priority
 from .registry import Said, rule
 
 TRACKERS = ("vrrp_instance", "vrrp_sync_group")

@@ -10,9 +10,10 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import is_include
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 
 from . import layout, table, values
@@ -89,12 +90,12 @@ class _Checker:
             value = self._value(row, given[row], label, level)
             if value is not None:
                 found[row.keyword] = value
-        raw = self._raw(path, data[RAW], label, level) if data.get(RAW) else []
+        raw = self._raw(path, data[RAW], label, level, found) if data.get(RAW) else []
         if raw:
             found[RAW] = raw
         for row in table.required(path):
             names = {row.keyword, *(alias.keyword for alias in row.aliases)}
-            if row not in given and not any(first_word(text) in names for text in raw):
+            if row not in given and not any(_may_hold(layout.raw_text(entry), names) for entry in raw):
                 self._error(
                     MISSING, label, "%s is missing." % row.keyword, row.remedy or 'Add "%s".' % row.keyword, row.keyword
                 )
@@ -220,23 +221,31 @@ class _Checker:
             seen.add(identity)
         return found
 
-    def _raw(self, path: str, value: Any, label: object, level: int) -> List[str]:
-        texts = [value] if isinstance(value, str) else value
-        if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+    def _raw(
+        self, path: str, value: Any, label: object, level: int, data: Dict[str, Any]
+    ) -> List[layout.RawEntry]:
+        entries = [value] if isinstance(value, (str, dict)) else value
+        if not isinstance(entries, (list, tuple)) or not all(map(_is_raw, entries)):
             self._error(
-                VALUE, label, "raw must be a list of text.", "Write every line or block after a dash, in quotes.", RAW
+                VALUE, label, "raw must be a list of text, or of dictionaries of text and before.",
+                "Write every line or block after a dash, in quotes.", RAW
             )
             return []
-        found = []
-        for text in texts:
-            tidy = layout.tidy_raw(text)
+        found: List[Tuple[layout.Place, layout.RawEntry]] = []
+        for entry in entries:
+            tidy = layout.tidy_raw(layout.raw_text(entry))
             # as it is written: the newline counts for the length of a line
             problems = parse("\n".join([*layout.raw_lines(tidy, level), ""])).problems
             for problem in problems[:1]:
                 self._error(VALUE, label, "raw line %d: %s." % (problem.line, problem.message), "", RAW)
             if tidy and not problems:
-                found.append(tidy)
-        return layout.sorted_raw(found, path)
+                before = (entry.get(layout.BEFORE) or "") if isinstance(entry, dict) else ""
+                canonical = layout.raw_entry(tidy, " ".join(before.split()))
+                try:
+                    found.append((layout.raw_place(canonical, path, data), canonical))
+                except BadValueError as problem:
+                    self._error(VALUE, label, "raw line: %s" % problem.message, problem.remedy, RAW)
+        return [entry for _place, entry in sorted(found, key=itemgetter(0))]
 
     def _bad_value(self, row: Row, label: object, problem: BadValueError, entry: Optional[str] = None) -> None:
         message = "%s %s" % (row.keyword, problem.message)
@@ -264,6 +273,20 @@ class _Checker:
         entry: Optional[str] = None,
     ) -> None:
         self.findings.append(Finding(identifier, severity, str(label), message, remedy, keyword=keyword, entry=entry))
+
+
+def _is_raw(entry: Any) -> bool:
+    """Whether an entry of raw is a text, or a dictionary of a text and of what it is written before."""
+    if isinstance(entry, dict):
+        return isinstance(entry.get(layout.TEXT), str) and set(entry) <= {layout.TEXT, layout.BEFORE} and \
+            isinstance(entry.get(layout.BEFORE), (str, type(None)))
+    return isinstance(entry, str)
+
+
+def _may_hold(text: str, names: Set[str]) -> bool:
+    """Whether a raw text has a line of one of the keywords, or one of which nobody knows what it is."""
+    word = first_word(text)
+    return word in names or word[:1] in ("$", "~") or is_include(word)
 
 
 def _checked_and_tried(row: Row, value: Any, level: int) -> Any:

@@ -7,18 +7,32 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+import math
+import re
 from functools import lru_cache
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from . import table, values
+from .finding import BadValueError
 from .line import INDENT, WHITE, first_word, written
-from .row import HEAD, LINES, NAMES, OLDEST, Row, Version
+from .row import BLOCK, HEAD, LINES, NAMES, OLDEST, Row, Version
+from .words import did_you_mean
 
 # What indents a line.
 BLANKS = " \t"
 
-# The key of the lines that are written as they are.
+# The key of the lines that are written as they are, and the keys of one that is written before something.
 RAW = "raw"
+TEXT, BEFORE = "text", "before"
+# What a line is before that is written last.
+END = "end"
+
+RawEntry = Union[str, Dict[str, str]]
+# Where something stands in its block: the rank of its row, its number among the blocks of that row.
+Place = Tuple[int, float]
+LAST, BEFORE_FIRST = math.inf, -0.5
+
+_DEFINITION = re.compile(r"(?:@[^ \t]+[ \t]+)?\$[A-Za-z_][A-Za-z0-9_]*=")
 
 # Of large configurations most lines are the same, so what was worked out for one is remembered.
 REMEMBERED = 8192
@@ -82,7 +96,7 @@ def spread(row: Row, blocks: Sequence[Dict[str, Any]], version: Optional[Version
             found.append(outer)
         for within in block.get(inner.keyword, []):
             merged = {**outer, **within}
-            raw = sorted_raw([*outer.get(RAW, []), *within.get(RAW, [])], row.path)
+            raw = sorted_raw([*outer.get(RAW, []), *within.get(RAW, [])], row.path, merged)
             in_order = {key: merged[key] for key in table.rows(row.path) if key in merged}
             found.append({**in_order, RAW: raw} if raw else in_order)
     return found
@@ -133,17 +147,58 @@ def is_key(part: str) -> bool:
     return part.startswith("<")
 
 
-def raw_rank(text: str, section: str) -> int:
-    """Where a raw line stands among the rows of its section: at its keyword's place, else last; definitions first."""
-    if text.startswith("$"):
-        return -1
+def raw_text(entry: RawEntry) -> str:
+    """The text of an entry of raw."""
+    return entry[TEXT] if isinstance(entry, dict) else entry
+
+
+def raw_entry(text: str, before: str) -> RawEntry:
+    """The canonical entry of raw for a text, and what it is written before; an empty text for its own place."""
+    return {TEXT: text, BEFORE: before} if before else text
+
+
+def raw_place(entry: RawEntry, section: str, data: Dict[str, Any]) -> Place:
+    """Where an entry of raw stands in its section: before what it names, else behind its own keyword, else last.
+
+    Definitions come first. Raises BadValueError for a name of nothing that is there.
+    """
+    if isinstance(entry, dict) and entry.get(BEFORE):
+        return before_place(entry[BEFORE], section, data)
+    return default_place(raw_text(entry), section)
+
+
+def default_place(text: str, section: str) -> Place:
+    """Where a raw text stands that does not name what it is before."""
+    if _DEFINITION.match(text):
+        return (-1, LAST)
     row = table.find_word(first_word(text), section)
-    return row.rank if row else len(table.rows(section))
+    return (row.rank, LAST) if row else (len(table.rows(section)), 0)
 
 
-def sorted_raw(texts: Sequence[str], section: str) -> List[str]:
-    """Raw lines in the order they are written."""
-    return sorted(texts, key=lambda text: raw_rank(text, section))
+def before_place(before: str, section: str, data: Dict[str, Any]) -> Place:
+    """The place right before a keyword, or a block with the words of its head. Raises BadValueError."""
+    if before == END:
+        return (len(table.rows(section)) + 1, 0)
+    keyword, _blank, words = before.partition(" ")
+    row = table.find(keyword, section)
+    if row is None or row.place == HEAD:
+        known = [row.keyword for row in table.rows(section).values() if row.place != HEAD]
+        raise BadValueError(
+            'before names "%s", which is no keyword here.' % keyword,
+            did_you_mean(keyword, [*known, END], "Name a keyword of this block, or %s." % END))
+    if not words:
+        return (row.rank, BEFORE_FIRST)
+    heads = [" ".join(head_words(row, block)) for block in data.get(row.keyword, [])] if row.type == BLOCK else []
+    if words not in heads:
+        near = did_you_mean(before, ["%s %s" % (row.keyword, head) for head in heads],
+                            "Name a block that is there, or %s alone." % row.keyword)
+        raise BadValueError('before names "%s", which is not there.' % before, near)
+    return (row.rank, heads.index(words) + BEFORE_FIRST)
+
+
+def sorted_raw(entries: Sequence[RawEntry], section: str, data: Dict[str, Any]) -> List[RawEntry]:
+    """Entries of raw in the order they are written. Raises BadValueError as raw_place() does."""
+    return sorted(entries, key=lambda entry: raw_place(entry, section, data))
 
 
 def tidy_raw(text: str, offset: int = 0) -> str:

@@ -1,154 +1,145 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""From the tree of a keepalived.conf to data.
+"""From the tree of a keepalived.conf to data that means the same to the daemon.
 
 Note that this module util is **PRIVATE** to the collection.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, Word, parse
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import evaluate, identities
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document
 
-from . import layout, line, table, values
-from .finding import BadValueError
-from .layout import RAW, REMEMBERED
-from .row import BLOCK, LINES, NAMES, Row
+from . import layout, order, table
+from .pieces import Names
+from .reader import Data, Reader, is_ordered, statement_id
+from .render import render
+from .row import Version
 
-Data = Dict[str, Any]
+# How often a reading is tried with more kept as text; each time something is found.
+_MOST_ATTEMPTS = 50
+
+AT_ITS_PLACE = "its place counts"
+IN_ORDER = "keepalived reads it in this order, and the order of the keywords would change what it means"
+AS_WRITTEN = "it would mean something else as a keyword with a value"
 
 
-def read(document: Document) -> Data:
+class Kept(NamedTuple):
+    """A line or block that is kept as text: the line it begins in, its text, and why, where its order is the cause."""
+
+    line: int
+    text: str
+    reason: str
+
+
+def read(document: Document, version: Optional[Sequence[int]] = None) -> Data:
     """The data of a document, for which ``read(parse(render(data))) == data`` when data is canonical.
 
-    Keywords go by their newest names. What the table has no form for is kept as text in ``raw``. A value of the wrong
-    kind is kept as text in its place, for check() to refuse. Of repeated lines the one that the daemon takes is kept;
-    comments are not.
+    Keywords go by their newest names; a name counts where the ``version`` knows it. What the table has no form for is
+    kept as text in ``raw``, and so is the smallest piece whose meaning would change, because definitions, conditions,
+    includes and some keywords hold from their line on. A value of the wrong kind is kept as text in its place, for
+    check() to refuse. Of repeated lines the one that the daemon takes is kept; comments are not.
     """
-    data: Data = {}
-    _fill("", document.statements(), data)
-    return data
+    return read_and_explain(document, version)[0]
 
 
-def _fill(path: str, statements: Iterable[Statement], data: Data) -> None:
-    """Add the statements of one block to its data."""
-    raw: List[str] = data.pop(RAW, [])
-    body = table.body(path)
-    for statement in statements:
-        try:
-            if body is not None:
-                entry = _entry(body, statement)
-                data.setdefault(body.keyword, []).append(entry)
+def read_and_explain(document: Document, version: Optional[Sequence[int]] = None) -> Tuple[Data, List[Kept]]:
+    """The same, and what is kept as text, in the order of the lines."""
+    known = tuple(version) if version else None
+    text = str(document)
+    reader = Reader(known)
+    data = reader.read(document)
+    if not reader.is_ordered and not is_ordered(text) and not _goes_back(document):
+        return data, []
+    reasons: Dict[int, str] = {}
+    names = Names(text)
+    steps = _steps(document)
+    for _attempt in range(_MOST_ATTEMPTS):
+        reader = Reader(known, names, reasons)
+        data = reader.read(document)
+        if reader.turned - set(reasons):
+            reasons.update(dict.fromkeys(reader.turned, IN_ORDER))
+            continue
+        if document.problems or _means_the_same(text, data, known):
+            break
+        more = next(steps, None)
+        if more is None:
+            break
+        reasons.update(dict.fromkeys(more - set(reasons), AS_WRITTEN))
+    return data, _kept(reader, reasons, data)
+
+
+def meanings(text: str, version: Optional[Version] = None) -> Iterator[Data]:
+    """What a text means to the daemon under each identity that its conditions tell from others, for comparison."""
+    for identity in identities(text):
+        yield meaning(text, identity, version)
+
+
+def meaning(text: str, identity: str, version: Optional[Version] = None) -> Data:
+    """What a text means to the daemon of this identity: equal for texts that mean the same."""
+    return Reader(version, is_exact=True).read(evaluate(text, identity, True).document())
+
+
+def _means_the_same(text: str, data: Data, version: Optional[Version]) -> bool:
+    try:
+        written = render(data, version)
+    except ValueError:
+        # it is refused anyway
+        return True
+    return all(
+        meaning(text, identity, version) == meaning(written, identity, version) for identity in identities(text)
+    )
+
+
+def _goes_back(document: Document) -> bool:
+    """Whether blocks do not stand in the order of the table, or an instance may set two families."""
+    last = -1
+    for statement in document.statements():
+        row = table.find_word(statement.keyword)
+        if row is not None:
+            if row.rank < last:
+                return True
+            last = row.rank
+            if row.keyword == "vrrp_instance" and any(order.mixed_families(row.path, statement.statements())):
+                return True
+    return False
+
+
+def _steps(document: Document) -> Iterator[Set[int]]:
+    """Yield what to keep as text next: lines, then ever larger blocks with something that holds from its line on."""
+    levels: Dict[int, Set[int]] = {}
+    for statement, ancestors in document.walk():
+        if statement.kind == "statement" and is_ordered(str(statement)):
+            if not statement.has_block:
+                levels.setdefault(-1, set()).add(statement_id(statement))
             else:
-                _add(path, statement, data)
-        except BadValueError:
-            text = _source(statement)
-            if text:
-                raw.append(text)
-    if raw:
-        data[RAW] = layout.sorted_raw(raw, path)
+                levels.setdefault(len(ancestors), set()).add(statement_id(statement))
+    lines = levels.pop(-1, None)
+    if lines:
+        yield lines
+    for depth in sorted(levels, reverse=True):
+        yield levels[depth]
+    yield {statement_id(statement) for statement in document.statements()}
 
 
-def _add(path: str, statement: Statement, data: Data) -> None:
-    """Add one statement to the data of its block. Raises BadValueError when the table has no form for it."""
-    row = table.find_word(statement.keyword, path) or table.find_ended(statement.keyword, path)
-    if row is None or statement.kind != "statement" or statement.condition is not None:
-        raise BadValueError("is not in the table.")
-    if statement.has_block != (row.type in (BLOCK, NAMES, LINES)):
-        raise BadValueError("has a block, or lacks it.")
-    if row.type == BLOCK:
-        _add_block(row, statement, data)
-    elif row.type in (NAMES, LINES):
-        found = _entries(row, statement)
-        data.setdefault(row.keyword, []).extend(found)
-    else:
-        _add_value(row, statement, data)
+def _kept(reader: Reader, reasons: Dict[int, str], data: Data) -> List[Kept]:
+    placed = {entry[layout.TEXT] for entry in _raw_entries(data) if isinstance(entry, dict)}
+    found = []
+    for statement, text in reader.kept:
+        reason = reasons.get(statement_id(statement), AT_ITS_PLACE if text in placed else "")
+        found.append(Kept(statement.line, text, reason))
+    return sorted(found)
 
 
-def _add_value(row: Row, statement: Statement, data: Data) -> None:
-    if row.type in values.OWN_WORDS or '"' in statement.head:
-        found = _value(row, values.words_of(row, statement))
-    else:
-        found = _plain_value(row, statement.values)
-    if row.repeatable:
-        data.setdefault(row.keyword, []).append(found)
-    elif row.joins and row.keyword in data:
-        data[row.keyword] = "%s %s" % (data[row.keyword], found)
-    elif not (row.first_wins and row.keyword in data):
-        data[row.keyword] = found
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _plain_value(row: Row, words: Tuple[str, ...]) -> Any:
-    """The value of words none of which is in quotes."""
-    return _value(row, [Word(word, word, 0, 0, False) for word in words])
-
-
-def _value(row: Row, given: List[Word]) -> Any:
-    found = values.from_words(row, given)
-    if any(line.has_reference(word.value) for word in given):
-        # only text can hold a reference
-        values.check(row, [found] if row.repeatable else found)
-    return found
-
-
-def _entries(row: Row, statement: Statement) -> List[Any]:
-    """The list of a block of words or lines."""
-    if statement.values:
-        raise BadValueError("has words before its brace.")
-    if row.type == LINES:
-        return [_entry(row, entry) for entry in statement.statements()]
-    return [values.from_words(row, [word]) for entry in statement.statements() for word in line.words(_plain(entry))]
-
-
-def _entry(row: Row, statement: Statement) -> Any:
-    return values.from_words(row, line.words(_plain(statement)))
-
-
-def _plain(statement: Statement) -> Statement:
-    if statement.kind != "statement" or statement.condition is not None or statement.has_block:
-        raise BadValueError("is no plain line.")
-    return statement
-
-
-def _add_block(row: Row, statement: Statement, data: Data) -> None:
-    head = _head(row, statement)
-    if head is None:
-        raise BadValueError("has other words before its brace.")
-    if not row.repeatable:
-        _fill(row.path, statement.statements(), data.setdefault(row.keyword, {}))
-        if not data[row.keyword]:
-            del data[row.keyword]
-        return
-    _fill(row.path, statement.statements(), head)
-    data.setdefault(row.keyword, []).append(head)
-
-
-def _head(row: Row, statement: Statement) -> Optional[Data]:
-    """The values of the words before the brace, after the first form that fits; {} when they are missing."""
-    words = line.words(statement)[1:]
-    if not words:
-        return {}
-    for form in row.heads:
-        if len(form) == len(words) and all(
-            layout.is_key(part) or part == word.value for part, word in zip(form, words)
-        ):
-            keys = table.rows(row.path)
-            return {
-                part[1:-1]: _value(keys[part[1:-1]], [word]) for part, word in zip(form, words) if layout.is_key(part)
-            }
-    return None
-
-
-def _source(statement: Statement) -> str:
-    """The text of a statement; a block whose brace is missing gets it."""
-    if statement.keyword == "}":
-        # it closes nothing, and would close something elsewhere
-        return ""
-    text = layout.tidy_raw(str(statement), statement.offset)
-    if not any(parse(text).statements()):
-        # what stood before it on its line made it a statement; alone it is a comment
-        return ""
-    return text + "\n}" * sum(1 for found, _ancestors in parse(text).walk() if found.has_block and not found.tail)
+def _raw_entries(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == layout.RAW:
+                yield from item
+            else:
+                yield from _raw_entries(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _raw_entries(item)

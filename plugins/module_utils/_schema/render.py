@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from . import layout, table
 from .check import normalise
 from .finding import ERROR
-from .layout import RAW
+from .layout import RAW, Place
 from .row import BLOCK, BODY, HEAD, Row, Version
 
 
@@ -38,15 +38,20 @@ def render(data: Any, version: Optional[Sequence[int]] = None) -> str:
 def _chunks(path: str, data: Dict[str, Any], version: Optional[Version], level: int) -> List[List[str]]:
     """The lines of a block's content, one list per keyword, block or raw text; the data is in the table's order."""
     rows = table.rows(path)
-    chunks: List[Tuple[int, List[str]]] = []
+    chunks: List[Tuple[Place, List[str]]] = []
     for keyword, value in data.items():
         row = rows.get(keyword)
         if row is not None and row.place != HEAD:
-            chunks += ((row.rank, lines) for lines in _row_chunks(row, value, version, level))
+            chunks += (
+                ((row.rank, number), lines) for number, lines in enumerate(_row_chunks(row, value, version, level))
+            )
     if RAW in data:
-        chunks += ((layout.raw_rank(text, path), layout.raw_lines(text, level)) for text in data[RAW])
+        chunks += (
+            (layout.raw_place(entry, path, data), layout.raw_lines(layout.raw_text(entry), level))
+            for entry in data[RAW]
+        )
         chunks.sort(key=lambda chunk: chunk[0])
-    return [lines for _rank, lines in chunks]
+    return [lines for _place, lines in chunks]
 
 
 def _row_chunks(row: Row, value: Any, version: Optional[Version], level: int) -> List[List[str]]:

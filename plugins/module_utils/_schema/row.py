@@ -74,7 +74,7 @@ class Row:
     ``joins``: of several lines the daemon takes the words of all.
     ``any_case``: the choices, which are in capitals, may be written in small letters too.
     ``former``: words that are no keywords and often meant this one.
-    ``ended``: names that only versions before the oldest supported one knew. They are read, and not taken elsewhere.
+    ``ended``: names that only versions before the oldest supported one knew. The others ignore such a line.
     ``dated``: values that not all versions know, those of the grammar excepted; for BLOCK, asked about its data.
     ``source``: for IP, an own address, of which the daemon ignores the prefix length.
     ``heads``: for BLOCK, the forms of what stands between keyword and brace, the first that fits is used;

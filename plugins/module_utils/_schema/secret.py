@@ -61,7 +61,7 @@ def _lines(value: Any, key: str, block: str) -> Iterator[str]:
             yield from _lines(item, key, block)
     elif isinstance(value, str):
         row = _secret_row(key, block)
-        if key == RAW:
+        if RAW in (key, block):
             yield value
         elif row is not None:
             yield 'auth_pass "%s"' % re.sub(r"^[0-9]+\s+" if _skipped(row) else r"\Z", "", value).replace('"', "")

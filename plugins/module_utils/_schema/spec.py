@@ -23,20 +23,22 @@ _SOUNDS_SECRET = re.compile(r"pass|key|secret|token")
 _RAW_DESCRIPTION = [
     "Lines or whole blocks in keepalived's own words, for what the other options cannot say.",
     "Each is written as it is, at the place of its keyword; definitions come first, unknown words last.",
+    "Where another place counts, write a dictionary of C(text) and C(before): the keyword right before which the text is "
+    "written, or a block with the words of its head, such as V(vrrp_instance VI_2), or V(end) for the last place.",
 ]
 
 
 def argument_spec(section: str = "") -> Options:
     """The C(options) of the argument specification for the data of one section; "" is the whole configuration."""
     options = {row.keyword: _option(row) for row in table.rows(section).values()}
-    options[RAW] = {"type": "list", "elements": "str"}
+    options[RAW] = {"type": "list", "elements": "raw"}
     return options
 
 
 def options_documentation(section: str = "") -> Options:
     """The documentation of the same options: description, type, elements, choices, aliases, suboptions."""
     options = {row.keyword: _documentation(row) for row in table.rows(section).values()}
-    options[RAW] = {"description": list(_RAW_DESCRIPTION), "type": "list", "elements": "str"}
+    options[RAW] = {"description": list(_RAW_DESCRIPTION), "type": "list", "elements": "raw"}
     return options
 
 

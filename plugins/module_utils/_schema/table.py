@@ -75,10 +75,6 @@ class Table:
             path: {word: row for word, row in found.items() if not row.written or word != row.keyword}
             for path, found in self.names.items()
         }
-        # by the names that only unsupported versions knew
-        self.ended: Dict[str, Dict[str, Row]] = {
-            path: {name: row for row in found.values() for name in row.ended} for path, found in self.rows.items()
-        }
         self.placed: Dict[Tuple[str, str], List[Row]] = {}
         self.required: Dict[str, List[Row]] = {}
         self.body: Dict[str, Row] = {}
@@ -120,11 +116,6 @@ def find(word: str, section: str = "") -> Optional[Row]:
 def find_word(word: str, section: str = "") -> Optional[Row]:
     """The row of a word of the file: a keyword as it is spelled there or one of its aliases, or None."""
     return _TABLE.words[section].get(word)
-
-
-def find_ended(word: str, section: str = "") -> Optional[Row]:
-    """The row of a keyword by the name that only unsupported versions knew, or None."""
-    return _TABLE.ended[section].get(word)
 
 
 def find_block(path: str) -> Row:

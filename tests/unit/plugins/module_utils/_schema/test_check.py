@@ -82,7 +82,7 @@ MESSAGES = [
         {"vrrp_sync_group": [{"name": "G"}, {"name": "G"}]},
         "vrrp_sync_group G: is defined twice. Rename or remove one of them.",
     ),
-    (instance(raw=[1]), "vrrp_instance VI_1: raw must be a list of text."),
+    (instance(raw=[1]), "vrrp_instance VI_1: raw must be a list of text, or of dictionaries of text and before."),
     (instance(raw=["a {"]), "vrrp_instance VI_1: raw line 1: block of 'a' is not closed; add the missing '}'."),
     ({"raw": ["a\nb }"]}, "configuration: raw line 2: '}' closes no block"),
     ({"raw": ["x " + "y" * 1100]}, "configuration: raw line 1: line is longer than 1023 bytes"),

@@ -107,17 +107,28 @@ def test_lines_of_an_instance(text: str, expected: dict[str, Any]) -> None:
         # braces that do not match
         ("unknown {\na {\nb", {"raw": ["unknown {\na {\nb\n}\n}"]}),
         ("}\nuse_pid_dir\n", {"use_pid_dir": True}),
-        ("a { b } c {\n} use_pid_dir", {"raw": ["a { b }", "c {\n}"], "use_pid_dir": True}),
+        (
+            "a { b } c {\n} use_pid_dir",
+            {
+                "raw": [{"text": "a { b }", "before": "use_pid_dir"}, {"text": "c {\n}", "before": "use_pid_dir"}],
+                "use_pid_dir": True,
+            },
+        ),
     ],
 )
 def test_text(text: str, expected: dict[str, Any]) -> None:
     assert read(parse(text)) == expected
 
 
-def test_definitions_come_first_and_blocks_keep_their_place() -> None:
+def test_what_holds_from_its_line_on_keeps_its_place() -> None:
     text = "include a.conf\nvrrp_instance $X b {\n}\nvrrp_script c d {\n}\n$X=1\n"
     data = read(parse(text))
-    assert data["raw"] == ["$X=1", "vrrp_script c d {\n}", "vrrp_instance $X b {\n}", "include a.conf"]
+    assert data["raw"] == [
+        "include a.conf",
+        {"text": "vrrp_instance $X b {\n}", "before": "end"},
+        {"text": "vrrp_script c d {\n}", "before": "end"},
+        {"text": "$X=1", "before": "end"},
+    ]
     assert read(parse(render(data))) == data
 
 

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""From the tree of a keepalived.conf to data.
+
+Note that this module util is **PRIVATE** to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, Word, parse
+
+from . import layout, line, order, table, values
+from .arrange import arrange
+from .finding import BadValueError
+from .layout import RAW, REMEMBERED, RawEntry
+from .pieces import Names, piece_of
+from .row import BLOCK, LINES, NAMES, OLDEST, Row, Version
+
+Data = Dict[str, Any]
+
+# What holds from its line on, or may hold anything.
+_ORDERED = re.compile(r"(?m)\$[A-Za-z_{]|(?:^|[{}])[ \t]*(?:[@~]|include)")
+_LEADERS = frozenset(order.FOLLOWERS.values())
+
+
+class Reader:
+    """One reading of a document.
+
+    ``version``  of keepalived, such as (2, 2, 7): an alias counts where it is known; None for the newest
+    ``names``    what the document defines; None where raw lines need no place of their own
+    ``forced``   the statements, by identity, that are kept as text
+    ``is_exact`` whether raw lines tell what stood before them, and references how they are written: for comparisons
+    ``is_ordered`` whether something was read whose order may count
+    ``turned``   the statements, by identity, that have to be kept as text, or their order would change
+    ``kept``     (statement, text) of everything that was kept as text
+    """
+
+    def __init__(
+        self,
+        version: Optional[Version] = None,
+        names: Optional[Names] = None,
+        forced: Iterable[int] = (),
+        is_exact: bool = False,
+    ) -> None:
+        self.version = version
+        self.names = names
+        self.forced = frozenset(forced)
+        self.is_exact = is_exact
+        self.is_ordered = False
+        self.turned: Set[int] = set()
+        self.kept: List[Tuple[Statement, str]] = []
+
+    def read(self, document: Document) -> Data:
+        """The data of a document."""
+        data: Data = {}
+        self.fill("", document.statements(), data)
+        return data
+
+    def fill(self, path: str, statements: Iterable[Statement], data: Data) -> None:
+        """Add the statements of one block to its data."""
+        raw: List[RawEntry] = data.pop(RAW, [])
+        body = table.body(path)
+        if self.names is not None:
+            self._fill_in_order(path, list(statements), data, raw)
+        else:
+            for statement in statements:
+                text = self._try(path, body, statement, data)
+                if text:
+                    raw.append(text)
+        if raw:
+            self.is_ordered = True
+            data[RAW] = raw if self.is_exact else layout.sorted_raw(raw, path, data)
+        elif path == "virtual_server" and not _LEADERS.isdisjoint(data):
+            self.is_ordered = self.is_ordered or _leads_late(data)
+
+    def _try(self, path: str, body: Optional[Row], statement: Statement, data: Data) -> str:
+        """Add one statement to the data of its block; return the text that it is kept as instead, if any."""
+        try:
+            if statement_id(statement) in self.forced:
+                raise BadValueError("is kept.")
+            if body is not None:
+                data.setdefault(body.keyword, []).append(self._entry(body, statement))
+            else:
+                self._add(path, statement, data)
+        except BadValueError:
+            text = source(statement)
+            if text:
+                self.kept.append((statement, text))
+                if self.is_exact:
+                    text = _with_facts(path, statement, text, data)
+            return text
+        return ""
+
+    def _fill_in_order(self, path: str, statements: List[Statement], data: Data, raw: List[RawEntry]) -> None:
+        """Add the statements of one block, its raw lines each with its place."""
+        body = table.body(path)
+        texts = [self._try(path, body, statement, data) for statement in statements]
+        given = [(statement, text) for statement, text in zip(statements, texts) if text or statement.keyword != "}"]
+        names = self.names or Names("")
+        pieces = [piece_of(path, statement, text, names) for statement, text in given]
+        mixed = {id(statement) for statement in order.mixed_families(path, statements)}
+        counts: Dict[str, List[int]] = {}
+        for number, (piece, (statement, _text)) in enumerate(zip(pieces, given)):
+            if id(statement) in mixed:
+                piece.needs = piece.provides = frozenset((("family", ""),))
+            if not piece.is_raw and piece.row is not None and piece.row.type == BLOCK and piece.row.repeatable:
+                of_row = counts.setdefault(piece.row.keyword, [])
+                piece.place = (piece.row.rank, len(of_row))
+                of_row.append(number)
+        self._address(pieces, given, counts, data)
+        turned = arrange(pieces)
+        if turned:
+            self.turned.update(statement_id(given[number][0]) for number in turned)
+            return
+        raw.extend(layout.raw_entry(text, piece.before) for piece, (_statement, text) in zip(pieces, given) if text)
+
+    @staticmethod
+    def _address(pieces: List[Any], given: List[Tuple[Statement, str]], counts: Dict[str, List[int]],
+                 data: Data) -> None:
+        """Give the pieces what a ``before`` calls them: blocks their heads, the first of other keywords its name."""
+        seen: Set[str] = set()
+        for piece in pieces:
+            if piece.is_raw or piece.row is None or piece.row.keyword in counts:
+                continue
+            if piece.row.keyword not in seen and piece.row.place == "keyword":
+                piece.address = piece.row.keyword
+            seen.add(piece.row.keyword)
+        for keyword, numbers in counts.items():
+            row = pieces[numbers[0]].row
+            heads = [" ".join(layout.head_words(row, block)) for block in data[keyword][-len(numbers):]]
+            for number, head in zip(numbers, heads):
+                if heads.count(head) == 1 and head and "$" not in head and '"' not in head:
+                    pieces[number].address = "%s %s" % (keyword, head)
+
+    def _add(self, path: str, statement: Statement, data: Data) -> None:
+        """Add one statement to the data of its block. Raises BadValueError when the table has no form for it."""
+        row = table.find_word(statement.keyword, path)
+        if row is None or statement.kind != "statement" or statement.condition is not None:
+            raise BadValueError("is not in the table.")
+        if self.version is not None and not _knows(row, statement.keyword, self.version):
+            raise BadValueError("is unknown to this version.")
+        if statement.has_block != (row.type in (BLOCK, NAMES, LINES)):
+            raise BadValueError("has a block, or lacks it.")
+        if row.type == BLOCK:
+            self._add_block(row, statement, data)
+        elif row.type in (NAMES, LINES):
+            found = self._entries(row, statement)
+            data.setdefault(row.keyword, []).extend(found)
+        else:
+            self._add_value(row, statement, data)
+
+    def _add_value(self, row: Row, statement: Statement, data: Data) -> None:
+        if self.is_exact and "$" in statement.head and any(map(line.has_reference, _texts(statement))):
+            raise BadValueError("is not known.")
+        if row.type in values.OWN_WORDS or '"' in statement.head:
+            found = _value(row, values.words_of(row, statement))
+        else:
+            found = _plain_value(row, statement.values)
+        keyword = row.keyword
+        if row.repeatable:
+            data.setdefault(keyword, []).append(found)
+        elif keyword not in data:
+            data[keyword] = found
+        elif row.joins:
+            data[keyword] = "%s %s" % (data[keyword], found)
+        elif not row.first_wins and not (data[keyword] == order.LASTING.get(row.path, "") and found in row.choices):
+            data[keyword] = found
+
+    def _entries(self, row: Row, statement: Statement) -> List[Any]:
+        """The list of a block of words or lines."""
+        if statement.values:
+            raise BadValueError("has words before its brace.")
+        if row.type == LINES:
+            return [self._entry(row, entry) for entry in statement.statements()]
+        return [
+            self._written(word, values.from_words(row, [word]))
+            for entry in statement.statements() for word in line.words(_plain(entry))
+        ]
+
+    def _entry(self, row: Row, statement: Statement) -> Any:
+        return values.from_words(row, line.words(_plain(statement)))
+
+    def _written(self, word: Word, value: Any) -> Any:
+        """The value of a word; for a comparison the word itself where it refers to something that is not known."""
+        return "\0" + word.text if self.is_exact and line.has_reference(word.text) else value
+
+    def _add_block(self, row: Row, statement: Statement, data: Data) -> None:
+        head = _head(row, statement)
+        if head is None:
+            raise BadValueError("has other words before its brace.")
+        if self.is_exact and "$" in statement.head and any(map(line.has_reference, _texts(statement))):
+            head = {key: " ".join(_texts(statement)) for key in head}
+        if not row.repeatable:
+            self.fill(row.path, statement.statements(), data.setdefault(row.keyword, {}))
+            if not data[row.keyword]:
+                del data[row.keyword]
+            return
+        self.fill(row.path, statement.statements(), head)
+        data.setdefault(row.keyword, []).append(head)
+
+
+def statement_id(statement: Statement) -> int:
+    """What tells a statement of a document from the others."""
+    return id(statement)
+
+
+def is_ordered(text: str) -> bool:
+    """Whether a text may hold something that holds from its line on only."""
+    return _ORDERED.search(text) is not None
+
+
+def _leads_late(data: Data) -> bool:
+    """Whether a keyword was read before the one behind which it counts; the data has the order of the file."""
+    keys = list(data)
+    for word, leader in order.FOLLOWERS.items():
+        row = table.find_word(word, "virtual_server")
+        if row and row.keyword in data and leader in data and keys.index(row.keyword) < keys.index(leader):
+            return True
+    return False
+
+
+def _texts(statement: Statement) -> List[str]:
+    return [word.text for word in statement.words]
+
+
+def _with_facts(path: str, statement: Statement, text: str, data: Data) -> str:
+    """A raw text with what stood before it: of its keyword, of everything where it may hold anything."""
+    row = table.find_word(statement.keyword, path)
+    words = text if statement.has_block or row is None else " ".join(_texts(statement))
+    if row is None and not statement.has_block and statement.kind == "statement" and statement.condition is None and \
+            statement.keyword[:1] not in ("$", ""):
+        return words
+    before = repr(_sorted(data if row is None or statement.has_block else data.get(row.keyword)))
+    return "%s\0%s" % (words, before)
+
+
+def _sorted(value: Any) -> Any:
+    """Data whose text does not depend on the order of its keys."""
+    if isinstance(value, dict):
+        return [(key, _sorted(value[key])) for key in sorted(value)]
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _knows(row: Row, word: str, version: Version) -> bool:
+    """Whether a version reads a keyword by this name, or by none: then it is the keyword that it does not know."""
+    since = {alias.keyword: alias.since for alias in row.aliases}.get(word, row.since)
+    return (since or OLDEST) <= version or layout.spelling(row, version) is None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _plain_value(row: Row, words: Tuple[str, ...]) -> Any:
+    """The value of words none of which is in quotes."""
+    return _value(row, [Word(word, word, 0, 0, False) for word in words])
+
+
+def _value(row: Row, given: List[Word]) -> Any:
+    found = values.from_words(row, given)
+    if any(line.has_reference(word.value) for word in given):
+        # only text can hold a reference
+        values.check(row, [found] if row.repeatable else found)
+    return found
+
+
+def _plain(statement: Statement) -> Statement:
+    if statement.kind != "statement" or statement.condition is not None or statement.has_block:
+        raise BadValueError("is no plain line.")
+    return statement
+
+
+def _head(row: Row, statement: Statement) -> Optional[Data]:
+    """The values of the words before the brace, after the first form that fits; {} when they are missing."""
+    words = line.words(statement)[1:]
+    if not words:
+        return {}
+    for form in row.heads:
+        if len(form) == len(words) and all(
+            layout.is_key(part) or part == word.value for part, word in zip(form, words)
+        ):
+            keys = table.rows(row.path)
+            return {
+                part[1:-1]: _value(keys[part[1:-1]], [word]) for part, word in zip(form, words) if layout.is_key(part)
+            }
+    return None
+
+
+def source(statement: Statement) -> str:
+    """The text of a statement; a block whose brace is missing gets it."""
+    if statement.keyword == "}":
+        # it closes nothing, and would close something elsewhere
+        return ""
+    text = layout.tidy_raw(str(statement), statement.offset)
+    if not any(parse(text).statements()):
+        # what stood before it on its line made it a statement; alone it is a comment
+        return ""
+    return text + "\n}" * sum(1 for found, _ancestors in parse(text).walk() if found.has_block and not found.tail)
