@@ -12,14 +12,12 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import math
-from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 from .layout import BEFORE_FIRST, END, Place
 from .order import NOTHING, Tokens
 from .row import Row
 
-# So far back the longest order is looked for.
-_MOST_COMPARED = 1000
 _NO_NAMES: FrozenSet[str] = frozenset()
 _START: Place = (-math.inf, 0)  # type: ignore[assignment]
 _NOWHERE: Place = (math.inf, 0)  # type: ignore[assignment]
@@ -94,45 +92,53 @@ def arrange(pieces: Sequence[Piece]) -> Set[int]:
             others = sorted({*sensitive, *(alike[piece.row] if piece.row is not None else ())})
         bad = _give_place(pieces, number, others, typed)
         if bad is not None:
-            around = [each for each in others if not pieces[each].is_raw and piece.touches(pieces[each])]
-            return set(around) - _longest(pieces, around) or {bad}
+            return _fewest(pieces, _around(pieces, number, others)) or {bad}
     return set()
+
+
+def _around(pieces: Sequence[Piece], number: int, others: Sequence[int]) -> Iterator[Tuple[int, int]]:
+    """Yield the pairs of keywords of which one must stay before a raw piece and the other behind it, and cannot."""
+    typed = [each for each in others if not pieces[each].is_raw and pieces[number].touches(pieces[each])]
+    former = [each for each in typed if each < number]
+    for after in typed:
+        if after > number:
+            yield from ((each, after) for each in former if pieces[each].place >= pieces[after].place)
 
 
 def _turned(pieces: Sequence[Piece]) -> Set[int]:
     """Return the numbers of what is to become raw because keywords that touch each other would change their order."""
     highest: Place = _START
     former: List[int] = []
-    found: Set[int] = set()
+    pairs: List[Tuple[int, int]] = []
     for number, piece in enumerate(pieces):
         if piece.is_raw:
             continue
         if piece.place < highest and piece.is_sensitive:
-            changed = [each for each in former if pieces[each].place > piece.place and pieces[each].touches(piece)]
-            found.update([number, *changed] if changed else ())
+            pairs.extend((each, number) for each in former
+                         if pieces[each].place > piece.place and pieces[each].touches(piece))
         highest = max(highest, piece.place)
         if piece.is_sensitive:
             former.append(number)
-    return found - _longest(pieces, sorted(found))
+    return _fewest(pieces, pairs)
 
 
-def _longest(pieces: Sequence[Piece], numbers: Sequence[int]) -> Set[int]:
-    """Return the numbers of the most keywords that already stand in the order of the table, of those given.
+def _fewest(pieces: Sequence[Piece], pairs: Iterable[Tuple[int, int]]) -> Set[int]:
+    """Return few numbers that have one of each pair: always the one in the most pairs.
 
-    Of as many the ones further down in the table are taken: what is defined is used there.
+    Of as many the one further up in the table is taken: what it defines is used further down.
     """
-    best: List[Tuple[int, float, Optional[int]]] = []
-    for at, number in enumerate(numbers):
-        place = pieces[number].place
-        count, ranks, before = max(
-            ((best[each][0], best[each][1], each) for each in range(max(0, at - _MOST_COMPARED), at)
-             if pieces[numbers[each]].place <= place), default=(0, 0, None))
-        best.append((count + 1, ranks + place[0], before))
+    beside: Dict[int, Set[int]] = {}
+    for one, other in pairs:
+        beside.setdefault(one, set()).add(other)
+        beside.setdefault(other, set()).add(one)
     found: Set[int] = set()
-    last = max(range(len(best)), key=lambda at: best[at][:2], default=None)
-    while last is not None:
-        found.add(numbers[last])
-        last = best[last][2]
+    while beside:
+        most = max(beside, key=lambda number: (len(beside[number]), -pieces[number].place[0], -number))
+        found.add(most)
+        for other in beside.pop(most):
+            beside[other].discard(most)
+            if not beside[other]:
+                del beside[other]
     return found
 
 

@@ -142,6 +142,14 @@ def head_words(row: Row, data: Dict[str, Any]) -> List[str]:
     return found
 
 
+def head_text(row: Row, data: Dict[str, Any]) -> str:
+    """What names a block in a ``before``; an empty text for data that is not right."""
+    try:
+        return " ".join(head_words(row, data))
+    except (TypeError, ValueError):
+        return ""
+
+
 def is_key(part: str) -> bool:
     """Whether a part of a head's form stands for the value of a key, and not for itself."""
     return part.startswith("<")
@@ -188,7 +196,7 @@ def before_place(before: str, section: str, data: Dict[str, Any]) -> Place:
             did_you_mean(keyword, [*known, END], "Name a keyword of this block, or %s." % END))
     if not words:
         return (row.rank, BEFORE_FIRST)
-    heads = [" ".join(head_words(row, block)) for block in data.get(row.keyword, [])] if row.type == BLOCK else []
+    heads = [head_text(row, block) for block in data.get(row.keyword, [])] if row.type == BLOCK else []
     if words not in heads:
         near = did_you_mean(before, ["%s %s" % (row.keyword, head) for head in heads],
                             "Name a block that is there, or %s alone." % row.keyword)

@@ -8,13 +8,14 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from typing import Dict, FrozenSet, Set
+from typing import Dict, FrozenSet, Optional, Set
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.definitions import names_in
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement
 
 from . import layout, order, table
 from .arrange import Piece
+from .row import BLOCK, LINES, NAMES, Row
 
 # Definitions, and the names of sequences, wherever the daemon may find them in a text.
 _DEFINITION = re.compile(r"(?m)(?:^|[{}\\]|@\S+)[ \t]*\$([A-Za-z_][A-Za-z0-9_]*)=(.*)")
@@ -74,7 +75,7 @@ def piece_of(section: str, statement: Statement, raw: str, names: Names) -> Piec
     piece.needs = order.needs(section, statement)
     piece.provides = order.provides(section, statement)
     if raw:
-        piece.is_barrier = piece.is_barrier or _may_hold_anything(statement, piece)
+        piece.is_barrier = piece.is_barrier or may_hold_anything(statement, piece.row)
     return piece
 
 
@@ -90,14 +91,15 @@ def _breaks(text: str, names: Names) -> bool:
     return any(name not in names.direct for name in _IN_BRACES.findall(_QUOTED.sub("", text)))
 
 
-def _may_hold_anything(statement: Statement, piece: Piece) -> bool:
+def may_hold_anything(statement: Statement, row: Optional[Row]) -> bool:
+    """Whether what is kept as text may be, or close, anything at its place; ``row`` is its keyword, if it is known."""
     if statement.kind in ("include", "sequence"):
         return True
     if statement.kind == "definition":
         return False
     if statement.keyword[:1] in ("$", ""):
         return True
-    if statement.has_block and (piece.row is None or statement.condition is not None):
-        return True
-    # the daemon reads what stands in it as lines of the block around it
-    return statement.has_block and piece.row is not None and piece.row.type not in ("block", "names", "lines")
+    if not statement.has_block:
+        return False
+    # the daemon reads what stands in an unknown block as lines of the block around it
+    return row is None or statement.condition is not None or row.type not in (BLOCK, NAMES, LINES)

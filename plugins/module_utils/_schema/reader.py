@@ -17,8 +17,8 @@ from . import layout, line, order, table, values
 from .arrange import arrange
 from .finding import BadValueError
 from .layout import RAW, REMEMBERED, RawEntry
-from .pieces import Names, piece_of
-from .row import BLOCK, LINES, NAMES, OLDEST, Row, Version
+from .pieces import Names, may_hold_anything, piece_of
+from .row import BLOCK, KEYWORD, LINES, NAMES, OLDEST, Row, Version
 
 Data = Dict[str, Any]
 
@@ -70,10 +70,10 @@ class Reader:
             for statement in statements:
                 text = self._try(path, body, statement, data)
                 if text:
-                    raw.append(text)
+                    raw.append(_with_facts(path, statement, text, data, raw) if self.is_exact else text)
         if raw:
             self.is_ordered = True
-            data[RAW] = raw if self.is_exact else layout.sorted_raw(raw, path, data)
+            data[RAW] = sorted(map(str, raw)) if self.is_exact else layout.sorted_raw(raw, path, data)
         elif path == "virtual_server" and not _LEADERS.isdisjoint(data):
             self.is_ordered = self.is_ordered or _leads_late(data)
 
@@ -83,15 +83,14 @@ class Reader:
             if statement_id(statement) in self.forced:
                 raise BadValueError("is kept.")
             if body is not None:
-                data.setdefault(body.keyword, []).append(self._entry(body, statement))
+                entry = self._entry(body, statement)
+                data.setdefault(body.keyword, []).append(entry)
             else:
                 self._add(path, statement, data)
         except BadValueError:
             text = source(statement)
             if text:
                 self.kept.append((statement, text))
-                if self.is_exact:
-                    text = _with_facts(path, statement, text, data)
             return text
         return ""
 
@@ -99,7 +98,7 @@ class Reader:
         """Add the statements of one block, its raw lines each with its place."""
         body = table.body(path)
         texts = [self._try(path, body, statement, data) for statement in statements]
-        given = [(statement, text) for statement, text in zip(statements, texts) if text or statement.keyword != "}"]
+        given = [(statement, text) for statement, text in zip(statements, texts) if text or _says_something(path, statement)]
         names = self.names or Names("")
         pieces = [piece_of(path, statement, text, names) for statement, text in given]
         mixed = {id(statement) for statement in order.mixed_families(path, statements)}
@@ -112,7 +111,11 @@ class Reader:
                 piece.place = (piece.row.rank, len(of_row))
                 of_row.append(number)
         self._address(pieces, given, counts, data)
-        turned = arrange(pieces)
+        broken = {
+            number for number, piece in enumerate(pieces)
+            if piece.is_barrier and not piece.is_raw and (piece.row is None or piece.row.type != BLOCK)
+        }
+        turned = broken or arrange(pieces)
         if turned:
             self.turned.update(statement_id(given[number][0]) for number in turned)
             return
@@ -126,12 +129,12 @@ class Reader:
         for piece in pieces:
             if piece.is_raw or piece.row is None or piece.row.keyword in counts:
                 continue
-            if piece.row.keyword not in seen and piece.row.place == "keyword":
+            if piece.row.keyword not in seen and piece.row.place == KEYWORD and data.get(piece.row.keyword) not in ([], None):
                 piece.address = piece.row.keyword
             seen.add(piece.row.keyword)
         for keyword, numbers in counts.items():
             row = pieces[numbers[0]].row
-            heads = [" ".join(layout.head_words(row, block)) for block in data[keyword][-len(numbers):]]
+            heads = [layout.head_text(row, block) for block in data[keyword][-len(numbers):]]
             for number, head in zip(numbers, heads):
                 if heads.count(head) == 1 and head and "$" not in head and '"' not in head:
                     pieces[number].address = "%s %s" % (keyword, head)
@@ -149,7 +152,8 @@ class Reader:
             self._add_block(row, statement, data)
         elif row.type in (NAMES, LINES):
             found = self._entries(row, statement)
-            data.setdefault(row.keyword, []).extend(found)
+            if found or not self.is_exact:
+                data.setdefault(row.keyword, []).extend(found)
         else:
             self._add_value(row, statement, data)
 
@@ -213,6 +217,14 @@ def is_ordered(text: str) -> bool:
     return _ORDERED.search(text) is not None
 
 
+def _says_something(path: str, statement: Statement) -> bool:
+    """Whether something is written of a statement that is no raw text."""
+    row = table.find_word(statement.keyword, path)
+    if row is None or not statement.has_block or any(statement.statements()):
+        return statement.keyword != "}"
+    return row.type == BLOCK and row.repeatable
+
+
 def _leads_late(data: Data) -> bool:
     """Whether a keyword was read before the one behind which it counts; the data has the order of the file."""
     keys = list(data)
@@ -227,15 +239,16 @@ def _texts(statement: Statement) -> List[str]:
     return [word.text for word in statement.words]
 
 
-def _with_facts(path: str, statement: Statement, text: str, data: Data) -> str:
+def _with_facts(path: str, statement: Statement, text: str, data: Data, raw: List[RawEntry]) -> str:
     """A raw text with what stood before it: of its keyword, of everything where it may hold anything."""
-    row = table.find_word(statement.keyword, path)
-    words = text if statement.has_block or row is None else " ".join(_texts(statement))
-    if row is None and not statement.has_block and statement.kind == "statement" and statement.condition is None and \
-            statement.keyword[:1] not in ("$", ""):
+    row = table.body(path) or table.find_word(statement.keyword, path)
+    if may_hold_anything(statement, row):
+        return "%s\0%r" % (text, (_sorted(data), sorted(map(str, raw))))
+    words = text if statement.has_block else " ".join(_texts(statement))
+    if row is None:
         return words
-    before = repr(_sorted(data if row is None or statement.has_block else data.get(row.keyword)))
-    return "%s\0%s" % (words, before)
+    alike = [entry for entry in map(str, raw) if table.find_word(line.first_word(entry), path) is row]
+    return "%s\0%r" % (words, (_sorted(data.get(row.keyword)), alike))
 
 
 def _sorted(value: Any) -> Any:
