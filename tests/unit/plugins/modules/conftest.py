@@ -31,6 +31,8 @@ esac
 SETUP = """
 set -e
 mount -t tmpfs tmpfs /run
+# where keepalived before 2.2.5 writes its dumps; make versions keeps the files of the tests elsewhere
+case $TMPDIR in /tmp/*) ;; *) mount -t tmpfs tmpfs /tmp ;; esac
 mkdir -p /var/lib/openvip
 mount -t tmpfs -o mode=700 tmpfs /var/lib/openvip
 ip link set lo up

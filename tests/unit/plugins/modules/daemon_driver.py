@@ -3,7 +3,8 @@
 
 """Runs the modules against a real keepalived and prints what happened; see the tests beside it.
 
-    python daemon_driver.py whole|edit|moved|tracked DIRECTORY [KEEPALIVED]
+    python daemon_driver.py whole|edit|moved|pid_dir DIRECTORY
+    python daemon_driver.py tracked DIRECTORY KEEPALIVED JSON|text
 
 in a network namespace with eth0, 198.18.0.11/24.
 """
@@ -24,7 +25,9 @@ from pathlib import Path
 
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control
+from ansible_collections.openvip.cluster.plugins.module_utils import _info
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import Build, installed
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.reads import reads
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 from ansible_collections.openvip.cluster.plugins.modules import keepalived_config, keepalived_info, vrrp_instance
@@ -79,12 +82,14 @@ def wait_for(wanted):
 
 
 @contextlib.contextmanager
-def daemon(path, program="keepalived"):
-    """A running keepalived that holds its address; gives the file with its process id."""
+def daemon(path, program="keepalived", ready=lambda: held() == ["198.18.0.100"]):
+    """A running keepalived that holds its address, or is ready otherwise; gives the file with its process id."""
     process = subprocess.Popen([program, "--dont-fork", "--log-console", "--use-file", path],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_for(["198.18.0.100"])
+        end = time.monotonic() + 10
+        while not ready() and time.monotonic() < end:
+            os.sched_yield()
         yield Path("/run/keepalived.pid")
     finally:
         process.terminate()
@@ -92,8 +97,9 @@ def daemon(path, program="keepalived"):
 
 
 def dumps():
-    """Return the dumps of keepalived's that are there."""
-    return set(map(str, Path(tempfile.gettempdir()).glob("keepalived*.*")))
+    """Return the dumps of keepalived's that are there; before 2.2.5 it writes them to /tmp in any case."""
+    places = [Path(tempfile.gettempdir()), *([Path("/tmp")] if os.path.ismount("/tmp") else [])]
+    return {str(found) for place in places for found in place.glob("keepalived*.*")}
 
 
 def whole(path):
@@ -198,8 +204,36 @@ def edit(path):
     return story
 
 
-def tracked(path, program="keepalived"):
-    """An instance tracks a script and a file, first the one and then the other is bad."""
+def pid_dir(path):
+    """A daemon whose pid file is in the directory, beside one of an instance that reads another file."""
+    other, files = path + ".other", [Path("/run/keepalived", name) for name in ("keepalived_a.pid", "keepalived.pid")]
+    second = dict(CONFIG["vrrp_instance"][0], name="VI_2", virtual_router_id=52, virtual_ipaddress=["198.18.0.200/24"])
+    Path(other).write_text(render(dict(CONFIG, instance="a", vrrp_instance=[second])), encoding="utf-8")
+    ours = dict(copy.deepcopy(CONFIG), use_pid_dir=True)
+    Path(path).write_text(render(ours), encoding="utf-8")
+    story = {}
+    with daemon(other, ready=files[0].exists), daemon(path):
+        story["usual"] = Path("/run/keepalived.pid").exists()
+        story["pids"] = [file.read_text(encoding="ascii").strip() for file in files]
+        story["info"] = run(keepalived_info, path=path)
+        ours["vrrp_instance"][0]["virtual_ipaddress"].append("198.18.0.101/24")
+        story["added"] = run(keepalived_config, config=ours, path=path)
+        story["addresses"] = wait_for(["198.18.0.100", "198.18.0.101"])
+    return story
+
+
+def tracked(path, program="keepalived", kind="JSON"):
+    """An instance tracks a script and a file, first the one and then the other is bad.
+
+    :param kind: of the dump that the daemon is asked for.
+    """
+    if kind == "text":
+        def without_json(binary):
+            build = installed(binary)
+            return build and Build(build.version, build.options - {"JSON"})
+
+        for module in (_info, state):
+            module.installed = without_json
     well, number = Path("/run/well"), Path("/run/number")
     well.touch()
     number.write_text("0", encoding="ascii")
@@ -230,7 +264,7 @@ def tracked(path, program="keepalived"):
 
 def main(scenario, directory, *program):
     path = os.path.join(directory, "keepalived.conf")
-    scenarios = {"whole": whole, "edit": edit, "moved": moved, "tracked": tracked}
+    scenarios = {"whole": whole, "edit": edit, "moved": moved, "pid_dir": pid_dir, "tracked": tracked}
     print(json.dumps(scenarios[scenario](path, *program)))
 
 

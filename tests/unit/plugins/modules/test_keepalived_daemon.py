@@ -85,3 +85,15 @@ def test_a_daemon_that_reads_another_file_is_not_taken_for_reloaded(moving):
 def test_a_daemon_that_does_not_answer_any_more_is_a_failure_and_rolled_back(moving):
     assert moving["silent"]["failed"] and "It answered before the reload." in moving["silent"]["msg"]
     assert not moving["silent_text"]
+
+
+@pytest.fixture(scope="module")
+def beside(play):
+    return play("pid_dir")
+
+
+def test_a_daemon_with_pid_files_elsewhere_is_found_beside_another_one_and_reloaded(beside):
+    assert not beside["usual"] and len(set(beside["pids"])) == 2
+    assert str(beside["info"]["pid"]) == beside["pids"][1]
+    assert [instance["name"] for instance in beside["info"]["vrrp_instance"]] == ["VI_1"]
+    assert beside["added"]["reloaded"] and beside["addresses"] == ["198.18.0.100", "198.18.0.101"]

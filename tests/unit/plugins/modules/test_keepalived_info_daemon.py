@@ -1,27 +1,21 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""keepalived_info with a real keepalived of either version: what an instance tracks, and the age of its state."""
+"""keepalived_info with real keepaliveds: what an instance tracks, and the age of its state, by either kind of dump."""
 
 from __future__ import annotations
 
 import json
-import pathlib
-import subprocess
 
 import pytest
 
 pytestmark = pytest.mark.daemon
 
-TOP = pathlib.Path(__file__).resolve().parents[4]
 
-
-@pytest.fixture(scope="module", params=["2.2.7", "2.3.3"])
-def story(request, play):
+@pytest.fixture(scope="module", params=["JSON", "text"])
+def story(request, keepalived, play):
     """What the driver beside this file saw, step by step."""
-    program = subprocess.run([TOP / "tests" / "keepalived-version", request.param], check=True, stdout=subprocess.PIPE,
-                             text=True).stdout.strip()
-    return play("tracked", program)
+    return play("tracked", str(keepalived.path), request.param)
 
 
 def seen(story, step):

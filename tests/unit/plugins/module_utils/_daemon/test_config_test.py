@@ -54,7 +54,6 @@ WORKS_AS_WRITTEN = [
     "Virtual server [198.18.0.100]:tcp:80: no scheduler set, setting default 'wlc'",
     "(VI_1) No VIP specified; at least one is sensible",
     "Sync group G has only 1 virtual router(s) - this probably isn't what you want",
-    "Warning - script chk is not used",
     "(Line 3) Warning - empty notification_email block",
     "(Line 9) (VI_1) unicast with use_vmac requires vmac_xmit_base - setting",
     "(Line 9) Rule has no preference specified - setting to 16384. This is probably not what you want.",
@@ -86,8 +85,8 @@ def test_every_harmless_message_has_an_example():
 
 
 @pytest.mark.parametrize("message, remark", [
-    ("Warning - script chk is not used",
-     "Warning - script chk is not used. Name it in a track_script, or remove the vrrp_script."),
+    ("(VI_1) No VIP specified; at least one is sensible",
+     "(VI_1) No VIP specified; at least one is sensible. Add virtual_ipaddress."),
     ("SECURITY VIOLATION - scripts are being executed but script_security not enabled.",
      "SECURITY VIOLATION - scripts are being executed but script_security not enabled. "
      "Set enable_script_security in global_defs."),
@@ -122,7 +121,7 @@ def test_a_remark_says_what_to_do(message, remark):
     "config option",
     "Unable to find vrrp instance 51 for lvs_syncd - clearing lvs_syncd config",
     # A harmless one with more behind it.
-    "Warning - script chk is not used and something else",
+    "Warning - empty notification_email block and something else",
 ])
 def test_a_message_about_something_that_differs_from_what_is_written_refuses(message):
     assert len(judged(message + "\n").refused) == 1

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import importlib.util
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,6 @@ _SPEC.loader.exec_module(generator)
 EXAMPLES = generator.examples()
 
 
-def program(version):
-    fetched = subprocess.run([_TOP / "tests" / "keepalived-version", version], check=True, stdout=subprocess.PIPE,
-                             text=True)
-    return Program(version, Path(fetched.stdout.strip()))
-
-
 @pytest.mark.parametrize(("identifier", "message", "kept"), [
     ("timer-expired-backup-preempt", "(VI_1) expired_timer_backup requires nopreempt - resetting",
      "Highest other priority = 254"),
@@ -38,7 +31,7 @@ def program(version):
      "Address owner ignores received adverts = false"),
 ])
 def test_keepalived_2_3_3_does_what_the_rule_says(tmp_path, identifier, message, kept):
-    keepalived = program("2.3.3")
+    keepalived = Program.fetch("2.3.3")
     example = EXAMPLES[identifier]
     assert keepalived.test({"wrong": example.wrong, "right": example.right}, tmp_path) == {
         "wrong": [message], "right": []}
@@ -46,12 +39,11 @@ def test_keepalived_2_3_3_does_what_the_rule_says(tmp_path, identifier, message,
     assert found == [False, True]
 
 
-@pytest.mark.parametrize("version", ["2.2.7", "2.3.3"])
-def test_keepalived_drops_flags_of_another_scheduler(tmp_path, version):
+def test_keepalived_drops_flags_of_another_scheduler(tmp_path, keepalived):
     right = EXAMPLES["scheduler-flag-ignored"].right
     texts = {flag: right.replace("lb_algo sh", "lb_algo wlc").replace("sh-port", flag)
              for flag in ("sh-port", "mh-fallback", "hashed", "flag-1")}
-    said = program(version).test({"right": right, **texts}, tmp_path)
+    said = keepalived.test({"right": right, **texts}, tmp_path)
     dropped = {flag: [f"{flag} only applies to sh scheduler - ignoring"] for flag in texts}
     # what reaches the kernel is not looked at
     assert said == {"right": [], **dropped, "flag-1": []}

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-# Those of Debian 12 and 13.
-VERSIONS = ("2.2.7", "2.3.3")
+# Those of Debian 12 and 13; make versions sets others.
+VERSIONS = tuple(os.environ.get("KEEPALIVED_VERSIONS", "2.2.7 2.3.3").split())
+TESTS = Path(__file__).resolve().parents[4]
 
 # Interfaces of the samples and the address they use as their own, in a network namespace of their own.
 _NETWORK = """
@@ -57,6 +58,12 @@ class Program(NamedTuple):
 
     version: str
     path: Path
+
+    @classmethod
+    def fetch(cls, version: str) -> Program:
+        """One of Debian's packages, or of those that make versions has built."""
+        fetched = subprocess.run([TESTS / "keepalived-version", version], check=True, stdout=subprocess.PIPE, text=True)
+        return cls(version, Path(fetched.stdout.strip()))
 
     @property
     def numbers(self) -> tuple[int, ...]:
