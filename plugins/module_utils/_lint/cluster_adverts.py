@@ -188,8 +188,8 @@ def hmac_unsigned(cluster: Cluster, instance: Instance) -> ClusterSaid:
     enforcing, silent = _rejected({host: each for host, each in found.items() if each}, "unsigned")
     if enforcing:
         yield Fault(f"{names(enforcing)} would reject the adverts of {names(silent)}, which are not signed. "
-                    "All hosts would be master.", "Take mode permissive on all hosts before enforce on the first one.", silent,
-                    "auth_hmac")
+                    "All hosts would be master.", "Take mode permissive on all hosts before enforce on the first one.",
+                    silent, "auth_hmac")
 
 
 @cluster_rule("cluster-hmac-key-unknown", ERROR, "A host rejects adverts that are signed with a key it does not have.",

@@ -14,9 +14,9 @@ from typing import Any, Dict, Iterator, Tuple
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.users import accounts
 
-from .model import Block, Configuration
+from .model import Block, Configuration, split
 from .registry import Said, rule
-from .scripts import SECTIONS, Script, all_scripts, arguments, scripts
+from .scripts import PIDOF_REMEDY, SECTIONS, Script, all_scripts, arguments, needing_root, scripts
 
 
 def _looked_at(configuration: Configuration, block: Block) -> Iterator[Tuple[Script, str, Dict[str, Any]]]:
@@ -58,6 +58,42 @@ def script_cannot_run(configuration: Configuration, block: Block) -> Said:
             yield f"{script.keyword}: {program} cannot be run, {file['broken']}.", \
                   "Begin it with #! and the path of its interpreter, and end lines with a newline alone.", \
                   script.keyword
+
+
+@rule("script-by-another-name", ERROR, "keepalived runs the program that a link leads to by that program's own name.",
+      "lib/notify.c:801 of 2.2.7, run", *SECTIONS)
+def script_by_another_name(configuration: Configuration, block: Block) -> Said:
+    """A program that does its work by the name it is called by does something else then. On Debian and Ubuntu
+    ``/usr/bin/pidof`` is a link to killall5, which fails. From 2.3.0 on keepalived keeps the name."""
+    if configuration.at_least(2, 3, 0):
+        return
+    for script, program, file in _looked_at(configuration, block):
+        runs = file.get("runs", program)
+        if not file["missing"] and _name(runs) != _name(program):
+            yield f"{script.keyword}: {program} leads to {runs}, and keepalived calls it {_name(runs)}.", \
+                  PIDOF_REMEDY if _name(program) == "pidof" else f"Write {runs}, or a program that is no link.", \
+                  script.keyword
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+@rule("script-needs-root", WARNING, "A script that runs as another user than root cannot change the host.",
+      "lib/notify.c (script_user), run", *SECTIONS)
+def script_needs_root(configuration: Configuration, block: Block) -> Said:
+    """Said of commands such as ``systemctl restart`` and ``ip route add``, in a command line or, where the host is
+    known, in a script. Only the log of the script says it."""
+    known = configuration.host.get("scripts") or {}
+    for script in scripts(block):
+        user = split(script.user or configuration.globals.get("script_user") or "root")[0]
+        program = "".join(arguments(script.command)[:1])
+        needed = needing_root(script.command.encode("utf-8", "surrogateescape"))
+        needed = needed or known.get(program, {}).get("needs_root")
+        if needed and user not in ("root", "0") and not user.startswith("$"):
+            yield f"{script.keyword} runs {needed} as {user}, who may not do that.", \
+                  "Let root run it: user root." if script.keyword in ("script", "misc_path") else \
+                  f"Let root run it: {script.keyword} with the user root.", script.keyword
 
 
 @rule("script-insecure", ERROR, "keepalived switches a script off that others than root can change.",

@@ -32,6 +32,16 @@ _SHELL = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh")
 _SYMLINKED = re.compile(r"/(?:bin|sbin|lib|lib64)/")
 
 
+# Commands that change the host and fail for other users than root.
+_NEEDS_ROOT = re.compile(
+    rb"(?m)^(?![^\n]*\bsudo\b)[^#\n]*?(?<![\w.-])(systemctl[ \t]+(?:-\S+[ \t]+)*(?:re|try-re|reload-or-re)?"
+    rb"(?:start|stop|load|kill|enable|disable|mask)\b|service[ \t]+\S+[ \t]+(?:re)?(?:start|stop|load)\b"
+    rb"|ip[ \t]+(?:-\S+[ \t]+)*(?:a(?:ddr(?:ess)?)?|r(?:oute?)?|ru(?:le)?|l(?:ink)?|n(?:eigh)?)[ \t]+"
+    rb"(?:add|del(?:ete)?|replace|change|flush|set)\b|(?:ip6?tables|nft|ipset|ipvsadm|conntrackd?|modprobe)[ \t]"
+    rb"|sysctl[ \t]+(?:-\S+[ \t]+)*-w)")
+PIDOF_REMEDY = "Write /usr/bin/pgrep -x and the name, or use a vrrp_track_process."
+
+
 class Script(NamedTuple):
     """One command in a block: the keyword that holds it, the command line, the user named for it."""
 
@@ -67,6 +77,12 @@ def arguments(command: str) -> List[str]:
         return split_script(command)
     except ValueError:
         return []
+
+
+def needing_root(script: bytes) -> Optional[str]:
+    """Return the first command of a script, or of a command line, that changes the host as root alone can, or None."""
+    found = _NEEDS_ROOT.search(script)
+    return " ".join(found.group(1).decode("ascii", "replace").split()) if found else None
 
 
 @rule("script-security-missing", WARNING, "Without enable_script_security scripts run also when others can write them.",
@@ -121,6 +137,19 @@ def script_path_symlinked(configuration: Configuration, block: Block) -> Said:
         if _SYMLINKED.match(path) or real != path:
             yield f"{script.keyword} {path} goes through a symbolic link, which keepalived refuses.", \
                   f"Write {real if real != path else '/usr' + path}.", script.keyword
+
+
+@rule("script-pidof", WARNING, "On Debian and Ubuntu keepalived runs killall5 for pidof, which fails.",
+      "lib/notify.c:801 of 2.2.7, run", *SECTIONS)
+def script_pidof(configuration: Configuration, block: Block) -> Said:
+    """pidof is a link to killall5 there, and keepalived before 2.3.0 runs what a link leads to by that name. Where the
+    host is known, script-by-another-name tells it of every such link."""
+    if configuration.at_least(2, 3, 0) or "scripts" in configuration.host:
+        return
+    for script in scripts(block):
+        if "".join(arguments(script.command)[:1]).rpartition("/")[2] == "pidof":
+            yield f"{script.keyword}: pidof may be a link to killall5, which keepalived runs in its place.", \
+                  PIDOF_REMEDY, script.keyword
 
 
 @rule("script-timeout-too-long", WARNING, "A script that may run longer than its interval misses runs.",

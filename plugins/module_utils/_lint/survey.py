@@ -21,7 +21,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.check impo
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.users import all_accounts
 
 from .model import Configuration
-from .scripts import all_scripts, arguments
+from .scripts import all_scripts, arguments, needing_root
 
 # So much of a file is looked at.
 _SIZE = 65536
@@ -59,8 +59,9 @@ def look(program: str) -> Dict[str, Any]:
     """Return what there is to say about a program.
 
     ``missing`` when it does not exist, is searched on PATH without one; otherwise ``executable``, ``real`` (the path
-    without symbolic links in its directories), ``writable`` (what of the path others than root can write, or None),
-    ``broken`` (why the kernel cannot run it, or None), ``sleeps`` (seconds) and ``stops_keepalived``.
+    without symbolic links in its directories), ``runs`` (what keepalived runs in its place), ``writable`` (what of the
+    path others than root can write, or None), ``broken`` (why the kernel cannot run it, or None), ``sleeps`` (seconds),
+    ``stops_keepalived`` and ``needs_root`` (a command in it that does, or None).
     """
     path = program if "/" in program else shutil.which(program)
     if not path or not os.path.isfile(path):
@@ -72,11 +73,23 @@ def look(program: str) -> Dict[str, Any]:
         "missing": False,
         "executable": bool(os.stat(path).st_mode & 0o111),
         "real": os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)),
+        "runs": _runs(path),
         "writable": next(_writable(path), None),
         "broken": _broken(content),
         "sleeps": sum(sleeps),
         "stops_keepalived": _STOPS.search(content) is not None,
+        "needs_root": None if content.startswith(b"\x7fELF") else needing_root(content),
     }
+
+
+def _runs(path: str) -> str:
+    """Return the path that keepalived runs for one (lib/notify.c:801 of 2.2.7).
+
+    Links are resolved. The name of the file stays as long as it exists where the program itself is.
+    """
+    real = os.path.realpath(path)
+    named = os.path.join(os.path.dirname(real), os.path.basename(path))
+    return named if os.path.exists(named) and os.path.samefile(named, real) else real
 
 
 def _broken(content: bytes) -> Optional[str]:

@@ -228,14 +228,19 @@ class Script(Type):
 
 
 class ScriptUser(Script):
-    """A command line alone, or a dictionary of script, user and group."""
+    """A command line alone, or a dictionary of script, user and group.
+
+    A text may also be what stands in the file, see line.script_and_account(). A command line that only looks like that
+    is canonical as a dictionary without a user.
+    """
 
     option = "raw"
     _KEYS = ("script", "user", "group")
 
     def check(self, row: Row, value: Any) -> Any:
         if not isinstance(value, dict):
-            return super().check(row, value)
+            written = self._as_written(value)
+            return self.check(row, written) if written else super().check(row, value)
         found = {
             key: _text(row, _text(row, item).strip(line.WHITE))
             for key, item in value.items()
@@ -248,7 +253,11 @@ class ScriptUser(Script):
             missing = "user" if "script" in found else "script"
             raise BadValueError('lacks the key "%s".' % missing, "Give script, then user, then group.")
         found["script"] = super().check(row, found["script"])
-        return found if "user" in found else found["script"]
+        return found if "user" in found or self._as_written(found["script"]) else found["script"]
+
+    def _as_written(self, value: Any) -> Dict[str, str]:
+        """The parts of a text that stands like this in the file, none for a command line alone."""
+        return dict(zip(self._KEYS, line.script_and_account(value) if isinstance(value, str) else ()))
 
     def to_words(self, row: Row, value: Any) -> List[str]:
         if not isinstance(value, dict):
@@ -259,7 +268,8 @@ class ScriptUser(Script):
 
     def from_words(self, row: Row, given: Sequence[Word]) -> Any:
         if len(given) == 1:
-            return super().from_words(row, given)
+            command = super().from_words(row, given)
+            return {"script": command} if self._as_written(command) else command
         if not 1 <= len(given) <= len(self._KEYS):
             raise BadValueError("has %d words." % len(given), "Put the command in double quotes.")
         if any("\\" in word.text for word in given[1:]):

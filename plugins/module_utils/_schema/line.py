@@ -11,11 +11,14 @@ import re
 from typing import List, Sequence
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import WHITE
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import script_words
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement, Word, parse
 
 from .finding import BadValueError
 
-__all__ = ["INDENT", "WHITE", "arguments", "first_word", "has_reference", "split", "words", "written"]
+__all__ = [
+    "INDENT", "WHITE", "arguments", "first_word", "has_reference", "script_and_account", "split", "words", "written",
+]
 
 INDENT = "    "
 
@@ -24,6 +27,8 @@ LONGEST_LINE = 1022
 
 _REFERENCE = re.compile(r"\$(\{|[A-Za-z_][A-Za-z0-9_]*([\s,)]|\Z))")
 _WHITE = re.compile(r"[ \t\f\v]+")
+# A user or group by name (useradd(8)) or number.
+_ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?\Z|[0-9]+\Z")
 _FIRST_WORD = re.compile(r"(?:@[^ \t]+[ \t]+)?\"?([^ \t\f\v\r\n\"{}]+)")
 
 
@@ -58,6 +63,23 @@ def split(text: str) -> List[Word]:
     if _squeezed(text) != _squeezed("".join(word.text for word in statement.words)):
         raise BadValueError("has a comment.", "Put a word with # or ! in double quotes.")
     return statement.words
+
+
+def script_and_account(text: str) -> List[str]:
+    """Command, user and group of a text that names them as the file does, none for a command line alone.
+
+    That is a command in double quotes, alone or with user and group behind it, and any command with root behind it.
+    Other words behind a command without quotes are rather its arguments, as in ``notify.sh master``.
+    """
+    try:
+        parts = script_words(text)
+    except ValueError:
+        return []
+    names = [word for _written, word in parts[1:]]
+    quoted = bool(parts) and parts[0][0].startswith('"')
+    if len(names) > 2 or not (quoted or names[:1] == ["root"]) or not all(_ACCOUNT.match(name) for name in names):
+        return []
+    return [parts[0][1], *names]
 
 
 def written(words: Sequence[str], level: int = 0) -> str:

@@ -106,6 +106,8 @@ def _form(row: Row) -> List[str]:
         found.append("%s C(%s)." % ("Every entry has the form" if row.is_list else "It has the form", row.entry.usage))
     if row.type == SCRIPT_USER:
         found.append("Either the command line, or a dictionary of C(script), C(user) and optionally C(group).")
+        found.append('User and group may also stand behind a command in double quotes, such as C("/s a" me), '
+                     "and C(root) behind any command.")
     if row.optional:
         choices = " or ".join("V(%s)" % choice for choice in row.choices) or "a value"
         found.append("Either V(true) or %s." % choices)

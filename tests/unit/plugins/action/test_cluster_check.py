@@ -131,7 +131,7 @@ def test_the_weight_that_would_move_the_address_is_named(run):
 @pytest.mark.parametrize("weights", [{"track_script": ["check weight -11"]}, {"track_script": ["check weight 11"]}, {
     "track_script": ["check weight -5"], "track_interface": ["eth0 weight -6"]}, {"track_script": ["check"]}])
 def test_a_weight_that_is_enough_is_taken(run, weights):
-    case = {"all": {"instance": weights, "vrrp_script": [{"name": "check", "script": "/usr/bin/pidof nginx"}],
+    case = {"all": {"instance": weights, "vrrp_script": [{"name": "check", "script": "/usr/bin/pgrep -x nginx"}],
                     "facts": {"eth0": [], "eth1": ["198.18.0.11/24"]}},
             "lb1": {"instance": {"priority": 100}},
             "lb2": {"instance": {"priority": 90}, "facts": {"eth0": [], "eth1": ["198.18.0.12/24"]}}}

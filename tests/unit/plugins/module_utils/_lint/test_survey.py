@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._lint import survey as survey_module
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.scripts import needing_root
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.survey import look, survey
 
 
@@ -127,3 +128,57 @@ def test_scripts_on_the_host_are_judged(script):
     path = script("#!/bin/sh\nsleep 3\nsystemctl stop keepalived\n", 0o644)
     ids = {finding.id for finding in lint(data(path), survey(data(path)))}
     assert {"script-not-executable", "script-sleeps-too-long", "script-stops-keepalived"} <= ids
+
+
+@pytest.mark.parametrize("place, name, runs", [
+    # a link to another name in another directory, as Debian's pidof
+    ("bin/pidof", "bin/pidof", "sbin/killall5"),
+    # the name is there beside the program, as that of busybox's commands and of a link in the same directory
+    ("sbin/pkill", "sbin/pkill", "sbin/pkill"),
+    # another directory, and the same name
+    ("bin/killall5", "bin/killall5", "sbin/killall5"),
+    # the program itself, and a directory that is a link
+    ("sbin/killall5", "sbin/killall5", "sbin/killall5"),
+    ("lib/killall5", "lib/killall5", "sbin/killall5"),
+])
+def test_a_link_is_run_by_its_own_name_only_where_the_program_is(tmp_path, place, name, runs):
+    for directory in ("bin", "sbin"):
+        (tmp_path / directory).mkdir()
+    (tmp_path / "lib").symlink_to("sbin")
+    program = tmp_path / "sbin" / "killall5"
+    program.write_bytes(b"\x7fELF")
+    program.chmod(0o755)
+    if not (tmp_path / place).exists():
+        (tmp_path / place).symlink_to(program)
+    path = str(tmp_path / name)
+    found = look(path)
+    assert found["runs"] == os.path.join(os.path.realpath(tmp_path), runs)
+    renamed = os.path.basename(runs) != os.path.basename(name)
+    ids = [finding.id for finding in lint(data(path), {"scripts": {path: found}}, (2, 2, 8))]
+    assert ("script-by-another-name" in ids) == renamed
+    assert "script-by-another-name" not in [
+        finding.id for finding in lint(data(path), {"scripts": {path: found}}, (2, 3, 0))]
+
+
+@pytest.mark.parametrize("text, command", [
+    ("systemctl restart nginx", "systemctl restart"),
+    ("/usr/bin/systemctl --no-block start nginx", "systemctl --no-block start"),
+    ("/usr/sbin/service haproxy reload", "service haproxy reload"),
+    ("  if true; then ip -6 route add default via fe80::1; fi", "ip -6 route add"),
+    ("/sbin/ip addr del 198.18.0.100/24 dev eth0", "ip addr del"),
+    ("iptables -A INPUT -j DROP", "iptables"), ("nft flush ruleset", "nft"),
+    ("sysctl -q -w vm.swappiness=1", "sysctl -q -w"),
+    ("systemctl is-active nginx", None), ("systemctl status nginx", None), ("ip -4 route show", None),
+    ("ip addr show dev eth0", None), ("# systemctl restart nginx", None), ("echo nftables", None),
+    ("sudo systemctl restart nginx", None), ("/usr/bin/sudo -n ip addr add 198.18.0.1/24 dev eth0", None),
+    ("sysctl -n vm.swappiness", None), ("zip add set", None), ("/opt/my-nft table", None),
+])
+def test_a_command_that_changes_the_host_needs_root(script, text, command):
+    assert needing_root(text.encode()) == command
+    path = script(f"#!/bin/sh\n{text}\n")
+    assert look(path)["needs_root"] == command
+    for user, found in (("me", command is not None), ("root", False)):
+        wired = {**data("/usr/bin/true", script_user=user), "vrrp_instance": [
+            {"name": "VI_1", "virtual_router_id": 51, "virtual_ipaddress": ["198.18.0.100/24"], "notify": path}]}
+        ids = [finding.id for finding in lint(wired, {"scripts": {path: look(path)}}, (2, 2, 7))]
+        assert ("script-needs-root" in ids) == found

@@ -238,3 +238,30 @@ def test_has_no_value_for(of: Row, text: str) -> None:
     statement = next(parse(text).statements())
     with pytest.raises(BadValueError):
         values.from_words(of, values.words_of(of, statement))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "written"),
+    [
+        ("/etc/master.sh root", {"script": "/etc/master.sh", "user": "root"}, "/etc/master.sh root"),
+        ("/s root adm", {"script": "/s", "user": "root", "group": "adm"}, "/s root adm"),
+        ('"/s a b" nobody', {"script": "/s a b", "user": "nobody"}, '"/s a b" nobody'),
+        ('"/s a b" 0 0', {"script": "/s a b", "user": "0", "group": "0"}, '"/s a b" 0 0'),
+        ('  "/s"  nobody  nogroup ', {"script": "/s", "user": "nobody", "group": "nogroup"}, "/s nobody nogroup"),
+        ('"/s a b"', "/s a b", '"/s a b"'),
+        # YAML takes the double quotes of this: those are arguments
+        ("/s master", "/s master", '"/s master"'),
+        ("/s nobody nogroup", "/s nobody nogroup", '"/s nobody nogroup"'),
+        ("/s root VI_1 MASTER", "/s root VI_1 MASTER", '"/s root VI_1 MASTER"'),
+        ("/s root --all", "/s root --all", '"/s root --all"'),
+        ("root", "root", "root"),
+        ({"script": "/s root"}, {"script": "/s root"}, '"/s root"'),
+        ({"script": "/s root", "user": "me"}, {"script": "/s root", "user": "me"}, '"/s root" me'),
+        ({"script": "/s master"}, "/s master", '"/s master"'),
+    ],
+)
+def test_a_command_may_stand_as_in_the_file(given: Any, expected: Any, written: str) -> None:
+    of = row(SCRIPT_USER)
+    assert values.check(of, given) == expected and values.check(of, expected) == expected
+    assert " ".join(values.to_words(of, expected)) == written
+    assert values.from_words(of, values.words_of(of, next(iter(parse("notify " + written).statements())))) == expected
