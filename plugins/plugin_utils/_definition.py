@@ -67,10 +67,11 @@ def derived(host, names, config, options, inventory):
     :raises AnsibleActionFail: an option has another type.
     """
     merged, dummy = merge(newest(given(config)), newest(given(options.get("override") or {})))
-    members = inventory.of(names, merged)
+    unicast = _truth(options, "unicast")
+    members = inventory.of(names, merged, unicast)
     track = options.get("track")
     data, findings = derive(
-        config, host, members, unicast=_truth(options, "unicast"),
+        config, host, members, unicast=unicast,
         tracked=track if track and track.get("name") else None,
         override=options.get("override"), groups=inventory.groups(merged),
         drained=_drained(options), synced=_truth(options, "sync_daemon"),

@@ -9,7 +9,7 @@ Note that this plugin util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import (
@@ -22,6 +22,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words imp
 
 # The variable of a host with what it sets about itself as a real server.
 REAL_SERVER = "keepalived_real_server"
+# The variables of the role that may differ between the hosts, and name their interfaces.
+INSTANCES = "keepalived_vrrp_instance"
+OVERRIDE = "keepalived_override"
 # The variable in which the role keeps the result of keepalived_info for a host.
 INSPECTION = "__keepalived_inspection"
 
@@ -96,18 +99,23 @@ class Members:
         self._facts = {}
         self._found = {}
 
-    def of(self, names, config):
+    def of(self, names, config, interfaces=False):
         """Return the C(Member)s with only their own addresses, whatever they hold now.
 
         The virtual addresses of the definition are left out, and those that the host's keepalived knows. For a host
         that was not inspected, the virtual addresses count that the keepalived of any other host knows.
+
+        :param interfaces: whether the interfaces are wanted that the variables of each host give its instances.
         """
         wanted = tuple(address["address"] for address in addresses(config))
-        asked = (tuple(names), wanted)
+        asked = (tuple(names), wanted, interfaces)
         if asked not in self._found:
             facts = {name: self._read(name) for name in names}
             former = [address for each in facts.values() for address in (each or {}).get("virtual", ())]
             self._found[asked] = [self._member(name, facts[name], wanted, former) for name in names]
+            if interfaces:
+                self._found[asked] = [each._replace(interfaces=self._interfaces(each.name))
+                                      for each in self._found[asked]]
         return self._found[asked]
 
     def groups(self, config):
@@ -120,6 +128,19 @@ class Members:
         if facts is not None:
             facts = without_held(facts if "virtual" in facts else dict(facts, virtual=former), wanted)
         return Member(name, facts, newest(options_of(name, REAL_SERVER, "keepalived", self._task_vars), SERVER))
+
+    def _interfaces(self, name):
+        """Return the interface that the variables of a host give each instance, by its name; empty where they cannot
+        be templated for that host now."""
+        variables = self._task_vars["hostvars"][name]
+        try:
+            override = plain(variables.get(OVERRIDE))
+            instances = [plain(variables.get(INSTANCES)),
+                         override.get("vrrp_instance") if isinstance(override, dict) else None]
+        except AnsibleError:
+            return {}
+        return {block["name"]: block["interface"] for blocks in instances if isinstance(blocks, list)
+                for block in blocks if isinstance(block, dict) and block.get("name") and block.get("interface")}
 
     def _read(self, name):
         if name not in self._facts:

@@ -85,13 +85,14 @@ def interface(instance, member):
 def _peer_address(instance, given, own, other):
     """Return the address of another member for the adverts of an instance, as an C(ipaddress) interface, or C(None).
 
-    That is the address on the segment of I(own), whatever the name of the interface. If the segments differ, it is the
-    address on the interface that the instance has on that member.
+    That is the address on the segment of I(own), first on the interface that the instance has on that member. If the
+    segments differ, it is the address on that interface, which its own variables name, or the definition.
 
     :param given: the interface that the definition names, C(None) when it is derived.
     """
     interfaces = other.facts["interfaces"]
-    device = given if given in interfaces else interface(dict(instance, interface=None), other)[0]
+    said = (other.interfaces or {}).get(instance.get("name"), given)
+    device = said if said in interfaces else interface(dict(instance, interface=None), other)[0]
     devices = [name for name in (device, *interfaces) if name in interfaces]
     values = [ipaddress.ip_interface(value) for name in devices for value in interfaces[name]]
     return next((value for value in values if value.ip in own.network),
@@ -146,7 +147,8 @@ def _defaults(block, values):
 def track(data, definition):
     """Add the track_file and the check script of the tracked service, and their use in every instance.
 
-    Both have weight 0: a failed service is a FAULT, which moves the address whatever the priorities are.
+    Both have weight 0: a failed service is a FAULT, which moves the address whatever the priorities are. They stand
+    beside what an instance tracks itself. An empty list declines them; what every instance declines is left out.
 
     :param data: the data of one host, changed in place.
     :param definition: ``{"name": str, "file": path or None, "script": command or None, "interval": seconds,
@@ -161,11 +163,15 @@ def track(data, definition):
         parts.append(("vrrp_script", "check_%s" % definition["name"], dict(values, script=definition["script"])))
     uses = {"track_file": "track_file", "vrrp_script": "track_script"}
     for section, name, values in parts:
-        blocks = data.setdefault(section, [])
-        if all(block.get("name") != name for block in blocks):
-            blocks.append(dict(values, name=name))
-        for instance in data.get("vrrp_instance") or []:
-            _defaults(instance, {uses[section]: [name]})
+        use = uses[section]
+        users = [instance for instance in data.get("vrrp_instance") or [] if instance.get(use) != []]
+        blocks = data.get(section) or []
+        if users and all(block.get("name") != name for block in blocks):
+            data[section] = [*blocks, dict(values, name=name)]
+        for instance in users:
+            own = instance.get(use) or []
+            if isinstance(own, list) and not any(str(line).split()[:1] == [name] for line in own):
+                instance[use] = [*own, name]
 
 
 def _watch(data, tracked, maintenance):

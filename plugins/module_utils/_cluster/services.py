@@ -47,11 +47,15 @@ CHECKS = tuple(row.keyword for row in table.rows("virtual_server/real_server").v
 
 class Member(NamedTuple):
     """A host of an inventory group: its name, its normalised facts (None: not gathered), and what it sets about
-    itself as a real server, in keepalived's words."""
+    itself as a real server, in keepalived's words.
+
+    :ivar interfaces: the interface that its own variables give an instance, by the name of the instance.
+    """
 
     name: str
     facts: Optional[Facts]
     options: Optional[Data] = None
+    interfaces: Optional[Dict[str, str]] = None
 
 
 class UnderivableError(Exception):

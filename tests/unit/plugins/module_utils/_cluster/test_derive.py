@@ -17,6 +17,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive im
     track,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint
 
 FACTS = {
     "lb1": {"interfaces": {"eth0": ["10.9.0.11/24"], "eth1": ["198.18.0.11/24", "fd00:18::11/64"]}},
@@ -123,6 +124,18 @@ def test_a_peer_on_another_segment_is_reached_on_its_own_interface(virtual, one,
     assert data["vrrp_instance"][0]["unicast_src_ip"] == one.partition("/")[0]
 
 
+@pytest.mark.parametrize("one, two", [
+    ("198.18.0.11/32", "198.18.0.12/32"), ("10.1.0.11/24", "10.2.0.12/24"), ("198.18.0.11/32", "10.2.0.12/24"),
+])
+def test_a_peer_is_reached_on_the_interface_that_its_own_variables_name(one, two):
+    facts = {"interfaces": {"eth0": ["10.9.0.12/24"], "eth1": ["10.8.0.12/24"], "wan0": [two]}}
+    members = [Member("lb1", {"interfaces": {"eth0": ["10.9.0.11/24"], "eth1": [one]}}),
+               Member("lb2", facts, interfaces={"VI_1": "wan0", "VI_2": "eth0"})]
+    data, findings = derive(cluster(virtual_ipaddress=["203.0.113.9/32"], interface="eth1"), "lb1", members,
+                            unicast=True)
+    assert findings == [] and data["vrrp_instance"][0]["unicast_peer"] == [two.partition("/")[0]]
+
+
 def test_unicast_by_an_interface_that_the_host_has_not_is_left_to_the_rule_for_that():
     data, findings = derive(cluster(interface="eth7"), "lb1", MEMBERS, unicast=True)
     assert findings == [] and "unicast_peer" not in data["vrrp_instance"][0]
@@ -179,18 +192,39 @@ def test_a_block_that_has_the_name_of_the_tracked_service_stays_as_it_is():
     assert findings == [] and data["track_file"] == [own]
 
 
-def test_an_instance_that_lists_its_own_tracking_keeps_it():
-    config = cluster(track_script=["other"])
+@pytest.mark.parametrize("own, tracked", [
+    (["other"], ["other", "check_nginx"]), (["other weight -5"], ["other weight -5", "check_nginx"]),
+    (["check_nginx weight -5"], ["check_nginx weight -5"]), (["check_nginx", "other"], ["check_nginx", "other"]),
+    (["check_nginx2"], ["check_nginx2", "check_nginx"]),
+])
+def test_an_instance_that_lists_its_own_tracking_has_the_tracked_service_beside_it(own, tracked):
+    config = cluster(track_script=own)
     config["vrrp_script"] = [{"name": "other", "script": "/usr/bin/true"}]
     instance = instance_of("lb1", config, tracked=TRACKED)
-    assert instance["track_script"] == ["other"] and instance["track_file"] == ["nginx"]
+    assert instance["track_script"] == tracked and instance["track_file"] == ["nginx"]
+    assert config["vrrp_instance"][0]["track_script"] == own
+
+
+def test_own_tracking_has_no_finding_about_a_block_of_the_role():
+    config = cluster(track_script=["other"], track_file=["file"])
+    config.update(vrrp_script=[{"name": "other", "script": "/usr/bin/true"}], track_file=[
+        {"name": "file", "file": "/run/file"}])
+    data, findings = derive(config, "lb1", MEMBERS, tracked=TRACKED, maintenance="/etc/keepalived/maintenance")
+    assert findings == [] and [each.id for each in lint(data) if each.id == "never-tracked"] == []
+    assert data["vrrp_instance"][0]["track_file"] == ["file", "nginx", "maintenance"]
 
 
 def test_tracking_can_be_declined_and_the_derived_check_overridden():
-    data, findings = derive(cluster(track_script=[]), "lb1", MEMBERS, tracked=TRACKED,
+    config = {"vrrp_instance": cluster(track_script=[])["vrrp_instance"] + cluster(name="VI_2")["vrrp_instance"]}
+    data, findings = derive(config, "lb1", MEMBERS, tracked=TRACKED,
                             override={"vrrp_script": [{"name": "check_nginx", "fall": 5}]})
     assert findings == [] and data["vrrp_instance"][0]["track_script"] == []
-    assert data["vrrp_script"][0]["fall"] == 5
+    assert data["vrrp_script"][0]["fall"] == 5 and data["vrrp_instance"][1]["track_script"] == ["check_nginx"]
+
+
+def test_what_all_instances_decline_is_not_defined():
+    data, findings = derive(cluster(track_script=[], track_file=[]), "lb1", MEMBERS, tracked=TRACKED)
+    assert findings == [] and not data.get("vrrp_script") and not data.get("track_file")
 
 
 def test_the_override_comes_last_and_is_found_by_name():
