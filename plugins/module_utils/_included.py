@@ -12,10 +12,11 @@ from __future__ import annotations
 import glob
 import os
 import re
-from typing import Iterator, List, Optional, Set, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.files import read_text
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import RAW
 
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
 
@@ -30,6 +31,40 @@ def expanded(pattern: str) -> List[str]:
         for part in found.group(1).split(",")
         for name in expanded(pattern[: found.start()] + part + pattern[found.end() :])
     ]
+
+
+def unmatched(data: Any, path: str) -> List[str]:
+    """Return the patterns of the includes in the raw lines of data, and of its blocks, that find no file, each once.
+
+    A pattern with wildcards may find none where its directory exists, unless the keyword asks for a match (include with
+    m, w or a, keepalived.conf(5)).
+
+    :param path: of the file; patterns are relative to its directory.
+    """
+    found: Dict[str, None] = {}
+    for statement in _includes(data):
+        names = [os.path.join(os.path.dirname(path), name) for name in expanded(statement.values[0])]
+        if "$" in statement.values[0] or any(glob.glob(name) for name in names):
+            continue
+        wild = any(glob.has_magic(name) and os.path.isdir(os.path.dirname(name)) for name in names)
+        if not wild or statement.keyword[len("include"):] in ("m", "w", "a"):
+            found[statement.values[0]] = None
+    return list(found)
+
+
+def _includes(data: Any) -> Iterator[Any]:
+    """Iterate over the includes in raw lines, however deep."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key == RAW:
+                lines = value if isinstance(value, list) else [value]
+                yield from (statement for line in lines if isinstance(line, str)
+                            for statement, _ancestors in parse(line).walk() if statement.kind == "include")
+            else:
+                yield from _includes(value)
+    elif isinstance(data, list):
+        for each in data:
+            yield from _includes(each)
 
 
 def included(text: str, path: str, seen: Optional[Set[str]] = None) -> Iterator[Tuple[str, str]]:

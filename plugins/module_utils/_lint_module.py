@@ -16,6 +16,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts imp
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
+from ansible_collections.openvip.cluster.plugins.module_utils._included import unmatched
 from ansible_collections.openvip.cluster.plugins.module_utils._info import ask, listed, network
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.files import read_text
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
@@ -96,4 +97,5 @@ def facts(module, text, build, binary):
     answer = asked()
     known = from_inspection(network(module, listed(module), config, number, answer, asked))
     data = read(parse(text))
-    return dict(without_held(known, [address["address"] for address in addresses(data)]), **survey(data))
+    return dict(without_held(known, [address["address"] for address in addresses(data)]), **survey(data),
+                missing_includes=unmatched(data, module.params["path"]))

@@ -24,6 +24,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._daemon import con
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test, remove_leftovers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
+from ansible_collections.openvip.cluster.plugins.module_utils._included import unmatched
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import files, journal
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import File
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import (
@@ -365,7 +366,7 @@ def run_config(module):
         if version is None:
             run.fail(REFUSED, ["version: %r is no version of keepalived. Give three numbers, as in 2.3.3."
                                % module.params["version"]])
-    findings = judge(data, version)
+    findings = judge(data, version, {"missing_includes": unmatched(data, run.path)})
     run.result.update(missing_users=missing(data))
     run.judged(findings, refusals(findings))
     text = HEADER + render(data, version)

@@ -119,8 +119,8 @@ options:
   track:
     description:
       - The service whose failure moves the address. A C(track_file) and a C(vrrp_script) of weight 0 are added to
-        every instance, beside what it tracks itself. An instance with an empty C(track_file) or C(track_script) declines
-        them.
+        every instance, beside what it tracks itself. An instance with an empty C(track_file) or C(track_script)
+        declines them.
       - Only together with O(group).
     type: dict
     suboptions:

@@ -9,14 +9,26 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Set
+from typing import Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP
 
-from .model import OWNER_PRIORITY, Block, Configuration, addresses, family, is_strict, priority, vrrp_version
+from .model import (
+    OWNER_PRIORITY,
+    Address,
+    Block,
+    Configuration,
+    addresses,
+    family,
+    is_strict,
+    priority,
+    vrrp_version,
+)
 from .registry import Said, rule
 
+# An address, and the interface of one that is link-local.
+Place = Tuple[IP, str]
 # The count of addresses has one byte in an advert (RFC 5798 section 5.2.5).
 MOST_ADDRESSES = 255
 # A message names so many addresses and counts the others.
@@ -63,26 +75,33 @@ def first_not_link_local(_configuration: Configuration, instance: Block) -> Said
 @rule("duplicate-address", WARNING, "keepalived ignores an address that it has already, without a word before 2.3.3.",
       "vrrp/vrrp_data.c:1203 of 2.3.3")
 def duplicate_address(_configuration: Configuration, instance: Block) -> Said:
-    seen: Set[IP] = set()
+    seen: Set[Place] = set()
     for address in addresses(instance):
-        if address.ip in seen:
+        if _place(instance, address) in seen:
             yield f"the address {address.ip} is listed twice.", "Remove one of the lines.", address.keyword, \
                   address.line
-        seen.add(address.ip)
+        seen.add(_place(instance, address))
 
 
 @rule("address-in-two-instances", WARNING, "Two instances of one host fight for the same address.", "run: config test")
 def address_in_two_instances(configuration: Configuration, instance: Block) -> Said:
-    holders = configuration.index("addresses", "vrrp_instance", _ips)
+    """A link-local address is one of each interface: the same on another one is another address."""
+    holders = configuration.index("places of addresses", "vrrp_instance", _places)
     for address in addresses(instance):
-        first = holders[address.ip][0]
+        first = holders[_place(instance, address)][0]
         if first is not instance:
             yield f"the address {address.ip} is also one of {first.label}.", "Keep it in one of the two.", \
                   address.keyword, address.line
 
 
-def _ips(instance: Block) -> Set[IP]:
-    return {address.ip for address in addresses(instance)}
+def _place(instance: Block, address: Address) -> Place:
+    """Return an address, of a link-local one with its interface (RFC 4007 section 6)."""
+    device = address.device or str(instance.get("interface", ""))
+    return address.ip, device if address.ip.is_link_local else ""
+
+
+def _places(instance: Block) -> Set[Place]:
+    return {_place(instance, address) for address in addresses(instance)}
 
 
 @rule("too-many-addresses", WARNING, "keepalived moves addresses beyond 255 to virtual_ipaddress_excluded.",
@@ -151,12 +170,14 @@ def address_off_subnet(configuration: Configuration, instance: Block) -> Said:
 def address_is_own(configuration: Configuration, instance: Block) -> Said:
     if priority(instance) == OWNER_PRIORITY:
         return
-    own = {address.ip: name for name, address in configuration.host_addresses()}
-    own.update(configuration.strays(False))
+    own = {(address.ip, name if address.ip.is_link_local else ""): name
+           for name, address in configuration.host_addresses()}
+    own.update({(ip, name if ip.is_link_local else ""): name for ip, name in configuration.strays(False).items()})
     for address in addresses(instance):
-        if address.ip in own:
-            yield (f"the address {address.ip} is the host's own on {own[address.ip]}.",
-                   f"Choose an address that no host has, or remove it from {own[address.ip]} and from the network "
+        if _place(instance, address) in own:
+            there = own[_place(instance, address)]
+            yield (f"the address {address.ip} is the host's own on {there}.",
+                   f"Choose an address that no host has, or remove it from {there} and from the network "
                    "configuration of the host.", address.keyword, address.line)
 
 

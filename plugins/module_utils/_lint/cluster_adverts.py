@@ -9,7 +9,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
 
@@ -281,24 +281,43 @@ def _listed(values: Dict[str, FrozenSet[Any]]) -> str:
                      sorted(holders.items(), key=lambda item: (item[0].version, item[0])))
 
 
+def _effect(cluster: Cluster, hosts: Sequence[str], everywhere: str) -> str:
+    """Return what becomes of hosts with other addresses, by the versions of those that receive the adverts.
+
+    Before 2.3.3 a host rejects the adverts (vrrp/vrrp.c:1126 of 2.3.2), from then on it logs the difference and obeys
+    (vrrp/vrrp.c:1174 of 2.3.3). An unknown version is taken for an older one.
+
+    :param everywhere: the sentence where all of them are older.
+    """
+    old = [host for host in hosts if not cluster.configurations[host].at_least(2, 3, 3)]
+    if len(old) == len(hosts):
+        return everywhere
+    if old:
+        return f"{names(old)} (keepalived before 2.3.3) would reject the adverts and be master beside another host."
+    return "An address is gone while a host without it is master."
+
+
 @cluster_rule("cluster-address-count-differs", ERROR,
-              "A different number of virtual addresses makes all hosts master.", "run: two hosts")
-def address_count_differs(_cluster: Cluster, instance: Instance) -> ClusterSaid:
-    """keepalived logs "received an unexpected ip number count 1, expected 2!"."""
+              "Before 2.3.3 a different number of virtual addresses makes all hosts master.", "run: two hosts")
+def address_count_differs(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "received an unexpected ip number count 1, expected 2!". From 2.3.3 on it obeys nevertheless, and
+    an address is gone while a host without it is master."""
     found = _address_sets(instance, "virtual_ipaddress")
     counts = {host: len(value) for host, value in found.items()}
     if differ(counts):
-        yield Fault(f"the number of virtual addresses differs: {_listed(found)}. All hosts would be master.",
+        yield Fault(f"the number of virtual addresses differs: {_listed(found)}. "
+                    + _effect(cluster, list(found), "All hosts would be master."),
                     "List the same addresses on all hosts.", deviating(counts), "virtual_ipaddress")
 
 
 @cluster_rule("cluster-addresses-differ", ERROR,
-              "Hosts with different virtual addresses each hold their own.", "run: two hosts")
-def addresses_differ(_cluster: Cluster, instance: Instance) -> ClusterSaid:
-    """keepalived logs "ip address associated with VRID 51 not present in MASTER advert"."""
+              "Before 2.3.3 hosts with different virtual addresses each hold their own.", "run: two hosts")
+def addresses_differ(cluster: Cluster, instance: Instance) -> ClusterSaid:
+    """keepalived logs "ip address associated with VRID 51 not present in MASTER advert", and obeys from 2.3.3 on."""
     found = _address_sets(instance, "virtual_ipaddress")
     if differ(found) and len({len(value) for value in found.values()}) == 1:
-        yield Fault(f"the virtual addresses differ: {_listed(found)}. Each host would hold its own.",
+        yield Fault(f"the virtual addresses differ: {_listed(found)}. "
+                    + _effect(cluster, list(found), "Each host would hold its own."),
                     "List the same addresses on all hosts.", deviating(found), "virtual_ipaddress")
 
 

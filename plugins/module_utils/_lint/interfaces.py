@@ -13,8 +13,9 @@ import ipaddress
 from typing import Any, Dict, Iterator, List, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import to_address
 
-from .model import Address, Block, Configuration, addresses, family
+from .model import Address, Block, Configuration, addresses, family, split
 from .registry import Said, rule
 
 # Keywords that make keepalived create an interface of its own for the addresses.
@@ -58,6 +59,33 @@ def interface_without_address(configuration: Configuration, instance: Block) -> 
         yield (f"{name} has no IPv6 link-local address, so the instance does not leave FAULT.",
                f"Enable one on {name} (sysctl net.ipv6.conf.{name}.disable_ipv6=0 and addr_gen_mode=0), or use the "
                "interface that reaches the other hosts.", "interface")
+
+
+@rule("vmac-name-twice", ERROR, "Two instances whose VMAC has one name take the interface away from each other.",
+      "vrrp/vrrp.c:3430, run: config test")
+def vmac_name_twice(configuration: Configuration, instance: Block) -> Said:
+    """Each has a MAC address of its own, by its number. The same applies to use_ipvlan."""
+    name = _made_name(instance)
+    first = configuration.index("made interfaces", "vrrp_instance", _made_names)[name][0] if name else instance
+    if first is not instance:
+        yield f"{first.label} has an interface {name}, too.", "Give each instance a name of its own, or none.", \
+              "use_vmac" if instance.has("use_vmac") else "use_ipvlan"
+
+
+def _made_name(instance: Block) -> str:
+    """Return the name that an instance gives the interface that keepalived makes for it, "" for none."""
+    for keyword in ("use_vmac", "use_ipvlan"):
+        value = instance.get(keyword)
+        words = split(value) if isinstance(value, str) else []
+        # in place of a name may stand a MAC address, an IP address or the mode of an ipvlan
+        if words and ":" not in words[0] and "/" not in words[0] and not to_address(words[0]) \
+                and words[0] not in ("bridge", "private", "vepa"):
+            return words[0]
+    return ""
+
+
+def _made_names(instance: Block) -> List[str]:
+    return [_made_name(instance)]
 
 
 def _gets_address(configuration: Configuration, name: str) -> bool:

@@ -49,6 +49,12 @@ def group_of(configuration: Configuration, service: Block) -> Optional[Block]:
     return configuration.defined(GROUP).get(str(service.get("group"))) if service.get("group") else None
 
 
+def group_lines(configuration: Configuration, service: Block) -> List[List[str]]:
+    """Return the words of each line of the group that a service is for, none without a group."""
+    group = group_of(configuration, service)
+    return group.lines("address") if group else []
+
+
 @rule("protocol-missing", ERROR, "keepalived takes a virtual_server without protocol for UDP.",
       "check/check_data.c:1107", SERVICE)
 def protocol_missing(configuration: Configuration, service: Block) -> Said:
@@ -134,15 +140,15 @@ def hysteresis_too_high(_configuration: Configuration, service: Block) -> Said:
 
 
 @rule("ignored-with-fwmark", WARNING, "keepalived ignores protocol, ports and ha_suspend of a firewall mark.",
-      "check/check_data.c:1094, 1146, 1315", SERVICE)
-def ignored_with_fwmark(_configuration: Configuration, service: Block) -> Said:
-    if not service.get("fwmark"):
-        return
-    for keyword in ("protocol", "ha_suspend"):
-        if service.has(keyword):
-            yield f"{keyword} has no effect with fwmark.", f"Remove {keyword}.", keyword
-    if any(server.get("port") for server in service.get("real_server", [])):
-        yield "the ports of its real servers have no effect with fwmark.", "Remove them.", "real_server"
+      "check/check_data.c:1094, 1146, 1315", SERVICE, SERVICE + "/real_server")
+def ignored_with_fwmark(_configuration: Configuration, block: Block) -> Said:
+    if block.parent is not None:
+        if block.parent.get("fwmark") and block.get("port"):
+            yield f"port {block.get('port')} has no effect with fwmark.", "Remove it."
+    elif block.get("fwmark"):
+        for keyword in ("protocol", "ha_suspend"):
+            if block.has(keyword):
+                yield f"{keyword} has no effect with fwmark.", f"Remove {keyword}.", keyword
 
 
 @rule("group-undefined", ERROR, "keepalived ignores a virtual_server for a group that does not exist.",
@@ -164,13 +170,34 @@ def group_empty(_configuration: Configuration, group: Block) -> Said:
 
 @rule("sorry-server-port", WARNING, "keepalived resets the port of a sorry_server that DR and TUN cannot change.",
       "check/check_data.c:1339", SERVICE)
-def sorry_server_port(_configuration: Configuration, service: Block) -> Said:
+def sorry_server_port(configuration: Configuration, service: Block) -> Said:
     words = split(service.get("sorry_server", ""))
     way = split(service.get("sorry_server_lvs_method", forwarding(service)))[:1]
     port = str(service.get("port", 0))
     if len(words) == 2 and service.get("ip") and way != [DEFAULT_FORWARDING] and words[1] != port:
         yield f"{way[0]} cannot change the port to {words[1]}, it becomes {port}.", \
               "Use the port of the service.", "sorry_server"
+    elif len(words) == 2 and way != [DEFAULT_FORWARDING] and any(
+            line[0] != "fwmark" and line[1:] != words[1:] for line in group_lines(configuration, service)):
+        yield f"{way[0]} cannot change the port to {words[1]} for the group {service.get('group')}.", \
+              "Leave out its port.", "sorry_server"
+
+
+@rule("sorry-server-is-real-server", WARNING, "A sorry_server that is one of the real servers helps nobody.",
+      "check/ipwrapper.c:557, net/netfilter/ipvs/ip_vs_ctl.c of Linux (EEXIST)", SERVICE)
+def sorry_server_is_real_server(_configuration: Configuration, service: Block) -> Said:
+    """It is asked when all real servers are down, itself among them. With inhibit_on_failure it is still in the table
+    of the kernel, with weight 0, and is not added at all."""
+    words = split(service.get("sorry_server", ""))
+    port = words[1] if len(words) > 1 else str(service.get("port", 0))
+    for server in service.get("real_server", []):
+        if words and ip_of(words[0]) and ip_of(server.get("ip")) == ip_of(words[0]) \
+                and str(server.get("port", service.get("port", 0))) == port:
+            inhibited = server.get("inhibit_on_failure", service.get("inhibit_on_failure"))
+            fate = "keeps weight 0" if inhibited else "is down"
+            yield f"it is a real_server, too, and {fate} when the quorum is lost.", \
+                  "Use a server that is none of them.", "sorry_server"
+            return
 
 
 @rule("sorry-options-alone", WARNING, "keepalived ignores the options of a sorry_server that is not there.",

@@ -15,7 +15,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema import tab
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK
 
-from .lvs import DEFAULT_FORWARDING, HEAVIEST, SERVICE, forwarding, ip_of
+from .lvs import DEFAULT_FORWARDING, HEAVIEST, forwarding, group_lines, ip_of
 from .model import Block, Configuration
 from .registry import Said, rule
 from .tracking import CHECKERS
@@ -36,25 +36,35 @@ def _forwarding(server: Block, service: Block) -> str:
 
 
 @rule("port-not-changed", ERROR, "keepalived resets the port of a real_server that DR and TUN cannot change.",
-      "check/check_data.c:1322", SERVER)
-def port_not_changed(_configuration: Configuration, server: Block) -> Said:
+      "check/check_data.c:1297 and 1322", SERVER)
+def port_not_changed(configuration: Configuration, server: Block) -> Said:
+    """For a virtual_server_group keepalived only says so, and packets go to the port that they came for."""
     service = server.parent
-    if service is None or not service.get("port") or server.get("port", service.get("port")) == service.get("port"):
+    if service is None or not server.get("port") or _forwarding(server, service) == DEFAULT_FORWARDING:
         return
     way = _forwarding(server, service)
-    if way != DEFAULT_FORWARDING:
-        yield f"{way} cannot change the port to {server.get('port')}, it becomes {service.get('port')}.", \
-              "Use the port of the service, or lb_kind NAT."
+    if service.get("port"):
+        if server.get("port") != service.get("port"):
+            yield f"{way} cannot change the port to {server.get('port')}, it becomes {service.get('port')}.", \
+                  "Use the port of the service, or lb_kind NAT."
+        return
+    for line in group_lines(configuration, service):
+        if line[0] != "fwmark" and line[1:] != [str(server.get("port"))]:
+            yield f"{way} cannot change the port to {server.get('port')} for {' '.join(line)} of the group " \
+                  f"{service.get('group')}.", "Leave out the port of the real_server, or use lb_kind NAT."
+            return
 
 
 @rule("real-server-is-service", ERROR, "A real_server with the address of the service gets its packets back.",
-      "run: config test", SERVICE)
-def real_server_is_service(_configuration: Configuration, service: Block) -> Said:
-    ip = ip_of(service.get("ip"))
-    for server in service.get("real_server", []):
-        if ip is not None and ip_of(server.get("ip")) == ip:
-            name = " ".join(["real_server", *(str(server[key]) for key in ("ip", "port") if key in server)])
-            yield f"{name} has the address of the service.", "Use the server's own address.", "real_server"
+      "run: config test", SERVER)
+def real_server_is_service(configuration: Configuration, server: Block) -> Said:
+    """So it is with an address of the virtual_server_group that the service is for."""
+    service, ip = server.parent, ip_of(server.get("ip"))
+    if service is None or ip is None:
+        return
+    served = [service.get("ip"), *(line[0] for line in group_lines(configuration, service))]
+    if ip in [ip_of(each) for each in served]:
+        yield "it has the address of the service.", "Use the server's own address."
 
 
 @rule("real-server-unchecked", WARNING, "keepalived keeps a real_server without a check in the pool for ever.",

@@ -18,6 +18,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding im
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.order import FOLLOWERS, TRACKED
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, Row
 
+from .model import Block, Configuration
+from .registry import Said, rule
 from .text import Node, Remark, Text, text_rule
 
 Remarks = Iterator[Remark]
@@ -194,6 +196,17 @@ def surplus_name(text: Text) -> Remarks:
         if node.statement.keyword not in ONE_NAME:
             yield (node, f'"{_shown(words)}" before the brace of {node.statement.keyword} is ignored.',
                    "Remove it, or put a name with blanks in double quotes.", words[0])
+
+
+@rule("include-matches-nothing", WARNING, "keepalived goes on without what an include does not find.",
+      "lib/parser.c:2460, run", *table.sections())
+def include_matches_nothing(configuration: Configuration, block: Block) -> Said:
+    """Before 2.2 it says nothing. A pattern may find none, as long as its directory is there."""
+    for statement in block.statements:
+        path = statement.values[0] if statement.kind == "include" else None
+        if path is not None and path in configuration.host.get("missing_includes", ()):
+            yield f"there is no file {path} to include.", \
+                  "Write the file before the configuration, or correct the path.", statement.keyword, path
 
 
 def _with_surplus(text: Text) -> Iterator[Tuple[Node, List[Word]]]:

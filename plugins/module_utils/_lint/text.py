@@ -198,6 +198,8 @@ def _entry(block: Statement, text: str) -> Optional[Statement]:
     wanted = split(text)
     if not wanted:
         return None
+    if text in block.values:
+        return block
     for statement in block.statements():
         if [statement.keyword, *statement.values] == wanted:
             return statement

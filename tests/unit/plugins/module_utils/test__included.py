@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._included import expanded, included
+from ansible_collections.openvip.cluster.plugins.module_utils._included import expanded, included, unmatched
 
 
 @pytest.mark.parametrize(("pattern", "expected"), [
@@ -35,3 +35,23 @@ def test_files_are_found_once_each_and_relative_to_the_file_that_includes(tmp_pa
 
 def test_nothing_is_included(tmp_path):
     assert list(included("vrrp_instance V {\n}\n", str(tmp_path / "k.conf"))) == []
+
+
+@pytest.mark.parametrize("line, found", [
+    ("include a.conf", False), ("include conf.d/*.conf", False), ("include {a,b}.conf", False),
+    ("include empty/*.conf", False), ("include b.conf", True), ("include none/*.conf", True),
+    ("include {b,c}.conf", True),
+    ("includem empty/*.conf", True), ("includea empty/*.conf", True), ("includer empty/*.conf", False),
+    ("include $PLACE/x.conf", False), ("@lb1 include b.conf", True),
+])
+@pytest.mark.parametrize("place", [
+    lambda line: {"raw": [line]}, lambda line: {"vrrp_instance": [{"name": "VI_1", "raw": ["debug 1", line]}]},
+    lambda line: {"raw": [f"group X {{\n    {line}\n}}"]}, lambda line: {"raw": line},
+])
+def test_what_an_include_does_not_find(tmp_path, line, found, place):
+    for name in ("conf.d", "empty"):
+        (tmp_path / name).mkdir()
+    for name in ("a.conf", "conf.d/x.conf"):
+        (tmp_path / name).write_text("")
+    assert unmatched(place(line), str(tmp_path / "keepalived.conf")) == [line.split()[-1]] * found
+    assert unmatched({}, "/x.conf") == unmatched([None, 3], "/x.conf") == []
