@@ -8,7 +8,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import groups
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import errors, normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import REFUSED
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.rules import check
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import options_of, plain
@@ -29,9 +29,12 @@ class ActionModule(ActionBase):
             # again, for what the hosts say of themselves
             config, findings = normalise(config)
             findings = findings or check(config)
-        if findings:
-            result.update(failed=True, msg="\n".join([REFUSED, *("- %s" % (finding,) for finding in findings)]))
+        refused = errors(findings)
+        if refused:
+            result.update(failed=True, msg="\n".join([REFUSED, *("- %s" % sentence for sentence in refused)]))
             return result
+        for finding in findings:
+            self._display.warning("%s: %s" % (task_vars["inventory_hostname"], finding))
         arguments["config"] = config
         result.update(self._execute_module(module_name="openvip.cluster.nginx_config", module_args=arguments,
                                            task_vars=task_vars))

@@ -60,6 +60,11 @@ def error(identifier: str, label: str, message: str, remedy: str, keyword: str) 
     return Finding(identifier, ERROR, label, message, remedy, keyword=keyword)
 
 
+def errors(findings: List[Finding]) -> List[str]:
+    """Return the sentences of those that are no mere warnings."""
+    return [str(finding) for finding in findings if finding.severity == ERROR]
+
+
 def normalise(data: Any) -> Tuple[Data, List[Finding]]:
     """Return the canonical form of the data, and what is wrong with it, which is left out of the form.
 
@@ -83,15 +88,19 @@ def label(path: str, key: str, block: Any, number: int, parent: str) -> str:
     return "stream " + own if path == "stream" else "%s: %s" % (parent, own)
 
 
+def _unknown(name: str, key: str, known: List[str]) -> Finding:
+    remedy = did_you_mean(key, known, "Known are: %s." % ", ".join(known))
+    if RAW in known:
+        remedy += " Other directives of nginx are written in raw."
+    return error("unknown-key", name, 'unknown key "%s".' % key, remedy, key)
+
+
 def _section(path: str, data: Any, name: str, findings: List[Finding]) -> Data:
     if not isinstance(data, dict):
         findings.append(error("bad-value", name, "must be a dictionary.", "Write keys and values below it.", ""))
         return {}
     known = [row.key for row in table.SECTIONS[path]] + [RAW] * (path in table.RAW_SECTIONS)
-    for key in data:
-        if key not in known:
-            remedy = did_you_mean(str(key), known, "Known are: %s." % ", ".join(known))
-            findings.append(error("unknown-key", name, 'unknown key "%s".' % key, remedy, str(key)))
+    findings += [_unknown(name, str(key), known) for key in data if key not in known]
     found: Data = {}
     every = table.SECTIONS[path] + (_RAW_ROW,) * (RAW in known)
     for row in every:

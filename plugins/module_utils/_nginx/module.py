@@ -19,7 +19,7 @@ from .._kit.files import resolved
 from .._kit.lock import LockError
 from .._kit.transaction import Step, Transaction, TransactionError, explained
 from . import control, files, others, packages, process, upgrade
-from .check import normalise
+from .check import errors, normalise
 from .complete import DIRECTORY
 from .program import config_test, for_test, is_not_held, numbers, remove_places, version
 from .render import File, Tree, render
@@ -109,9 +109,9 @@ class _Run:
         if self.params["backup_count"] < 0:
             self.fail(REFUSED, [f"backup_count must be at least 0, got {self.params['backup_count']}."])
         self.data, findings = normalise(self.params["config"])
-        findings = findings or check(self.data)
-        if findings:
-            self.fail(REFUSED, [str(finding) for finding in findings])
+        refused = errors(findings or check(self.data))
+        if refused:
+            self.fail(REFUSED, refused)
         rendered = render(self.data, self.version)
         # what is beside the servers and upstreams in our directory, and what is elsewhere
         self.more, self.single = self._files(rendered)

@@ -18,6 +18,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.words impo
 )
 
 from .check import Data, error, label
+from .headers import lost
 
 STUB_STATUS = "stub_status"
 # The forms of a balancing method, for both kinds of upstream; ip_hash is known to HTTP only.
@@ -37,7 +38,7 @@ _WITHOUT_BACKUP = ("ip_hash", "hash", "random")
 
 
 def check(data: Data) -> List[Finding]:
-    """Return what is wrong with canonical data whose inventory groups are resolved."""
+    """Return what is wrong with canonical data whose inventory groups are resolved, and warnings."""
     found: List[Finding] = []
     for kind in ("http", "stream"):
         section = data.get(kind, {})
@@ -49,7 +50,7 @@ def check(data: Data) -> List[Finding]:
             name = label(kind, "server", server, 1, "")
             found += [*_certificate(name, server), *_listen(name, server)]
             found += _forward(name, server) if kind == "stream" else _locations(name, server)
-    return found
+    return [*found, *lost(data)]
 
 
 def _twice(kind: str, key: str, section: Data) -> Iterator[Finding]:
