@@ -20,6 +20,7 @@ import contextlib
 import errno
 import os
 import re
+import shlex
 import shutil
 import stat
 import time
@@ -37,6 +38,10 @@ BACKUP = re.compile(r"\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{9}Z")
 DIRECTORY_MODE = 0o755
 # The number of backups that stay where a former object cannot be restored, because somebody else has changed its path.
 LOST_BACKUPS = 10
+# Documentation/filesystems/overlayfs.rst of the kernel, "Renaming directories"
+NOT_RENAMED = (
+    "the kernel cannot rename it, because it comes from a lower layer of an overlay file system, such as the image of "
+    "a container. Make it anew once: cp -a {0} {0}.new && rm -r {0} && mv {0}.new {0}")
 SELINUX = "/sys/fs/selinux/enforce"
 LABEL = "security.selinux"
 RESTORE_TIMEOUT = 30.0
@@ -163,11 +168,17 @@ class Place:
         :raises OSError: the rename failed. Then nothing has changed, or C(restore) restores it.
         """
         base = os.path.basename(self.path)
-        if self.new is None:
-            if self.old is not None:
-                os.rename(base, self.name, src_dir_fd=self._directory, dst_dir_fd=self._room)
-        else:
-            self._swap(self.name, self.old is not None)
+        try:
+            if self.new is None:
+                if self.old is not None:
+                    os.rename(base, self.name, src_dir_fd=self._directory, dst_dir_fd=self._room)
+            else:
+                self._swap(self.name, self.old is not None)
+        except OSError as error:
+            if error.errno == errno.EXDEV:
+                # Only by removing it first it could be replaced, and a kill in between would leave nothing.
+                raise OSError(errno.EXDEV, NOT_RENAMED.format(shlex.quote(self.path)), self.path) from error
+            raise
         self._settle()
 
     def is_former(self) -> bool:

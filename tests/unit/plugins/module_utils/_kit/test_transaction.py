@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import stat
@@ -363,6 +364,24 @@ def test_a_full_disk_changes_nothing_or_is_no_hindrance(tmp_path, free):
                           capture_output=True, text=True, check=False,
                           env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
     assert done.returncode == 0 and done.stdout.strip() in ("two", "one: the disk is full"), done.stdout + done.stderr
+
+
+def test_a_directory_of_a_lower_layer_is_refused_with_a_remedy_that_helps(tmp_path):
+    """In a mount namespace of its own: an overlay file system, whose kernel renames files and links, but no such
+    directory."""
+    done = subprocess.run(
+        ["unshare", "--mount", sys.executable, str(Path(__file__).with_name("overlay_driver.py")), str(tmp_path)],
+        capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    story = json.loads(done.stdout)
+    assert story["files"] == "" and story["first"] == {
+        "current": "new", "main.conf": "new\n", "tree/site.conf": "former\n"}
+    for error in (story["tree"], story["without"]):
+        assert "comes from a lower layer of an overlay file system" in error and "Make it anew once: cp -a " in error
+    assert story["second"] == story["first"] and story["journals"] == []
+    # the remedy was done as it is written
+    assert story["again"] == "" and story["third"] == {
+        "current": "new", "main.conf": "former\n", "tree/site.conf": "new\n"}
 
 
 def test_two_at_once_are_one_after_the_other(host):
