@@ -27,11 +27,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret imp
 
 def listed(module):
     """Return the interfaces of this host as C(ip -json address show) lists them."""
-    code, output, errors = module.run_command([module.get_bin_path("ip", required=True), "-json", "address", "show"])
-    if code != 0:
-        module.fail_json(msg="ip -json address show failed: %s" % errors.strip())
     try:
-        return kit.read(output)
+        return kit.listed()
     except kit.UnreadableError as error:
         return module.fail_json(msg=str(error))
 

@@ -22,66 +22,17 @@ extends_documentation_fragment:
   - openvip.cluster.attributes
   - openvip.cluster.attributes.info_module
   - openvip.cluster.attributes.actiongroup_cluster
+  - openvip.cluster.host
 options:
-  firewall:
-    description:
-      - The firewall that gets the rules. V(auto) is the first of V(firewalld), V(ufw) and V(nftables) that is in force,
-        or none.
-      - With V(none) no firewall gets rules, and existing rules are removed.
-    type: str
-    choices: [auto, firewalld, nftables, ufw, none]
-    default: auto
-  nftables_chain:
-    description: Family, table and name of the nftables chain that decides about incoming packets.
-    type: str
-    default: inet filter input
-  allow:
-    description: The packets that the firewall accepts. Derived with O(group).
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      family:
-        description: The address family.
-        type: str
-        required: true
-        choices: [ipv4, ipv6]
-      source:
-        description: The source address. Any address when it is left out.
-        type: str
-      protocol:
-        description: The protocol.
-        type: str
-        required: true
-        choices: [vrrp, ah, tcp, udp]
-      port:
-        description: The port, V(1) to V(65535), where the protocol has one.
-        type: int
-  unknown:
-    description: Reasons why a part of O(allow) cannot be derived. Any reason is an error where a firewall is in force.
-    type: list
-    elements: str
-    default: []
-  interface:
-    description: The interfaces with virtual addresses. Derived with O(group).
-    type: list
-    elements: str
-    default: []
-  routes:
-    description: Whether keepalived sets routes or rules. Derived with O(group).
-    type: bool
-    default: false
-  vmac:
-    description: Whether an IPv4 instance has C(use_vmac). Derived with O(group).
-    type: bool
-    default: false
   directory:
     description: Directories whose names are wanted.
     type: list
     elements: path
     default: []
   group:
-    description: The inventory group of the cluster's members. Gather their facts before.
+    description:
+      - The inventory group of the cluster's members. Gather their facts before.
+      - O(allow), O(interface), O(routes) and O(vmac) are derived from it and O(config) then.
     type: str
   config:
     description: The definition of the cluster, as O(openvip.cluster.keepalived_config#module:config). Only with

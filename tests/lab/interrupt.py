@@ -6,7 +6,6 @@ it. The first thing that must not be ends it, with the seed that repeats the ord
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -144,23 +143,10 @@ def run(site: Site, count: int, seed: int, say: Callable[[str], None]) -> dict[s
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tests/lab/interrupt", description=__doc__)
-    parser.add_argument("--runs", type=int, default=40, help="how many (default 40)")
-    parser.add_argument("--seed", type=int, default=None, help="repeats an order (default: another one each time)")
-    parser.add_argument("--running", action="store_true", help="use the hosts that run, as they are")
-    options = parser.parse_args()
-    begin = time.monotonic()
-    seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
-
-    def say(text: str) -> None:
-        print(f"interrupt {time.monotonic() - begin:7.1f} s  {text}", flush=True)
-
-    with prepare.program("interrupt"):
-        cluster = Cluster() if options.running else prepare.converged(say)
-        say(f"seed {seed}")
-        counts = run(Site(prepare.INVENTORY, (), cluster), options.runs, seed, say)
-    print(f"{options.runs} changes, seed {seed}: killed in {counts['seen']} that the peers see and "
-          f"{counts['not seen']} that they do not; each healed by the next run, one holder at every time.")
+    with prepare.repeated("interrupt", __doc__, "runs", 40) as (cluster, count, seed, say):
+        counts = run(Site(prepare.INVENTORY, (), cluster), count, seed, say)
+    print(f"{count} changes, seed {seed}: killed in {counts['seen']} that the peers see and {counts['not seen']} that "
+          "they do not; each healed by the next run, one holder at every time.")
     return 0
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import argparse
+import random
 import subprocess
 import sys
 import time
@@ -31,6 +33,33 @@ def program(name: str, interrupted: str = "interrupted.") -> Iterator[None]:
     except KeyboardInterrupt:
         print(f"{name}: {interrupted} Take the lab down: make demo-down", file=sys.stderr)
         sys.exit(130)
+
+
+@contextmanager
+def repeated(name: str, description: str | None, option: str, default: int, interrupted: str = "interrupted."
+             ) -> Iterator[tuple[Cluster, int, int, Callable[[str], None]]]:
+    """Have a cluster for a program that does something random many times.
+
+    :param description: of the program, for its help.
+    :param option: the name of the option that says how often, with its I(default).
+    :param interrupted: see C(program).
+    :returns: the cluster, how often, the seed of the order, and what says a line of progress.
+    """
+    parser = argparse.ArgumentParser(prog=f"tests/lab/{name}", description=description)
+    parser.add_argument(f"--{option}", type=int, default=default, help=f"how many (default {default})")
+    parser.add_argument("--seed", type=int, default=None, help="repeats an order (default: another one each time)")
+    parser.add_argument("--running", action="store_true", help="use the hosts that run, as they are")
+    options = parser.parse_args()
+    begin = time.monotonic()
+    seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
+
+    def say(text: str) -> None:
+        print(f"{name} {time.monotonic() - begin:7.1f} s  {text}", flush=True)
+
+    with program(name, interrupted):
+        cluster = Cluster() if options.running else converged(say)
+        say(f"seed {seed}")
+        yield cluster, vars(options)[option], seed, say
 
 
 def _run(say: Callable[[str], None], what: str, *command: str) -> None:

@@ -6,10 +6,8 @@ runs it. The first thing that must not be ends it, with the seed that repeats th
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
-import time
 from collections.abc import Callable
 
 from ansible_collections.openvip.cluster.plugins.module_utils._drill.measure import Result
@@ -101,25 +99,13 @@ def run(cluster: Cluster, count: int, seed: int, say: Callable[[str], None]) -> 
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tests/lab/soak", description=__doc__)
-    parser.add_argument("--faults", type=int, default=200, help="how many (default 200)")
-    parser.add_argument("--seed", type=int, default=None, help="repeats an order (default: another one each time)")
-    parser.add_argument("--running", action="store_true", help="use the hosts that run, as they are")
-    options = parser.parse_args()
-    begin = time.monotonic()
-    seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
-
-    def say(text: str) -> None:
-        print(f"soak {time.monotonic() - begin:7.1f} s  {text}", flush=True)
-
-    with prepare.program("soak", "interrupted; the fault is undone."):
-        cluster = Cluster() if options.running else prepare.converged(say)
-        say(f"seed {seed}")
-        results = run(cluster, options.faults, seed, say)
+    with prepare.repeated("soak", __doc__, "faults", 200, "interrupted; the fault is undone.") as (
+            cluster, count, seed, say):
+        results = run(cluster, count, seed, say)
     rows = [demo.row(name, [result.away for result in found], "") for name, found in results.items() if found]
     print("", *table.lines(demo.HEADER[:-1], [row[:-1] for row in rows]), "", sep="\n")
-    print(f"{options.faults} faults, seed {seed}, {sum(map(len, results.values()))} of them on the holder: one holder "
-          "at every time outside the waking of a frozen host, every host well after each, and its file the same.")
+    print(f"{count} faults, seed {seed}, {sum(map(len, results.values()))} of them on the holder: one holder at every "
+          "time outside the waking of a frozen host, every host well after each, and its file the same.")
     return 0
 
 

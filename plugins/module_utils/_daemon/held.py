@@ -10,15 +10,13 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import known_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import state
-from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import interfaces
 
-TIMEOUT = 5.0
 IPV4 = "/proc/sys/net/ipv4/conf"
 # With these the text dump has another name, and stays where it is with the passwords in it.
 OTHER_DUMPS = ("state_dump_file", "data_use_instance")
@@ -60,11 +58,9 @@ def listed():
     :raises StateError: they cannot be read.
     """
     try:
-        outcome = run(["ip", "-json", "address", "show"], TIMEOUT)
-        return json.loads(outcome.output)
-    except (OSError, ValueError) as error:
-        raise state.StateError(f"The kernel's addresses cannot be read by ip -json address show: {error}. "
-                               "Install iproute2.") from error
+        return interfaces.listed()
+    except interfaces.UnreadableError as error:
+        raise state.StateError("The kernel's addresses cannot be read: %s" % error) from error
 
 
 def promoting():

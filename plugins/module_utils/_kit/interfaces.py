@@ -19,6 +19,8 @@ import ipaddress
 import json
 from typing import Any, Dict, Iterable, List, Tuple
 
+from .process import run
+
 Entry = Dict[str, Any]
 Inspection = Dict[str, Dict[str, Any]]
 
@@ -30,8 +32,26 @@ MARKS = (SECONDARY, TEMPORARY, DYNAMIC, DEPRECATED, DUPLICATE)
 KEEPALIVED = "keepalived"
 
 
+# Seconds
+TIMEOUT = 10.0
+
+
 class UnreadableError(ValueError):
-    """The output is not a list of interfaces; the message names the fault and the remedy."""
+    """The interfaces cannot be read; the message names the fault and the remedy."""
+
+
+def listed() -> List[Dict[str, Any]]:
+    """Return the interfaces of this host as C(ip -json address show) lists them.
+
+    :raises UnreadableError: they cannot be read.
+    """
+    try:
+        outcome = run(["ip", "-json", "address", "show"], TIMEOUT)
+    except OSError as error:
+        raise UnreadableError("ip -json address show does not run: %s. Install iproute2." % error) from error
+    if outcome.code != 0:
+        raise UnreadableError("ip -json address show failed: %s" % outcome.output.strip())
+    return read(outcome.output)
 
 
 def read(text: str) -> List[Dict[str, Any]]:

@@ -12,12 +12,11 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import time
 from typing import Any, Dict, Iterable, Optional
 
-from . import journal, proc, rollback_unit, timed_change
+from . import interfaces, journal, proc, rollback_unit, timed_change
 from .lock import LockError
 from .process import run
 from .timed_change import CHANGED, CONFIRMED, ENDS, PREPARED, ROLLED_BACK
@@ -39,8 +38,8 @@ def wait_until_away(addresses: Iterable[str]) -> None:
     wanted = set(addresses)
     end = time.monotonic() + AWAY
     while wanted and time.monotonic() < end:
-        with contextlib.suppress(OSError, ValueError):
-            listed = json.loads(run(["ip", "-json", "address", "show"], TIMEOUT).output or "[]")
+        with contextlib.suppress(interfaces.UnreadableError):
+            listed = interfaces.listed()
             if not wanted & {each.get("local") for link in listed for each in link.get("addr_info", [])}:
                 return
         time.sleep(POLL)
