@@ -117,6 +117,8 @@ def test_the_unit_can_do_little_more_than_it_must(tmp_path):
         ["systemd-analyze", "security", "--offline=yes", "--no-pager", f"--threshold={EXPOSURE}", str(path)],
         capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout.splitlines()[-1:] + done.stderr.splitlines()
+    page = Path(__file__).resolve().parents[5] / "roles" / "keepalived" / "README.md"
+    assert f"`{rollback_unit.SERVICE}` {EXPOSURE / 10}" in page.read_text(encoding="utf-8")
     done = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
     assert not re.search(r"Unknown|Failed to parse|Invalid|ignoring", done.stderr), done.stderr
 
