@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import time
 from typing import Any, Dict, Iterable, Optional
 
@@ -43,6 +44,12 @@ def wait_until_away(addresses: Iterable[str]) -> None:
             if not wanted & {each.get("local") for link in listed for each in link.get("addr_info", [])}:
                 return
         time.sleep(POLL)
+
+
+def _say(sentence: str) -> None:
+    """Write a line to the journal of systemd."""
+    sys.stdout.write(sentence + "\n")
+    sys.stdout.flush()
 
 
 def _systemctl(word: str, unit: str) -> str:
@@ -100,10 +107,10 @@ def main(data: Dict[str, Any]) -> int:
                 _report(data, state, cause, " ".join(filter(None, problems)))
             rollback_unit.disarm()
     except LockError as error:
-        print(error)
+        _say(str(error))
         return LATER
     except OSError as error:
-        print(f"The change of {data['name']} is not rolled back yet: {explained(error)}")
+        _say(f"The change of {data['name']} is not rolled back yet: {explained(error)}")
         return 1
     return 0
 
@@ -141,7 +148,7 @@ def _report(data: Dict[str, Any], state: str, cause: str, problems: str) -> None
     sentence = "A simultaneous reload of %s (identifier %s) %s at %s: %s%s" % (
         data["name"], data["identifier"], done, time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()), cause,
         " " + problems if problems else "")
-    print(sentence, flush=True)
+    _say(sentence)
     with contextlib.suppress(OSError, LockError):
         timed_change.settle(data["identifier"], state, cause)
     with contextlib.suppress(OSError, LockError):

@@ -76,7 +76,8 @@ CapabilityBoundingSet=
 ProtectSystem=strict
 RestrictAddressFamilies=AF_UNIX AF_NETLINK
 NoNewPrivileges=yes
-ProtectHome=yes
+# Python may be there.
+ProtectHome=read-only
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectKernelTunables=yes
