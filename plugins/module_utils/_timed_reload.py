@@ -175,7 +175,7 @@ def _end(identifier, found, keeps, at, seconds):
     begun = NAME in journal.names(journal.BEGUN)
     if not found and (not begun or armed.get("identifier", identifier) != identifier):
         return found
-    if keeps and not (begun and journal.read(NAME, journal.BEGUN).kept):
+    if keeps and begun and not journal.read(NAME, journal.BEGUN).kept:
         return dict(found, reason=KILLED) if found else found
     unit = found.get("unit", UNIT)
     process = found.get("daemon") and proc.Process(*found["daemon"])
@@ -189,7 +189,8 @@ def _end(identifier, found, keeps, at, seconds):
         with Transaction(NAME, seconds, keeps=keeps, between=between) as transaction:
             notes = transaction.notes
             number = control.running(unit, binary=found.get("binary", NAME))
-            if transaction.committed:
+            state = rollback.state_of(transaction, found.get("state")) or ROLLED_BACK
+            if state == CONFIRMED:
                 disarm()
                 return dict(found, state=CONFIRMED)
             if found.get("stopped"):

@@ -99,7 +99,7 @@ def main(data: Dict[str, Any]) -> int:
     try:
         with Transaction(data["name"], LOCK_SECONDS, alone=True, between=between) as transaction:
             found = timed_change.report(data["identifier"], (), 0)
-            state = _state(transaction, found.get("state"))
+            state = state_of(transaction, found.get("state"))
             problems = list(transaction.notes)
             if same_boot and state == ROLLED_BACK:
                 problems.append(_bring_back(data, transaction.owed, bool(found.get("stopped"))))
@@ -115,7 +115,7 @@ def main(data: Dict[str, Any]) -> int:
     return 0
 
 
-def _state(transaction: Transaction, reported: Optional[str]) -> str:
+def state_of(transaction: Transaction, reported: Optional[str]) -> str:
     """Return how the change has ended without a report; empty where it is reported or not known.
 
     :param reported: what its process has reported last; C(None) after a boot.

@@ -260,6 +260,29 @@ def test_what_was_prepared_decides_about_a_process_that_was_killed(host, prepare
         assert host.priority() == ("200" if kept else "250")
 
 
+@pytest.mark.parametrize("point", ["keep", "done", "cleaned 0"])
+@pytest.mark.parametrize("then", ["confirmed", "rolled_back"])
+def test_a_change_that_was_committed_by_a_process_that_was_killed_is_reported_as_it_is(host, monkeypatch, point, then):
+    pid = os.getpid()
+
+    def kill(here):
+        if here == point and os.getpid() != pid:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(transaction, "at", kill)
+    armed = host.arm(reload_at=time.time())
+    host.ask(armed)
+    prepared = host.ask(armed, state="prepared")
+    assert (prepared["state"] == "prepared") is (point != "keep")
+    if point != "keep":
+        host.ask(armed, state="confirmed")
+        wait_for_end()
+    answer = host.ask(armed, state=then)
+    kept = point != "keep" or then == "confirmed"
+    assert answer["state"] == ("confirmed" if kept else "rolled back") and host.priority() == ("200" if kept else "250")
+    assert answer.get("failed", False) is (kept and then == "rolled_back")
+
+
 def test_a_run_that_waits_is_told_what_holds_the_host_and_until_when(host, monkeypatch):
     monkeypatch.setattr(transaction.Transaction.__init__, "__defaults__",
                         (0.1, *transaction.Transaction.__init__.__defaults__[1:]))
