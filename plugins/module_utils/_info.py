@@ -16,7 +16,7 @@ import time
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import place
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, too_old
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import interfaces as kit
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.files import read_text
@@ -121,6 +121,8 @@ def run_info(module):
     params = module.params
     binary = module.get_bin_path(params["binary"]) or params["binary"]
     build = installed(binary)
+    if build and too_old(build.version):
+        module.warn(too_old(build.version))
     number = control.running("keepalived.service", params["pid_file"], binary, params["path"])
     try:
         text = read_text(params["path"])

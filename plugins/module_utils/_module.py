@@ -21,7 +21,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive im
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.notify import STATES
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, in_force, state
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, numbers, too_old
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test, remove_leftovers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
 from ansible_collections.openvip.cluster.plugins.module_utils._included import unmatched
@@ -168,6 +168,8 @@ class Run:
             "changed": False, "path": self.params["path"], "backup_file": None, "reloaded": False, "findings": [],
             "version": ".".join(str(number) for number in self.version) if self.version else None,
             "config_test": [], "missing_users": [], "away": []}
+        if too_old(self.version):
+            self.fail(UNCHANGED, [too_old(self.version)])
         try:
             # The file itself is replaced, not a link to it.
             self.path = files.resolved(self.params["path"])

@@ -14,6 +14,9 @@ import re
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
 TIMEOUT = 10
+# The oldest version that the collection supports: that of Debian 11 and Enterprise Linux 8. make versions runs it. In
+# 2.0.10 the dumps have addresses without their prefix lengths, for example.
+OLDEST = (2, 1, 5)
 
 
 class Build:
@@ -32,6 +35,18 @@ def numbers(version):
     """Return a version such as C(2.3.3) as three numbers, C(None) when it is none."""
     found = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)", version)
     return tuple(int(number) for number in found.groups()) if found else None
+
+
+def too_old(version):
+    """Return a sentence with the remedy for a version that is not supported, else an empty one.
+
+    :param version: three numbers, C(None) where it is not known.
+    """
+    if version is None or version >= OLDEST:
+        return ""
+    have, oldest = (".".join(map(str, each)) for each in (version, OLDEST))
+    return ("keepalived %s is older than %s, the oldest version that is supported. Upgrade it, or build a newer one "
+            "with keepalived_install_method: source." % (have, oldest))
 
 
 def parse(output):

@@ -6,6 +6,7 @@
 
 Only what keepalived reports by C(report_config_error) appears in a config-test: its log is off then (lib/logger.c). All
 messages of 2.1.5 to 2.4.3 were read; one that is not here says that something written is dropped, changed or not valid.
+Those behind the end of the test (vrrp/vrrp.c:5129 of 2.4.3), such as that of a script that nothing tracks, never appear.
 The places are those of 2.4.3 unless a version is named.
 
 Note that this module util is PRIVATE to the collection.
@@ -63,8 +64,6 @@ HARMLESS = (
     # vrrp/vrrp_sync.c:106; up to 2.2.2 " - removing" follows, and the group is gone
     _harmless(r"Sync group .* has only 1 virtual router\(s\) - this probably isn't what you want",
               "Add the other instances to its group, or remove the vrrp_sync_group."),
-    # vrrp/vrrp.c:5288
-    _harmless(r"Warning - script .* is not used", "Name it in a track_script, or remove the vrrp_script."),
     # core/global_parser.c:274
     _harmless(r"Warning - empty notification_email block", "Add an address, or remove the block."),
     # vrrp/vrrp_parser.c:467

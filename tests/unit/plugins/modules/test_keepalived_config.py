@@ -139,6 +139,24 @@ def test_a_file_is_judged_for_the_version_that_is_yet_to_be_installed(host):
     assert wrong["failed"] and "'latest' is no version of keepalived. Give three numbers" in wrong["msg"]
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_a_keepalived_that_is_too_old_is_refused(host, check):
+    host.binary.write_text(host.binary.read_text().replace("v2.3.3", "v2.0.19"))
+    refused = host(config=CONFIG, check=check)
+    assert refused["failed"] and not host.path.exists()
+    assert "keepalived 2.0.19 is older than 2.1.5, the oldest version that is supported" in refused["msg"]
+    host.binary.write_text(host.binary.read_text().replace("v2.0.19", "v2.1.5"))
+    assert host(config=CONFIG, check=check)["changed"]
+
+
+def test_what_keepalived_remarks_is_a_warning_with_the_remedy(host):
+    host.binary.write_text(host.binary.read_text().replace(
+        "--config-test)\n", "--config-test)\n        echo '(VI_1) No VIP specified; at least one is sensible'\n"))
+    remark = "(VI_1) No VIP specified; at least one is sensible. Add virtual_ipaddress."
+    assert host(config=CONFIG)["config_test"] == [remark]
+    assert host.warned == [remark]
+
+
 def test_a_file_that_stays_is_tested_while_another_keepalived_runs(host, monkeypatch):
     config = dict(CONFIG, raw=["refuse_me"])
     host(config=config, config_test=False)

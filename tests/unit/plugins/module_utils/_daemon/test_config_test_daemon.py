@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -162,7 +163,10 @@ def within(version: tuple[int, ...], span: tuple[str, str]) -> bool:
     return first is not None and last is not None and first <= version < last
 
 
-def test_the_same_verdict_as_the_daemon_does(keepalived: Program, tmp_path: Path) -> None:
+def test_the_same_verdict_as_the_daemon_does(
+    keepalived: Program, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("tried", len(CASES))
     (tmp_path / "run.sh").touch(0o755)
     file = tmp_path / "texts.json"
     file.write_text(json.dumps({name: case.text for name, case in CASES.items()}))

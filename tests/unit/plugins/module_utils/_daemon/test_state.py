@@ -76,6 +76,14 @@ def test_version_and_build_options():
     assert found.version == (2, 2, 7) and "JSON" in found.options and "VSYSLOG" not in found.options
 
 
+@pytest.mark.parametrize("version, old", [
+    (None, False), ((2, 0, 10), True), ((2, 0, 19), True), ((2, 1, 4), True), ((2, 1, 5), False), ((2, 4, 3), False)])
+def test_a_version_that_is_too_old_is_named_with_the_oldest_one(version, old):
+    sentence = build.too_old(version)
+    assert bool(sentence) == old
+    assert not old or ("%d.%d.%d is older than 2.1.5" % version in sentence and "Upgrade" in sentence)
+
+
 def test_a_program_that_is_not_there_or_no_keepalived_is_not_installed():
     assert build.installed("/nonexistent/keepalived") is None
     assert build.installed("/bin/true") is None
