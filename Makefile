@@ -26,6 +26,8 @@ CHECKS = lint galaxy code molecule
 FAILURES = fatal: \[|\[ERROR\]|^ERROR|^FAILED|^E +(assert|[A-Za-z_.]*Error)|[1-9][0-9]* failed|error: |\*\*\*
 # The markers of the unit tests that are not fast
 MORE = daemon or kernel or long
+# The versions of keepalived in Debian 11 to 14
+DEBIAN_VERSIONS = 2.1.5 2.2.7 2.3.3 2.3.4
 # What the unit tests with a real keepalived, IPVS or compiler need (Debian)
 UNIT_PACKAGES = keepalived nftables iptables iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
 # What make build makes, and where tests/galaxy/install installs it
@@ -120,8 +122,9 @@ test: setup ## lint, the installed archive, sanity, unit tests and the molecule 
 	printf '\n===== passed: %s =====\n' '$(CHECKS)'
 
 .PHONY: test-all
-test-all: test ## the same, slow tests and scenarios, the newest ansible-core, check mode and a second run on LVS, the site
+test-all: test ## the same, slow tests and scenarios, other keepaliveds, the newest ansible-core, check mode and a second run on LVS, the site
 	@$(MAKE) unit-slow
+	$(MAKE) versions
 	for scenario in lvs_dr $(SLOW_SCENARIOS); do $(MAKE) molecule SCENARIO="$$scenario"; done
 	$(MAKE) molecule-core
 	$(MAKE) molecule-check
@@ -234,6 +237,11 @@ coverage: setup ## unit-all, and which branches of plugins/module_utils that tak
 .PHONY: unit-slow
 unit-slow: setup ## the unit tests that take too long for every change
 	@$(MAKE) unit-all MARKER=slow
+
+.PHONY: versions
+versions: setup ## the tests with a real keepalived with each that Debian has (VERSIONS="2.2.8 2.4.3" builds others from the tags of SOURCE)
+	@tests/install $(UNIT_PACKAGES)
+	KEEPALIVED_SOURCE='$(or $(SOURCE),https://github.com/acassen/keepalived.git)' python tests/versions/run.py $(or $(VERSIONS),$(DEBIAN_VERSIONS))
 
 .PHONY: molecule
 molecule: setup ## the molecule scenarios and tests but the slow ones (SCENARIO=default for all of one)

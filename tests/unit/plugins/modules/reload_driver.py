@@ -51,7 +51,8 @@ class Host:
         # /run is its own because of the daemon's pid file, TMPDIR because of its dumps.
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", name, "unshare", "--mount", "sh", "-ec",
-             'mount -t tmpfs tmpfs /run; exec "$@"', "host", sys.executable, __file__, "host", program],
+             'mount -t tmpfs tmpfs /run; case $TMPDIR in /tmp/*) ;; *) mount -t tmpfs tmpfs /tmp;; esac; exec "$@"',
+             "host", sys.executable, __file__, "host", program],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=dict(os.environ, TMPDIR=tempfile.mkdtemp(prefix="reload-")))
 

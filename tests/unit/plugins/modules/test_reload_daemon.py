@@ -40,7 +40,8 @@ def bare(places):
     return [place.partition("/")[0] for place in places]
 
 
-def test_one_reload_loses_what_is_foreseen(stories):
+def test_one_reload_loses_what_is_foreseen(stories, record_property):
+    record_property("tried", len(CHANGES))
     for name, change in CHANGES.items():
         story = stories[0][name]
         assert story["held"] == [change.held, []], name
@@ -52,7 +53,8 @@ def test_one_reload_loses_what_is_foreseen(stories):
             assert sorted(set(wanted) - set(bare(story["once"]))) == list(change.lost), name
 
 
-def test_every_address_is_kept_or_the_change_is_rejected(stories, capsys):
+def test_every_address_is_kept_or_the_change_is_rejected(stories, capsys, record_property):
+    record_property("tried", len(CHANGES))
     kept = rejected = 0
     for name, change in CHANGES.items():
         story = stories[0][name]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import threading
@@ -94,12 +95,15 @@ class Program(NamedTuple):
         (directory / "keepalived.conf").write_text(text)
         command = ["unshare", "--net", "sh", "-c", _NETWORK + _DUMP, "sh", str(self.path), str(directory), process]
         environment = {**os.environ, **({"LD_PRELOAD": str(library)} if library else {})}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as daemon:
-            watchdog = threading.Timer(20, daemon.kill)
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        ) as daemon:
+            # with its children: those of 2.1.5 may outlive it
+            watchdog = threading.Timer(20, os.killpg, (daemon.pid, signal.SIGKILL))
             watchdog.start()
             assert daemon.stdout is not None
             found = _understood(daemon.stdout, _END[process])
-            daemon.kill()
+            os.killpg(daemon.pid, signal.SIGKILL)
             watchdog.cancel()
         return found
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,11 @@ def _samples(version: tuple[int, ...]) -> dict[str, tuple[Row, str]]:
             for row in leaves() if _is_known(row, version) for number, value in enumerate(good_values(row, version))}
 
 
-def test_accepts_every_keyword(keepalived: Program, tmp_path: Path) -> None:
+def test_accepts_every_keyword(
+    keepalived: Program, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     samples = _samples(keepalived.numbers)
+    record_property("tried", len(samples))
     # the daemon makes some of the files when it tests
     texts = {name: text.replace(" /tmp/", " %s/" % tmp_path) for name, (_row, text) in samples.items()}
     said = {}
@@ -65,8 +69,11 @@ def test_accepts_every_keyword(keepalived: Program, tmp_path: Path) -> None:
     assert said == {}
 
 
-def test_rejects_every_keyword_that_the_table_calls_too_new(keepalived: Program, tmp_path: Path) -> None:
+def test_rejects_every_keyword_that_the_table_calls_too_new(
+    keepalived: Program, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     newer = {row.path.replace("/", "."): row for row in leaves() if not _is_known(row, keepalived.numbers)}
+    record_property("tried", len(newer))
     said = keepalived.test({name: render(data_with(row, good_values(row)[0])) for name, row in newer.items()}, tmp_path)
     assert [name for name, messages in said.items() if not messages] == []
 
