@@ -70,7 +70,7 @@ class Reload:
         """
         found = control.inspect(self._run.build, self._run.binary, self.number, asks)
         self._answered = self._answered or found.instances is not None
-        return reload_plan.plan(found.instances, before, after, found.listed, found.promoting)
+        return reload_plan.plan(found.instances, before, after, found.listed, found.promoting, self._run.version)
 
     def steps(self, mode, backup):
         """Return the steps of the transaction that write the file, and reload a first text before the last one.

@@ -6,7 +6,8 @@
 
 At a reload keepalived goes through its old vrrp_instances one by one (vrrp/vrrp.c, clear_diff_vrrp). First it removes
 the addresses of instances that are not in the new configuration (vrrp_exist compares virtual_router_id, family,
-interface and more, not the name). Then it removes and adds addresses of the other instances. It considers an address as
+interface and more, not the name). Then it removes and adds addresses of the other instances. Before 2.2.2 it does both
+in one pass, so that an instance that leaves may take an address from one before it. It considers an address as
 set for good, and ignores the effects of its own requests on IPv4 addresses (core/keepalived_netlink.c). So it stays
 MASTER without an address
 
@@ -17,7 +18,7 @@ MASTER without an address
 
 For IPv6 it does notice: it treats the removal of an address of an instance as a loss, and the instance leaves MASTER.
 
-Everything here is pure, and follows the source of keepalived 2.2.7 and 2.3.3; tests compare it with the daemon.
+Everything here is pure, and follows the source of keepalived 2.1.5 to 2.4.3; tests compare it with the daemon.
 
 Note that this module util is PRIVATE to the collection.
 """
@@ -46,6 +47,8 @@ from .kernel_model import Address, Kernel
 #: Keywords for an interface that an instance creates on top of its own.
 DEVICES = ("use_vmac", "use_ipvlan")
 STATIC = "static_ipaddress"
+#: The first version that goes through its instances twice (vrrp/vrrp.c, clear_diff_vrrp).
+TWO_PASSES = (2, 2, 2)
 
 
 class Router(NamedTuple):
@@ -68,11 +71,15 @@ class Router(NamedTuple):
 
 
 class Host(NamedTuple):
-    """A host with a running daemon: its instances in their order, its static addresses, and the kernel's addresses."""
+    """A host with a running daemon: its instances in their order, its static addresses, and the kernel's addresses.
+
+    :ivar one_pass: whether the daemon goes through its instances once only.
+    """
 
     routers: Tuple[Router, ...]
     static: Tuple[Address, ...]
     kernel: Kernel
+    one_pass: bool = False
 
 
 class Loss(NamedTuple):
@@ -110,7 +117,8 @@ class Plan(NamedTuple):
 
 
 def plan(instances: Optional[Sequence[Dict[str, Any]]], before: Optional[str], after: str,
-         listed: Sequence[Dict[str, Any]], promoting: Iterable[str] = ()) -> Plan:
+         listed: Sequence[Dict[str, Any]], promoting: Iterable[str] = (),
+         version: Optional[Tuple[int, ...]] = None) -> Plan:
     """Return the reloads by which the daemon gets the configuration I(after) and keeps every address.
 
     :param instances: the vrrp_instances that the daemon reports (see C(state.instances)); C(None) or empty where it
@@ -120,12 +128,14 @@ def plan(instances: Optional[Sequence[Dict[str, Any]]], before: Optional[str], a
     :param after: the new text.
     :param listed: the interfaces of this host as C(ip -json address show) lists them.
     :param promoting: the interfaces on which the kernel promotes secondary addresses.
+    :param version: of the daemon, three numbers; C(None) for a new one.
     """
     latter = read(parse(after))
     if not instances or not _is_plain(latter):
         return Plan([after], [], [], [])
     former = read(parse(before)) if before is not None else {}
-    host = Host(_in_force(instances, former), _static(former, is_set=True), Kernel.of(listed, promoting))
+    host = Host(_in_force(instances, former), _static(former, is_set=True), Kernel.of(listed, promoting),
+                version is not None and version < TWO_PASSES)
     losses = reload(host, latter)[1]
     if not losses:
         return Plan([after], [], [], [])
@@ -165,13 +175,15 @@ def reload(host: Host, data: Dict[str, Any]) -> Tuple[Host, List[Loss]]:
     for address in gone:
         kernel.remove(address, STATIC)
     numbers = {router.key: number for number, router in reversed(list(enumerate(routers)))}
-    for old in host.routers:
-        if old.master and old.key not in numbers:
+    masters = [router for router in host.routers if router.master]
+    if not host.one_pass:
+        masters.sort(key=lambda router: router.key in numbers)
+    for old in masters:
+        if old.key not in numbers:
             for address in old.addresses:
                 if address.is_set:
                     kernel.remove(address, old.label)
-    for old in host.routers:
-        if old.master and old.key in numbers:
+        else:
             number = numbers[old.key]
             new = routers[number]
             addresses, gone = _carried(old.addresses, new.addresses)
@@ -182,7 +194,7 @@ def reload(host: Host, data: Dict[str, Any]) -> Tuple[Host, List[Loss]]:
     losses = [loss for router in routers if router.master for loss in _losses(router.label, router.addresses, kernel)]
     losses += _losses(STATIC, static, kernel)
     kernel.forget()
-    return Host(tuple(routers), tuple(static), kernel), losses
+    return host._replace(routers=tuple(routers), static=tuple(static), kernel=kernel), losses
 
 
 def _carried(old: Sequence[Address], new: Sequence[Address]) -> Tuple[List[Address], List[Address]]:

@@ -109,7 +109,8 @@ class Server:
         """Return the planned losses of the change."""
         seen = control.inspect(self.build, self.program, self.daemon.pid)
         assert seen.instances is not None, seen.problem
-        return reload_plan.plan(seen.instances, before, after, seen.listed, seen.promoting)._asdict()
+        return reload_plan.plan(seen.instances, before, after, seen.listed, seen.promoting,
+                                self.build.version)._asdict()
 
     def hang_up(self, text):
         """Reload once, and return the addresses when nothing more is to be expected, and how often each instance has

@@ -23,6 +23,7 @@ from ansible_collections.openvip.cluster.tests.unit.plugins.modules.reload_chang
     PROMOTE,
     a,
     b,
+    changes,
     conf,
     instance,
     placed,
@@ -64,20 +65,21 @@ def listed(places):
                                              for address, prefix in held]} for device, held in found.items()]
 
 
-def planned(before, after, promoting=(), places=None, **more):
+def planned(before, after, promoting=(), places=None, version=None, **more):
     """Return the plan of the first host for a change from one data to another."""
     return plan(dumped(before, **more), texts_of(before)[0], texts_of(after)[0],
-                listed(placed(before) if places is None else places), {"vrrp.51", "vrrp.52", *promoting})
+                listed(placed(before) if places is None else places), {"vrrp.51", "vrrp.52", *promoting}, version)
 
 
 def lost(found):
     return [re.search(r"would lose (\S+) on", sentence).group(1) for sentence in found.reasons + found.rejected]
 
 
+@pytest.mark.parametrize("version", [(2, 1, 5), (2, 2, 1), (2, 2, 2), (2, 3, 3), None])
 @pytest.mark.parametrize("name", CHANGES)
-def test_what_is_foreseen(name):
-    change = CHANGES[name]
-    found = planned(change.before, change.after, ("eth0", "eth1") if change.promoting else ())
+def test_what_is_foreseen(name, version):
+    change = changes(version or (9,))[name]
+    found = planned(change.before, change.after, ("eth0", "eth1") if change.promoting else (), version=version)
     assert lost(found) == list(change.lost)
     assert len(found.texts) == change.reloads
     assert bool(found.rejected) == (change.reloads == 0)
