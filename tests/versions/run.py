@@ -87,8 +87,8 @@ def run(version: str) -> Row:
     report.unlink(missing_ok=True)
     # The tests that take the keepalived of the path get this one.
     environment = dict(os.environ, KEEPALIVED_VERSIONS=version, PATH=f"{place}:{os.environ['PATH']}")
-    # Outside of /tmp their files are not in the way of a /tmp of its own for each daemon, where those before 2.2.5 write
-    # their dumps.
+    # Outside of /tmp their files are not in the way of a /tmp of its own for each daemon, where those before 2.2.5
+    # write their dumps.
     with tempfile.TemporaryDirectory(prefix="versions-", dir="/var/tmp") as temporary:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "--quiet", "-n", "2", "--dist", "loadfile", f"--basetemp={temporary}/t",

@@ -112,7 +112,7 @@ def _users(document):
     maybe the group."""
     for statement, ancestors in list(document.walk()):
         words = [word.text for word in statement.words]
-        if statement.keyword == "script_user" or statement.keyword == "user" and ancestors:
+        if statement.keyword == "script_user" or (statement.keyword == "user" and ancestors):
             yield statement, [], words[1:]
         elif _SCRIPT.match(statement.keyword) and len(words) > 2:
             yield statement, words[1:2], words[2:]
@@ -158,7 +158,7 @@ def unreported_includes(text, path, version):
                 wanted = os.path.join(os.path.dirname(name), pattern)
                 if not os.path.exists(wanted) and not _WILDCARD.search(pattern):
                     fault = "does not exist"
-                elif os.path.isdir(wanted) or os.path.isfile(wanted) and os.stat(wanted).st_mode & 0o111:
+                elif os.path.isdir(wanted) or (os.path.isfile(wanted) and os.stat(wanted).st_mode & 0o111):
                     fault = "is a directory or executable"
                 else:
                     continue

@@ -6,8 +6,8 @@
 
 Only what keepalived reports by C(report_config_error) appears in a config-test: its log is off then (lib/logger.c). All
 messages of 2.1.5 to 2.4.3 were read; one that is not here says that something written is dropped, changed or not valid.
-Those behind the end of the test (vrrp/vrrp.c:5129 of 2.4.3), such as that of a script that nothing tracks, never appear.
-The places are those of 2.4.3 unless a version is named.
+Those behind the end of the test (vrrp/vrrp.c:5129), such as that of a script that nothing tracks, never appear. The
+places are those of 2.4.3 unless a version is named.
 
 Note that this module util is PRIVATE to the collection.
 """

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is made of the config test of real keepaliveds: what they run as written is accepted, what they change is not."""
+"""The config test of real keepaliveds: what they run as it is written is accepted, what they change is not."""
 
 from __future__ import annotations
 
@@ -67,8 +67,10 @@ CASES = {
     "an instance": Case(instance()),
     "a service": Case(service("lb_algo rr", "lb_kind DR", "protocol TCP")),
     "a route without an interface": Case(
-        instance(after="virtual_routes {\n 198.51.100.0/24 via 198.18.0.1\n}"), "not tracking", remark=("2.1", "2.3.2")),
-    "a route that is not tracked": Case(instance(after="virtual_routes {\n 198.51.100.0/24 via 198.18.0.1 no_track\n}")),
+        instance(after="virtual_routes {\n 198.51.100.0/24 via 198.18.0.1\n}"), "not tracking",
+        remark=("2.1", "2.3.2")),
+    "a route that is not tracked": Case(
+        instance(after="virtual_routes {\n 198.51.100.0/24 via 198.18.0.1 no_track\n}")),
     "a rule without preference": Case(
         instance(after="virtual_rules {\n from 198.51.100.0/24 table 9 no_track\n}"), "no preference", remark=ALL),
     "lvs_sync_daemon_interface": Case(instance("lvs_sync_daemon_interface eth0"), "is deprecated", remark=ALL),
@@ -153,7 +155,8 @@ CASES = {
         instance().replace("eth0", "eth9"), "interface eth9 for vrrp_instance VI_1 doesn't exist", refused=ALL),
     "a password that is too long": Case(
         instance("authentication {\n auth_type PASS\n auth_pass longerthan8\n}"), "Truncating auth_pass", refused=ALL),
-    "nopreempt of a master": Case(instance("state MASTER\n    priority 200\n    nopreempt"), "nopreempt will not work", refused=ALL),
+    "nopreempt of a master": Case(
+        instance("state MASTER\n    priority 200\n    nopreempt"), "nopreempt will not work", refused=ALL),
 }
 
 
