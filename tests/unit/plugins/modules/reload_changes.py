@@ -167,6 +167,11 @@ def changes(version: tuple[int, ...]) -> dict[str, Change]:
     """Return the changes with what a version makes of them."""
     if version >= (2, 2, 2):
         return CHANGES
-    # There the instance that leaves takes the address along, which the other one has been given before.
-    name = "an instance leaves and its address goes to one before"
-    return {**CHANGES, name: CHANGES[name]._replace(lost=("198.18.0.101",), reloads=2)}
+    left, renamed = "an instance leaves and its address goes to one before", "another name of a VMAC"
+    return {
+        **CHANGES,
+        # The instance that leaves takes the address along, which the other one has been given before.
+        left: CHANGES[left]._replace(lost=("198.18.0.101",), reloads=2),
+        # Nothing happens: the interface keeps its name.
+        renamed: CHANGES[renamed]._replace(after=CHANGES[renamed].before, lost=(), reloads=1),
+    }
