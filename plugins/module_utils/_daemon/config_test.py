@@ -108,26 +108,31 @@ def ends_itself(version):
 
 
 def _users(document):
-    """Yield the statements that name the user of a script, each with the words before the user, and with the user and
-    maybe the group."""
+    """Yield the statements that name the user of a script, each with the statements around it, the words before the
+    user, and the user and maybe the group."""
     for statement, ancestors in list(document.walk()):
         words = [word.text for word in statement.words]
         if statement.keyword == "script_user" or (statement.keyword == "user" and ancestors):
-            yield statement, [], words[1:]
+            yield statement, ancestors, [], words[1:]
         elif _SCRIPT.match(statement.keyword) and len(words) > 2:
-            yield statement, words[1:2], words[2:]
+            yield statement, ancestors, words[1:2], words[2:]
 
 
 def as_root(text):
     """Return the configuration with every script's user replaced by root, for versions where C(ends_itself) holds."""
     document = parse(text)
     found = False
-    for statement, before, dummy in _users(document):
+    for statement, dummy, before, dummy in _users(document):
         set_value(document, statement, before or ["root"])
         found = found or statement.keyword == "script_user"
     if not found:
         append(document, "global_defs {\n    script_user root\n}\n")
     return str(document)
+
+
+def _is_conditional(statement, ancestors):
+    """Return whether a line may be meant for another host (C(@lb2 ...))."""
+    return any(each.condition is not None for each in (statement, *ancestors))
 
 
 def unreported_users(text, path):
@@ -137,9 +142,9 @@ def unreported_users(text, path):
     with root in the user's place (see C(ends_itself)). The daemon drops these scripts (lib/notify.c).
     """
     found = []
-    for statement, dummy, names in _users(parse(text)):
+    for statement, ancestors, dummy, names in _users(parse(text)):
         pair = tuple([*(name.strip('"') for name in names), None][:2])
-        if not any("$" in name for name in names):
+        if not any("$" in name for name in names) and not _is_conditional(statement, ancestors):
             found += ["%s:%d: %s does not exist: keepalived would drop the scripts of %s. Create it, or correct %s." % (
                 path, statement.line, missing, statement.keyword, statement.keyword) for missing in unknown([pair])]
     return found
@@ -151,8 +156,8 @@ def unreported_includes(text, path, version):
         return []
     found = []
     for name, content in [(path, text), *included(text, path)]:
-        for statement, dummy in parse(content, name).walk():
-            if statement.kind != "include":
+        for statement, ancestors in parse(content, name).walk():
+            if statement.kind != "include" or _is_conditional(statement, ancestors):
                 continue
             for pattern in expanded(statement.values[0]):
                 wanted = os.path.join(os.path.dirname(name), pattern)

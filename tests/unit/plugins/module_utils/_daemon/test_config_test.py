@@ -209,7 +209,8 @@ def test_a_file_that_is_not_included_is_reported_for_versions_that_do_not(includ
     assert reported or found == []
 
 
-@pytest.mark.parametrize("line", ["include *.none", "include conf.d/*.conf", "! include none.conf"])
+@pytest.mark.parametrize("line", [
+    "include *.none", "include conf.d/*.conf", "! include none.conf", "@lb2 include none.conf"])
 def test_a_pattern_without_a_match_is_nothing(included, line):
     assert subject.unreported_includes(line + "\n", str(included), (2, 1, 5)) == []
 
@@ -223,6 +224,8 @@ def test_a_pattern_without_a_match_is_nothing(included, line):
     ("global_defs {\n    script_user root\n}\nvrrp_script a {\n    user root root\n}\n", []),
     ("global_defs {\n    script_user $NOSUCHUSER\n}\n", []),
     ('vrrp_instance V {\n    notify "/a nosuchuser"\n}\n', []),
+    ("global_defs {\n    @lb2 script_user nosuchuser\n}\n", []),
+    ("@lb2 vrrp_script a {\n    user nosuchuser\n}\n", []),
     ("", []),
 ])
 def test_a_user_that_does_not_exist_is_reported_for_all_versions(text, missing):

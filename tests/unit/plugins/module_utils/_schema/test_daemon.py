@@ -38,6 +38,8 @@ _EXPECTED = {
     "virtual_server/quorum": r"exceeds total weight of real servers",
     "virtual_server/hysteresis": r"setting hysteresis to 0",
     "vrrp_instance/lvs_sync_daemon_interface": r"lvs_sync_daemon",
+    # the one key of the sample is 1
+    "vrrp_instance/auth_hmac/active_key": r"auth_hmac active_key 255 is not defined",
 }
 
 
