@@ -261,6 +261,10 @@ docs: setup ## the documentation as a site, into dist/docs; a warning, such as a
 build: setup ## the collection's archive, into dist/
 	@ansible-galaxy collection build --force --output-path dist
 
+.PHONY: wheel
+wheel: ## keepalived-lint, the rules as a program without Ansible, into dist/
+	@python3 wheel/keepalived_lint_build.py dist
+
 .PHONY: galaxy
 galaxy: build ## build the archive, let Galaxy's importer judge it, install it into an empty place, and check it there
 	@tests/galaxy/tools >/dev/null

@@ -11,6 +11,7 @@ import re
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.action import keepalived_import
+from ansible_collections.openvip.cluster.plugins.module_utils._lint.program import command_line
 from ansible_collections.openvip.cluster.tests.unit.docs.blocks import (
     BLOCKS,
     PLAYBOOKS,
@@ -33,7 +34,7 @@ INVENTORIES = {"hosts.yml", "inventory/hosts.yml", "inventory", "imported-invent
 def test_a_command_names_what_there_is(command: Command, documented):
     program, *words = command.words
     checks = {"ansible-playbook": see_playbook, "ansible": see_module, "make": see_make, "ansible-doc": see_doc,
-              "ansible-galaxy": see_galaxy, "ansible-vault": see_vault}
+              "ansible-galaxy": see_galaxy, "ansible-vault": see_vault, "keepalived-lint": see_lint}
     while "=" in program:
         name, *_value = program.split("=")
         assert name.startswith("ANSIBLE_"), name
@@ -107,6 +108,10 @@ def see_galaxy(words, dummy):
 
 def see_vault(words, dummy):
     assert words[0] == "encrypt" and words[1].endswith(f"/{keepalived_import.SECRETS}"), words
+
+
+def see_lint(words, dummy):
+    assert command_line().parse_args(words).files
 
 
 def mentioned():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shlex
 import subprocess
 import sys
 from unittest.mock import MagicMock
@@ -20,6 +21,7 @@ from ansible.template import Templar
 from ansible_collections.openvip.cluster.plugins.action import keepalived_import
 from ansible_collections.openvip.cluster.plugins.module_utils import _edit
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._lint import program
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.tests.unit.docs.blocks import (
     BLOCKS,
@@ -56,6 +58,7 @@ TEXTS = {
     r"^! keepalived of a pair": "a keepalived.conf, which is imported below",
 }
 IMPORT = "guide_import.rst"
+LINT = "guide_lint.rst"
 # Examples as an editor may leave them, by what is wrong.
 WRONG = {
     "no such variable": "keepalived_firewal: auto",
@@ -120,7 +123,7 @@ def take(text, what):
 
 
 @pytest.mark.parametrize(
-    "block", [block for block in blocks("yaml") if block.page.name != IMPORT], ids=str)
+    "block", [block for block in blocks("yaml") if block.page.name not in (IMPORT, LINT)], ids=str)
 def test_yaml_is_taken_by_the_roles(block: Block):
     take(block.text, block)
 
@@ -151,6 +154,23 @@ def test_the_import_of_the_guide_gives_what_the_guide_shows(tmp_path):
     said = " ".join(printed.split())
     for line in result["report"]:
         assert " ".join(line.split()) in said.replace("''", "'"), line
+
+
+def test_the_program_takes_what_its_guide_shows(tmp_path, monkeypatch, capsys):
+    of_guide = [block for block in BLOCKS if block.page.name == LINT]
+    first, second = (yaml.safe_load(block.text) for block in of_guide if block.language == "yaml")
+    (hook,) = first["repos"][0]["hooks"]
+    assert hook["id"] == program.command_line().prog
+    assert program.command_line().parse_args([*hook["args"], "file"]).severity == "warning"
+    steps = [step["run"] for step in second["steps"] if "keepalived-lint" in step.get("run", "")]
+    words = [shlex.split(step.partition(" > ")[0])[1:] for step in steps]
+    assert [program.command_line().parse_args(given).format for given in words] == ["sarif"]
+    shown = next(block.text for block in of_guide if "[unknown-key]" in block.text)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "keepalived.conf").write_text("global_defs {\n    route_id lb1\n}\n")
+    command, _newline, output = shown.partition("\n")
+    assert program.main(shlex.split(command)[2:]) == 1
+    assert capsys.readouterr().out == output
 
 
 def test_examples_of_modules_have_the_options_of_the_modules(documented):

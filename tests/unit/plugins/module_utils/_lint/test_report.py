@@ -71,18 +71,56 @@ def test_the_command(path, capsys):
 
 
 def test_the_command_in_json(path, capsys):
-    assert main([path, path, "--json", "--fail-on", "never", "--keepalived", "2.2.7"]) == 0
+    assert main([path, "--format", "json", "--severity", "never", "--version-of", "2.2.7"]) == 0
     reports = json.loads(capsys.readouterr().out)
-    assert [report["counts"] for report in reports] == [{"error": 1, "warning": 1, "info": 0}] * 2
+    assert [report["counts"] for report in reports] == [{"error": 1, "warning": 1, "info": 0}]
     assert reports[0]["findings"][0] == {
         "id": "unknown-key", "severity": "error", "object": "global_defs", "path": path, "line": 2, "column": 5,
         "message": 'unknown keyword "route_id": the line is ignored.', "remedy": 'Did you mean "router_id"?',
         "keyword": "route_id"}
 
 
+@pytest.mark.parametrize(("severity", "status"), [("error", 0), ("warning", 1), ("info", 1), ("never", 0)])
+def test_the_status_goes_by_the_severity(severity, status, tmp_path, capsys):
+    file = tmp_path / "k.conf"
+    file.write_text(TEXT.replace("    route_id lb1\n", ""))
+    assert main([str(file), "--severity", severity]) == status
+    assert "[address-without-prefix]" in capsys.readouterr().out
+
+
+def test_it_judges_for_a_version(tmp_path, capsys):
+    file = tmp_path / "k.conf"
+    file.write_text("global_defs {\n    json_version 2\n}\n")
+    assert main([str(file), "--version-of", "2.2.7"]) == 1
+    assert "came with keepalived 2.2.8" in capsys.readouterr().out
+    assert main([str(file), "--version-of", "2.2.8"]) == 0
+    assert main([str(file)]) == 0
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["--version-of", "2.x", "k.conf"], ["--version-of", "", "k.conf"], ["--format", "xml", "k.conf"],
+    ["--severity", "fatal", "k.conf"],
+])
+def test_wrong_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: keepalived-lint")
+
+
+def test_bytes_that_are_no_utf_8_are_shown(tmp_path, capsys):
+    file = tmp_path / "k.conf"
+    file.write_bytes(b"global_defs {\n    wr\xffong 1\n}\n")
+    for form in ("text", "json", "sarif"):
+        assert main([str(file), "--format", form]) == 1
+        assert "wr?ong" in capsys.readouterr().out
+
+
 def test_a_file_that_is_not_there(tmp_path, capsys):
     assert main([str(tmp_path / "none")]) == 2
-    assert "cannot be read" in capsys.readouterr().err
+    assert "cannot be read: No such file" in capsys.readouterr().err
+    assert main([str(tmp_path)]) == 2
+    assert "cannot be read: Is a directory" in capsys.readouterr().err
 
 
 def test_without_ansible(path):
@@ -93,4 +131,4 @@ def test_without_ansible(path):
          f"runpy.run_module('{name}', run_name='__main__')"],
         input=TEXT, capture_output=True, text=True, check=False, timeout=60,
         env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
-    assert done.returncode == 1 and done.stdout.startswith("-:2:5: error: global_defs: "), done.stderr
+    assert done.returncode == 1 and done.stdout.startswith("<stdin>:2:5: error: global_defs: "), done.stderr
