@@ -78,7 +78,8 @@ class Daemon:
         """Raise DaemonError unless the daemon can say on this machine what it understands."""
         self.add("empty", b"")
         if self.dump("empty", "", set(), "id").get("vrrp") is None:
-            raise DaemonError(f"{self.program} does not say what it understands of an empty file.")
+            raise DaemonError(f"{self.program} does not say what it understands of an empty file. "
+                              "It must be the program itself, not a script that starts it.")
 
     def add(self, name: str, content: bytes) -> None:
         """Copy a file of the corpus to where the daemon includes it."""
