@@ -359,7 +359,9 @@ def _text(row: Row, value: Any) -> str:
     # YAML may have changed a password or a version number that looks like a number
     is_number = isinstance(value, int) and not isinstance(value, bool) and not row.secret
     if not is_number and not isinstance(value, str):
-        raise BadValueError("must be text, got %s." % shown(value, row), "Put it in quotes.")
+        form = "" if row.entry is None or row.secret or row.entry.anything else ": " + row.entry.usage
+        remedy = "Write it as one text%s." % form if isinstance(value, (dict, list, tuple)) else "Put it in quotes."
+        raise BadValueError("must be text, got %s." % shown(value, row), remedy)
     found = str(value)
     if not found:
         raise BadValueError("must not be empty.", "Give a value or remove the key.")
@@ -396,6 +398,8 @@ def shown(value: Any, row: Optional[Row] = None) -> str:
         return "a dictionary"
     if isinstance(value, (list, tuple)):
         return "a list"
+    if value is None:
+        return "nothing"
     if row is not None and row.secret:
-        return "something else"
+        return "a number" if isinstance(value, (int, float)) else "something else"
     return '"%s"' % value if isinstance(value, str) else str(value)

@@ -35,6 +35,15 @@ def test_a_group_that_is_named_in_the_inventory_is_refused(play_without_daemon, 
     assert "Ask keepalived" not in done.stdout
 
 
+@pytest.mark.parametrize("variable", ["lvs_real_server_hosts", "nginx_web_hosts"])
+@pytest.mark.parametrize(("value", "known"), [("wbe", False), ("lb:!lb1:!lb2", False), ("lb", True), ("lb1", True)])
+def test_hosts_of_another_play_that_do_not_exist_are_refused(play_without_daemon, variable, value, known):
+    done = play_without_daemon("check_group.yml", "--extra-vars", f"{variable}={value}")
+    output = " ".join(done.stdout.split())
+    assert (f"The inventory has no hosts for {variable}, which is {value}." in output) is not known, done.stdout
+    assert (done.returncode == 0) is known
+
+
 def test_every_playbook_begins_with_that():
     first = {path.name: yaml.safe_load(path.read_text())[0].get("ansible.builtin.import_playbook")
              for path in PLAYBOOKS if path.name != "check_group.yml"}

@@ -24,17 +24,17 @@ def said(http, server, location):
 
 
 @pytest.mark.parametrize("http, server, location, lost", [
-    ({}, {"add_header": HSTS}, {"add_header": {"X-A": "1"}}, "server www: location /: its add_header takes the place of "
-     "those of server www, and Strict-Transport-Security is not sent here."),
+    ({}, {"add_header": HSTS}, {"add_header": {"X-A": "1"}}, "server www: location /: its add_header takes the place "
+     "of those of server www, and Strict-Transport-Security is not sent here."),
     ({}, {"add_header": HSTS}, {"raw": ["add_header X-A 1;"]}, "location /"),
     ({}, {"raw": ["gzip on; add_header 'Strict-Transport-Security' x always;"]}, {"add_header": {"X-A": "1"}},
      "Strict-Transport-Security"),
     ({"raw": ["add_header X-Http 1;"]}, {"add_header": HSTS}, {}, "server www: its add_header takes the place of those "
      "of nginx.conf, and X-Http is not sent here."),
     ({"raw": ["add_header X-Http 1;"]}, {}, {"add_header": HSTS}, "those of nginx.conf, and X-Http"),
-    ({}, {"raw": ["proxy_set_header X-A 1;"]}, PROXY, "proxy_set_header X-A of server www has no effect here. Write them "
-     "in proxy_set_header of the location."),
-    ({"raw": ["proxy_set_header X-A 1;\nproxy_set_header X-B 2;"]}, {}, PROXY, "proxy_set_header X-A and X-B of nginx.conf"),
+    ({}, {"raw": ["proxy_set_header X-A 1;"]}, PROXY, "proxy_set_header X-A of server www has no effect here. Write "
+     "them in proxy_set_header of the location."),
+    ({"raw": ["proxy_set_header X-A 1;\nproxy_set_header X-B 2;"]}, {}, PROXY, "header X-A and X-B of nginx.conf"),
     ({"raw": ["proxy_set_header Host $http_host;"]}, {}, {**PROXY, "proxy_set_header": {"X-B": "2"}}, "header Host of"),
 ])
 def test_what_is_never_sent_is_said(http, server, location, lost):

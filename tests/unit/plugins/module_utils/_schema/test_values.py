@@ -265,3 +265,24 @@ def test_a_command_may_stand_as_in_the_file(given: Any, expected: Any, written: 
     assert values.check(of, given) == expected and values.check(of, expected) == expected
     assert " ".join(values.to_words(of, expected)) == written
     assert values.from_words(of, values.words_of(of, next(iter(parse("notify " + written).statements())))) == expected
+
+
+@pytest.mark.parametrize(
+    ("of", "value", "message"),
+    [
+        (SECRET, 1111, "must be text, got a number. Put it in quotes."),
+        (SECRET, 1.5, "must be text, got a number. Put it in quotes."),
+        (SECRET, True, "must be text, got true. Put it in quotes."),
+        (SECRET, ["x"], "must be text, got a list. Write it as one text."),
+        (row(STRING), None, "must be text, got nothing. Put it in quotes."),
+        (row(STRING), 1.5, "must be text, got 1.5. Put it in quotes."),
+        (row(LINES, entry=entries.UNICAST_PEER), {"ip": "198.18.0.12"},
+         "must be text, got a dictionary. Write it as one text: IP [min_ttl 0..255] [max_ttl 0..255]."),
+        (row(LINES, entry=entries.SERVICE), ["198.18.0.12", 80],
+         "must be text, got a list. Write it as one text: IP[-LAST|/PREFIX] [PORT] or fwmark NUMBER [inet|inet6]."),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named_with_what_helps(of: Row, value: Any, message: str) -> None:
+    with pytest.raises(BadValueError) as caught:
+        values.check_item(of, value)
+    assert str(caught.value) == message

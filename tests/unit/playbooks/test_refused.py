@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A mistyped keyword in a variable of a role: one line that names the nearest keyword, wherever it stands."""
+"""What a role refuses before it changes anything: a mistyped keyword with one line, and a masked unit."""
 
 from __future__ import annotations
 
@@ -46,3 +46,13 @@ def test_it_gets_one_line(role, name, variables, said):
     done = role(name, variables)
     assert done.returncode != 0 and said in done.stdout, done.stdout
     assert len(done.stdout) < 4000
+
+
+@pytest.mark.parametrize("name, masked", [("keepalived", True), ("nginx", True), ("nginx", False)])
+def test_a_masked_unit_is_refused_before_anything_changes(role, tmp_path, name, masked):
+    (tmp_path / "bin" / "systemctl").write_text(
+        f"#!/bin/sh\necho Id={name}.service\necho LoadState={'masked' if masked else 'loaded'}\n")
+    done = role(name, {"keepalived_vrrp_instance": [INSTANCE], "nginx_server": [{**SITE, "locations": []}]})
+    said = " ".join(done.stdout.split())
+    assert done.returncode != 0 and (f"lb1: {name}.service is masked, so it cannot be started." in said) == masked, said
+    assert ('Did you mean "location"' in said) == (not masked)
