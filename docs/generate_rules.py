@@ -219,7 +219,23 @@ def index() -> str:
     for module, rows in tables.items():
         head = [f"## {TITLES[module]}", "", "| id | severity | what it is about |", "|---|---|---|"]
         lines.append("\n".join([*head, *rows]))
+    lines.append("[Other findings](others.md) are those of the definition, of the status and of nginx.")
     return "\n\n".join(lines) + "\n"
+
+
+def others() -> dict[str, dict[str, str]]:
+    """Return what findings mean that are of no rule, by their ids and by what looks for them."""
+    return yaml.safe_load((PAGES / "others.yml").read_text(encoding="utf-8"))
+
+
+def others_page() -> str:
+    """Return the page of the findings that are of no rule."""
+    parts = [f"{HEAD}# Other findings", "Findings that are of no rule for `keepalived.conf`. The message of each names "
+             "the object, what is wrong with it and the remedy."]
+    for title, findings in others().items():
+        rows = [f"| {identifier} | {' '.join(text.split())} |" for identifier, text in findings.items()]
+        parts.append("\n".join([f"## {title}", "", "| id | what it means |", "|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
 
 
 def pages() -> dict[str, str]:
@@ -233,7 +249,7 @@ def pages() -> dict[str, str]:
         sys.exit(f"docs/rules/examples has no example of {', '.join(missing)}: add it to the file of the rule's topic")
     found = {f"{rule.id}.md": cluster_page(rule, of_clusters[rule.id]) if rule.about == CLUSTER
              else page(rule, given[rule.id]) for rule in rules()}
-    return {"README.md": index(), **found}
+    return {"README.md": index(), "others.md": others_page(), **found}
 
 
 def main(arguments: list[str]) -> int:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import importlib.util
 from pathlib import Path
@@ -137,3 +138,29 @@ def test_a_cluster_is_its_members_and_their_instances():
     assert [instance.name for instance in instances] == ["VI_1", "VI_2"]
     assert list(instances[0].blocks) == ["lb1", "lb2"] and instances[0].blocks["lb1"].get("priority") == 250
     assert cluster.configurations["lb1"].lacks_interface("eth7") and not cluster.configurations["lb2"].interfaces
+
+
+# What makes a finding, with its id first or by name.
+MAKERS = ("error", "problem", "Finding", "_finding")
+
+
+def ids_of_code():
+    """Iterate over the ids of the findings that plugins make in any way."""
+    for path in sorted((Path(__file__).resolve().parents[5] / "plugins").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        constants = {target.id: node.value.value for node in tree.body
+                     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+                     for target in node.targets if isinstance(target, ast.Name)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in MAKERS:
+                for each in [*node.args[:1], *(key.value for key in node.keywords if key.arg == "id")]:
+                    found = each.value if isinstance(each, ast.Constant) else constants.get(getattr(each, "id", ""))
+                    if found is not None:
+                        yield found
+
+
+def test_every_finding_has_a_page():
+    described = {identifier for findings in generator.others().values() for identifier in findings}
+    made = set(ids_of_code())
+    assert len(made) >= 60 and made <= described | set(RULES), made - described - set(RULES)
+    assert described <= made, described - made
