@@ -22,12 +22,12 @@ def missing(data):
 
 def unknown(users):
     """Return the names among I(users), C((user, group or None)) each, that this host does not have, once each."""
-    found = {}
+    found = []
     for user, group in users:
         for lookup, name in ((pwd.getpwnam, user), (grp.getgrnam, group)):
             try:
                 if name is not None:
                     lookup(name)
             except KeyError:
-                found[name] = None
-    return list(found)
+                found.append(name)
+    return list(dict.fromkeys(found))

@@ -58,7 +58,8 @@ def hmac(configuration: Configuration, instance: Block) -> Optional[Hmac]:
     """Return what auth_hmac of an instance says, None without it or where it is not known; see is_known()."""
     if "auth_hmac" not in instance.data or not is_known(instance):
         return None
-    block, keys = Block("vrrp_instance/auth_hmac", instance.data["auth_hmac"]), {}
+    block = Block("vrrp_instance/auth_hmac", instance.data["auth_hmac"])
+    keys: Dict[int, Optional[bytes]] = {}
     for number, *words in map(split, block.get("key", [])):
         word = words[0].strip('"')
         # Of two with one number keepalived takes the first (vrrp/vrrp_auth_hmac.c:186).

@@ -148,7 +148,7 @@ def script_pidof(configuration: Configuration, block: Block) -> Said:
         return
     for script in scripts(block):
         if "".join(arguments(script.command)[:1]).rpartition("/")[2] == "pidof":
-            yield f"{script.keyword}: pidof may be a link to killall5, which keepalived runs in its place.", \
+            yield f"{script.keyword}: where pidof is a link to killall5, keepalived before 2.3.0 runs that instead.", \
                   PIDOF_REMEDY, script.keyword
 
 
