@@ -12,12 +12,13 @@ from __future__ import annotations
 import grp
 import pwd
 
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.users import all_accounts
 
 
 def missing(data):
     """Return the users and groups in the data that this host does not have, once each; keepalived drops the scripts."""
-    return unknown((account.user, account.group) for account in all_accounts(data))
+    return unknown((account.user, account.group) for account in all_accounts(normalise(data)[0]))
 
 
 def unknown(users):

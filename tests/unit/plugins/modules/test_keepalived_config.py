@@ -208,3 +208,30 @@ def test_a_former_file_is_put_back(host, monkeypatch):
     assert not host(config={}, put_back=kept)["changed"]
     missing = host(config={}, put_back=kept + ".gone")
     assert missing["failed"] and "does not exist" in missing["msg"]
+
+
+@pytest.mark.parametrize("key", ["hex:" + "a7" * 32, "hex:" + "a7" * 15, "thirty-two-bytes-that-nobody-see", "short"])
+def test_no_key_in_any_output(host, key):
+    signed = config(auth_hmac={"key": [f"1 {key}"], "active_key": 1})
+    del signed["vrrp_instance"][0]["authentication"]
+    for check in (True, False):
+        result = host(config=signed, version="2.4.3", check=check)
+        assert key not in json.dumps(result)
+    written = host.path.read_text() if host.path.exists() else ""
+    assert (key in written) == (len(key) >= 32 and key != "hex:" + "a7" * 15)
+
+
+@pytest.mark.parametrize("keys", [
+    {"notify": {"script": "/usr/bin/true", "user": "no_such_user"}},
+    {"notify_master": '"/usr/bin/true" no_such_user'},
+    {"notify_stop": {"script": "/usr/bin/true", "user": "root", "group": "no_such_user"}},
+])
+def test_a_script_whose_user_does_not_exist_is_refused(host, keys):
+    assert host(config=config(**keys), check=True)["missing_users"] == ["no_such_user"]
+    result = host(config=config(**keys))
+    assert result["failed"] and "there is no user or group no_such_user" in result["msg"] and not host.path.exists()
+
+
+def test_an_include_without_a_file_is_a_warning(host):
+    with_include = dict(CONFIG, raw=["include away/x.conf"])
+    assert [finding["id"] for finding in host(config=with_include)["findings"]] == ["include-matches-nothing"]

@@ -118,3 +118,17 @@ def test_no_password_in_the_result(host):
                            "        auth_pass muchtoolongtobetrue\n    }\n    virtual_ip", 1)
     result = host(content=content, fail_on="never")
     assert "muchtoolong" not in json.dumps({key: result[key] for key in ("findings", "report", "counts")})
+
+
+def test_an_include_without_a_file_is_named_with_its_line(host):
+    (host.path.parent / "there.conf").write_text("")
+    host.path.write_text(GOOD + "include there.conf\ninclude away.conf\ninclude there.conf\n")
+    (finding,) = host()["findings"]
+    assert (finding["id"], finding["line"]) == ("include-matches-nothing", 9) and "away.conf" in finding["message"]
+
+
+def test_a_user_of_any_script_that_the_host_does_not_have_is_named(host):
+    host.path.write_text(GOOD.replace("}\n}", '}\n    notify "/usr/bin/true" no_such_user no_such_group\n}')
+                         + "global_defs {\n    enable_script_security\n    script_user root\n}\n")
+    found = [finding for finding in host(fail_on="never")["findings"] if finding["id"] == "script-user-unknown"]
+    assert [finding["line"] for finding in found] == [7, 7] and "no_such_group" in found[1]["message"]
