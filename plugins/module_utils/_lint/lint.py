@@ -127,17 +127,18 @@ def _lint_text(
     text: str, path: str, version: Optional[Sequence[int]], host: Optional[Dict[str, Any]]
 ) -> List[Finding]:
     found = read_text(text, path, version)
-    data = read(found.document)
+    read_by_daemon = structure.without_surplus(found)
+    data = read(read_by_daemon.document)
     canonical, findings = normalise(data, version)
     said = [finding for rule in _RULES if rule.about == TEXT for finding in findings_of(rule, found)]
     explained = {finding.line for finding in said if finding.id in EXPLAIN}
     for finding in findings:
-        placed = found.place(finding)
+        placed = read_by_daemon.place(finding)
         hidden = finding.keyword == RAW or (finding.id in (VALUE, DEPRECATED) and placed.line in explained)
         # what only looks like missing, because its line cannot be read, has been named
-        if not hidden and not (finding.id == MISSING and found.has_keyword(finding)):
+        if not hidden and not (finding.id == MISSING and read_by_daemon.has_keyword(finding)):
             said.append(placed)
-    said += [found.place(finding) for finding in _lint(Configuration(canonical, data, host, version))]
+    said += [read_by_daemon.place(finding) for finding in _lint(Configuration(canonical, data, host, version))]
     return said
 
 

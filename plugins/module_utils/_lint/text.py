@@ -166,6 +166,8 @@ class Text:
         if finding.object == ROOT:
             return self._statement(finding, self.document.statements(), "")
         for node in self._named(finding.object):
+            if finding.entry and node.row and _is_body(node.row, finding.keyword):
+                return _entry(node.statement, finding.entry)
             if finding.keyword and node.row and node.row.type == BLOCK:
                 statement = self._statement(finding, node.statement.statements(), node.row.path)
                 if statement is not None:
@@ -191,6 +193,12 @@ class Text:
             if found is None or row is None or not row.first_wins:
                 found = statement
         return found
+
+
+def _is_body(row: Row, keyword: Optional[str]) -> bool:
+    """Say whether the keyword is the one that stands in the data for the lines of a block without keywords."""
+    body = table.body(row.path) if row.type == BLOCK else None
+    return body is not None and body.keyword == keyword
 
 
 def _entry(block: Statement, text: str) -> Optional[Statement]:

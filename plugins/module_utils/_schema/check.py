@@ -17,7 +17,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 
 from . import layout, table, values
-from .dated import OLDEST, Dated
+from .dated import NEWEST, Dated
 from .finding import ERROR, INFO, WARNING, BadValueError, Finding
 from .layout import RAW, REMEMBERED
 from .line import first_word
@@ -77,6 +77,8 @@ class _Checker:
 
     def __init__(self, version: Optional[Version]) -> None:
         self.version = version
+        # of what is not newer nothing is to be said
+        self.knows = version or NEWEST
         self.findings: List[Finding] = []
 
     def section(self, path: str, data: Any, label: object, level: int) -> Dict[str, Any]:
@@ -127,7 +129,7 @@ class _Checker:
         found = convert(row, value, label, level)
         if found is None or (isinstance(found, (dict, list)) and not found) or not self._known(row, found, label):
             return None
-        if row.type != BLOCK and row.newest > OLDEST and not self._dated(row, found, label):
+        if row.newest > self.knows and row.type != BLOCK and not self._dated(row, found, label):
             return None
         if row.deprecated:
             self._report(DEPRECATED, WARNING, label, "%s is deprecated." % row.keyword, row.deprecated, row.keyword)
@@ -167,8 +169,6 @@ class _Checker:
 
     def _dated(self, row: Row, found: Any, label: object) -> bool:
         """Whether the version knows the value, for a block its data; reported when not."""
-        if self.version is not None and self.version >= row.newest:
-            return True
         known = True
         for item in found if row.is_list and isinstance(found, list) else (found,):
             for each in values.dated(row, item):
@@ -202,7 +202,7 @@ class _Checker:
         for number, item in enumerate(value, 1):
             item_label = _Label(label, row, item, number)
             block = self.section(row.path, item, item_label, level + 1)
-            if row.newest > OLDEST:
+            if row.newest > self.knows:
                 self._dated(row, block, item_label)
             found.append(block)
             if layout.head_form(row, block) is None:

@@ -14,8 +14,9 @@ Version = Tuple[int, ...]
 # The oldest keepalived the collection supports; what is without a version is known to it.
 OLDEST: Version = (2, 0, 10)
 
-# Newer than all.
-ALWAYS: Version = (2**31,)
+# Newer than all, and what is said of every version.
+NEWEST: Version = (2**31,)
+ALWAYS: Version = (2**31, 1)
 
 
 class Dated(NamedTuple):

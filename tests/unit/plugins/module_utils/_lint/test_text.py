@@ -59,6 +59,7 @@ def found(text, **options):
      ("unknown-key", 9, 13)),
     (SERVICE.replace("DR", "DR TUN"), ("bad-value", 4, 5)),
     (SERVICE.replace("198.18.0.100 80 {", "198.18.0.100 80 tcp {"), ("surplus-name", 1, 32)),
+    ("virtual_server_group G {\n    198.18.0.1 80\n    198.18.0.300 80\n}\n", ("bad-value", 3, 5)),
     (SERVICE.replace("198.18.0.100 80", "fwmark 1"), ("ignored-with-fwmark", 2, 5)),
     (SERVICE.replace("198.18.0.100 80", "fwmark 1").replace("    protocol TCP\n", ""), ("ignored-with-fwmark", 4, 5)),
 ])
@@ -259,3 +260,22 @@ def test_no_text_is_too_much(text, version):
         if finding.line is not None:
             assert 1 <= finding.line <= len(lines)
             assert 1 <= finding.column <= len(lines[finding.line - 1]) + 1
+
+
+@pytest.mark.parametrize(("head", "longer", "line", "wrong", "finding"), [
+    ("198.18.0.100 80 {", "198.18.0.100 80 dev eth0 {", "lb_algo wlc", "quorum 0", ("bad-value", 3, 5)),
+    ("198.18.0.100 80 {", '198.18.0.100 80 "dev eth0" {', "lb_algo wlc", "lb_algo wcl", ("bad-value", 3, 5)),
+    ("0.100 80 {", "0.100 80 tcp {", "        TCP_CHECK {\n        }\n", "", ("real-server-unchecked", 5, 5)),
+    ("198.18.0.21 80 {", "198.18.0.21 80 tcp {", "TCP_CHECK {", "weight -1\nTCP_CHECK {", ("bad-value", 6, 9)),
+    ("TCP_CHECK {", "TCP_CHECK web {", "web {", "web {\nretry x", ("bad-value", 7, 1)),
+    ("80 {", "80 tcp {", "protocol TCP", "protocol TPC", ("bad-value", 2, 5)),
+])
+def test_the_content_of_a_block_with_ignored_words_is_judged(head, longer, line, wrong, finding):
+    text = SERVICE.replace(head, longer)
+    assert {each[0] for each in found(text)} == {"surplus-name"}
+    assert finding in found(text.replace(line, wrong))
+
+
+def test_the_content_of_a_block_that_is_left_out_is_not_judged():
+    text = BASE.replace("VI_1 {", "VI_1 blue {").replace("priority 100", "priority 300")
+    assert [each[0] for each in found(text)] == ["name-of-several-words"]
