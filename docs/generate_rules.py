@@ -49,7 +49,7 @@ TITLES = {
     "interfaces": "Interfaces of the host", "unicast": "Unicast and multicast",
     "tracking": "Tracking and weights", "sync_group": "Sync groups", "scripts": "Scripts",
     "script_files": "Files and users of scripts", "global_defs": "global_defs", "lvs": "Virtual servers",
-    "real_servers": "Real servers and checks",
+    "persistence": "Persistence", "real_servers": "Real servers and checks", "routes": "Routes and rules",
     "cluster_adverts": "Several hosts: what they say", "cluster_peers": "Several hosts: whom it reaches",
     "cluster_election": "Several hosts: election", "cluster_weights": "Several hosts: tracking and weights",
     "cluster_wire": "Several hosts: strangers on the segment",

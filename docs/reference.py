@@ -157,6 +157,9 @@ def _notes(row: Row) -> Iterator[str]:
     ):
         if holds:
             yield note
+    if row.entry is not None and "[OPTION ...]" in row.entry.usage:
+        words = {*row.entry.options, *row.entry.inner, *row.entry.rest}
+        yield "Options: %s." % ", ".join("`%s`" % word for word in sorted(words) if not word.isdigit())
     for note in dated_notes(row):
         yield note.replace("keepalived ", "") + "."
     for alias in row.aliases:

@@ -10,7 +10,7 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from typing import Iterator, List
+from typing import Iterator, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf import lexer
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import split_script
@@ -29,6 +29,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import
     SCRIPT,
     SCRIPT_USER,
     STRING,
+    Row,
+    Version,
 )
 
 from .text import Node, Remark, Text, text_rule
@@ -92,10 +94,15 @@ def _swallowed(node: Node) -> str:
 def off_switches_on(text: Text) -> Remarks:
     """keepalived 2.3.0 and newer read the word behind vrrp_strict and vrrp_skip_check_adv_addr."""
     for node in text.lines:
-        values = node.statement.values
-        if node.row and node.row.type == FLAG and values and values[0] in FALSE:
+        row, values = node.row, node.statement.values
+        if row and row.type == FLAG and values and values[0] in FALSE and not _reads_off(row, text.version):
             keyword = node.statement.keyword
             yield node, f'"{keyword} {values[0]}" switches {keyword} on.', "Remove the line."
+
+
+def _reads_off(row: Row, version: Optional[Version]) -> bool:
+    """Say whether keepalived reads the word behind a flag; no version is the newest."""
+    return row.off_since is not None and (version is None or version >= row.off_since)
 
 
 @text_rule("unit-suffix", ERROR, "keepalived takes a number with a unit for microseconds, or ignores it.",

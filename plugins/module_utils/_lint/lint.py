@@ -41,7 +41,9 @@ from . import (
     interfaces,
     lines,
     lvs,
+    persistence,
     real_servers,
+    routes,
     schema,
     script_files,
     scripts,
@@ -59,7 +61,7 @@ from .text import findings_of, read_text
 MODULES = (
     syntax, structure, lines, definitions, schema,
     election, authentication, addresses, interfaces, unicast, tracking, sync_group, scripts, script_files, global_defs,
-    lvs, real_servers,
+    routes, lvs, persistence, real_servers,
     cluster_adverts, cluster_peers, cluster_election, cluster_weights, cluster_hosts, cluster_wire,
 )
 # Rules for the text that say better than the table what becomes of a line.

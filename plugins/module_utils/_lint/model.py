@@ -33,6 +33,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import ROOT, item_name
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.entries import SYNC_DAEMON
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.kinds import FALSE
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import raw_text
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.order import TRACKED
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
@@ -270,7 +271,7 @@ class Configuration:
             for keyword in ("use_vmac", "use_ipvlan"):
                 if instance.has(keyword):
                     given = split(instance.get(keyword, ""))
-                    made.add(given[0] if given else "")
+                    made.update(given or [""])
                     made.add(f"vrrp.{instance.get('virtual_router_id')}")
         return made
 
@@ -365,7 +366,19 @@ def priority(instance: Block) -> Optional[int]:
 
 def is_strict(configuration: Configuration, instance: Block) -> bool:
     """Say whether the instance keeps strictly to the standard."""
-    return bool(instance.get("strict_mode", configuration.globals.has("vrrp_strict")))
+    strict = configuration.globals.has("vrrp_strict") and not _is_off(configuration, "vrrp_strict")
+    return bool(instance.get("strict_mode", strict))
+
+
+def _is_off(configuration: Configuration, keyword: str) -> bool:
+    """Say whether a flag of global_defs is written with "off", where keepalived reads that word."""
+    since = table.rows("global_defs")[keyword].off_since
+    reads = since is not None and (configuration.version is None or configuration.version >= since)
+    return reads and any(
+        statement.values[0] in FALSE
+        for statement in configuration.globals.statements
+        if statement.keyword == keyword and statement.values
+    )
 
 
 def _weight(words: Sequence[str], default: int) -> int:

@@ -76,7 +76,8 @@ def dates(grammar: Grammar) -> Iterator[Dated]:
     arguments = [*grammar.arguments, *grammar.anywhere]
     for option in grammar.options.values():
         arguments += option
-    yield from grammar.later.values()
+    words = {*grammar.options, *grammar.inner, *grammar.rest}
+    yield from (each for word, each in grammar.later.items() if word in words)
     for argument in arguments:
         yield from argument.dated
     yield from grammar.dated

@@ -254,6 +254,7 @@ SECTION = Section(
             FLAG,
             "Keeps strictly to the VRRP standard, which also makes the virtual addresses unreachable on the master "
             "unless the instance sets C(accept) and C(version 3).",
+            off_since=(2, 3, 0),
         ),
         Row(
             "vrrp_mcast_group4",
@@ -339,6 +340,7 @@ SECTION = Section(
             "vrrp_skip_check_adv_addr",
             FLAG,
             "Compares the addresses in an advert only when the master has changed, which saves time.",
+            off_since=(2, 3, 0),
         ),
         Row("v3_checksum_as_v2", FLAG, "Computes VRRPv3 checksums without the pseudo header.", since=(2, 2, 8)),
         Row("log_unknown_vrids", FLAG, "Logs adverts with a VRID that is not configured here.", since=(2, 0, 16)),

@@ -279,3 +279,76 @@ def test_the_content_of_a_block_with_ignored_words_is_judged(head, longer, line,
 def test_the_content_of_a_block_that_is_left_out_is_not_judged():
     text = BASE.replace("VI_1 {", "VI_1 blue {").replace("priority 100", "priority 300")
     assert [each[0] for each in found(text)] == ["name-of-several-words"]
+
+
+STRICT = BASE.replace("interface", "state MASTER\n    interface")
+
+
+@pytest.mark.parametrize(("keyword", "version", "expected"), [
+    ("vrrp_strict", (2, 2, 8), {"off-switches-on", "strict-master", "strict-drops-traffic"}),
+    ("vrrp_skip_check_adv_addr", (2, 2, 8), {"off-switches-on"}),
+    ("vrrp_strict", (2, 3, 0), set()),
+    ("vrrp_skip_check_adv_addr", (2, 3, 0), set()),
+    ("vrrp_strict", None, set()),
+    ("lvs_flush", None, {"off-switches-on"}),
+])
+def test_off_behind_a_flag_counts_for_the_versions_that_read_it(keyword, version, expected):
+    text = f"global_defs {{\n    {keyword} off\n}}\n" + STRICT
+    usual = {each[0] for each in found(STRICT, version=version)}
+    assert {each[0] for each in found(text, version=version)} - usual == expected
+
+
+ROUTE = "198.18.5.0/24 via 198.18.0.2"
+
+
+def routes(*entries):
+    return instance("virtual_routes {\n" + "".join(f"    {entry}\n" for entry in entries) + "}")
+
+
+@pytest.mark.parametrize("entry", [
+    ROUTE, "blackhole 198.18.5.0/24", "198.18.5.0/24 nexthop via 198.18.0.2 dev eth1 nexthop via 198.18.0.3 dev eth1",
+])
+def test_a_route_without_an_interface_is_untracked_in_older_versions(entry):
+    assert ("route-untracked", 9, 9) in found(routes(entry), version=(2, 2, 7))
+    assert ("route-untracked", 9, 9) in found(routes(entry), version=(2, 3, 1))
+    assert found(routes(entry), version=(2, 3, 2)) == found(routes(entry)) == []
+    static = f"static_routes {{\n    {entry}\n}}\n"
+    assert ("route-untracked", 2, 5) in found(static + BASE, version=(2, 2, 7))
+
+
+@pytest.mark.parametrize("entry", [
+    ROUTE + " dev eth1", ROUTE + " oif eth1", ROUTE + " no_track", "198.18.5.0/24 no_track nexthop via 198.18.0.2",
+    "198.18.5.0/24 via $GATEWAY $REST",
+])
+def test_a_tracked_route_is_none(entry):
+    assert "route-untracked" not in {each[0] for each in found(routes(entry), version=(2, 2, 7))}
+
+
+@pytest.mark.parametrize(("block", "entry"), [
+    ("virtual_routes", ROUTE + " dev eth8"), ("virtual_routes", ROUTE + " oif eth8"),
+    ("virtual_routes", "198.18.5.0/24 no_track nexthop via 198.18.0.2 dev eth8"),
+    ("virtual_rules", "iif eth8 table 5 preference 5"), ("virtual_rules", "oif eth8 table 5 preference 5"),
+])
+def test_an_interface_of_a_route_that_the_host_has_not(block, entry):
+    text = instance(f"{block} {{\n    {entry}\n}}")
+    host = {"interfaces": {"eth1": ["198.18.0.11/24"]}}
+    assert ("route-interface-not-on-host", 9, 9) in found(text, host=host)
+    assert found(text.replace("eth8", "eth1"), host=host) == []
+    assert "route-interface-not-on-host" not in {each[0] for each in found(text)}
+
+
+@pytest.mark.parametrize("words", ["name vmac0", "02:00:5e:00:05:33 vmac0", "vmac0 02:00:5e:00:05:33", "vmac0"])
+def test_an_interface_that_keepalived_makes_is_on_the_host(words):
+    text = instance(f"use_vmac {words}\ntrack_interface {{\n    vmac0\n}}")
+    ids = {each[0] for each in found(text, host={"interfaces": {"eth1": ["198.18.0.11/24"]}})}
+    assert "track-interface-not-on-host" not in ids
+
+
+@pytest.mark.parametrize(("address", "granularity", "is_wrong"), [
+    ("198.18.0.100", "24", True), ("198.18.0.100", "255.255.255.0", False), ("fd00::100", "255.255.255.0", True),
+    ("fd00::100", "64", False),
+])
+def test_the_granularity_is_of_the_family_of_the_service(address, granularity, is_wrong):
+    text = SERVICE.replace("198.18.0.100", address).replace(
+        "    lb_kind", f"    persistence_timeout 60\n    persistence_granularity {granularity}\n    lb_kind")
+    assert ("granularity-of-other-family" in {each[0] for each in found(text)}) == is_wrong
