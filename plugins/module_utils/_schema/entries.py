@@ -199,6 +199,12 @@ def _granularity(word: str) -> None:
         number(1, 128)(word)
 
 
+def _has_gaps(word: str) -> bool:
+    """Whether a netmask is not of the form 1...10...0."""
+    hosts = int(address(word, 4)) ^ UINT_MAX if "." in word else 0
+    return bool(hosts & (hosts + 1))
+
+
 def _status_codes(word: str) -> None:
     if not re.match(r"[0-9]{3}(-[0-9]{3})?\Z", word):
         raise BadValueError('must be a code or a range of codes, got "%s".' % word, "Write it like 200 or 200-299.")
@@ -430,7 +436,18 @@ IPSETS = Grammar(
         Dated("a sixth set", lambda words: len(words) > 5, (2, 3, 0), "Write five at most."),
     ),
 )
-SERVER = Grammar("IP [PORT]", (Argument("the address", address), _PORT))
+SERVER = Grammar(
+    "IP [PORT]",
+    (Argument("the address", address), _PORT),
+    dated=(
+        Dated(
+            "without a port",
+            lambda words: len(words) == 1 or not int(words[1]),
+            (2, 0, 15),
+            "Write the port behind the address.",
+        ),
+    ),
+)
 FORWARDING = Grammar(
     "NAT|DR|TUN [type ipip|gue|gre] [port 1..65535] [nocsum|csum|remcsum]",
     (Argument("the method", one_of("NAT", "DR", "TUN")),),
@@ -443,7 +460,17 @@ FORWARDING = Grammar(
     },
     later=_since((2, 0, 18), "type", "port", "nocsum", "csum", "remcsum"),
 )
-GRANULARITY = Grammar("NETMASK or 1..128", (Argument("the mask", _granularity),), numeric=True)
+GRANULARITY = Grammar(
+    "NETMASK or 1..128",
+    (
+        Argument(
+            "the mask",
+            _granularity,
+            dated=(Dated("a netmask with gaps", _has_gaps, (2, 0, 20), "Write a netmask without gaps."),),
+        ),
+    ),
+    numeric=True,
+)
 FILE_WEIGHT = Grammar("-%d..%d [reverse|noreverse]" % (INT_MAX, INT_MAX), _weight(INT_MAX), numeric=True)
 DIGEST = Grammar(
     "32 hexadecimal digits",

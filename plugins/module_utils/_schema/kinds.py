@@ -97,9 +97,16 @@ class Int(Type):
 
 
 class Decimal(Int):
-    """A number with up to six decimals, without a unit."""
+    """A number with up to six decimals or as many as the row says, without a unit."""
 
     option = "float"
+
+    def check(self, row: Row, value: Any) -> Any:
+        found = super().check(row, value)
+        if round(found, row.decimals) != found:
+            fault = "must have at most %d decimals, got %s." % (row.decimals, words.number_text(found))
+            raise BadValueError(fault, "Write %s." % words.number_text(round(found, row.decimals)))
+        return found
 
     def number(self, value: Any, unit: str = "") -> words.Number:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):

@@ -76,6 +76,7 @@ class Row:
     ``former``: words that are no keywords and often meant this one.
     ``ended``: names that only versions before the oldest supported one knew. The others ignore such a line.
     ``dated``: values that not all versions know, those of the grammar excepted; for BLOCK, asked about its data.
+    ``decimals``: for DECIMAL, how many digits behind the point the daemon reads without a complaint.
     ``off_since``: for FLAG, the version from which on the daemon reads a word behind it, so that "off" is off.
     ``source``: for IP, an own address, of which the daemon ignores the prefix length.
     ``heads``: for BLOCK, the forms of what stands between keyword and brace, the first that fits is used;
@@ -111,6 +112,7 @@ class Row:
     secret: bool = False
     source: bool = False
     off_since: Optional[Version] = None
+    decimals: int = 6
     deprecated: str = ""
     remedy: str = ""
     entry: Optional[Grammar] = None

@@ -26,6 +26,7 @@ SECTION = Section(
             minimum=1,
             maximum=_LONGEST,
             dated=_DECIMALS,
+            decimals=3,
             default="10",
         ),
         Row(
@@ -36,6 +37,7 @@ SECTION = Section(
             minimum=1,
             maximum=_LONGEST,
             dated=_DECIMALS,
+            decimals=3,
             default="10",
         ),
         Row(
@@ -46,6 +48,7 @@ SECTION = Section(
             minimum=1000,
             maximum=_LONGEST,
             dated=_DECIMALS,
+            decimals=3,
             default="1000",
         ),
         Row(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Tuple
 
 from .. import entries
+from ..dated import Dated
 from ..row import (
     BLOCK,
     BOOL,
@@ -119,6 +120,7 @@ UDP = Section(
             "Whether a reply must come, or the bytes it must begin with; V(X) stands for any digit.",
             entry=entries.BYTE_PATTERN,
             optional=True,
+            dated=(Dated("with bytes", lambda value: value is not True, (2, 2, 0), "Write true."),),
         ),
         Row(
             "min_reply_length",

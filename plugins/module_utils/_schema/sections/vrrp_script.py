@@ -29,6 +29,7 @@ SECTION = Section(
             maximum=TIMER_MAX,
             default="1",
             dated=(decimals((2, 3, 2)),),
+            decimals=3,
         ),
         Row(
             "timeout",
@@ -39,6 +40,7 @@ SECTION = Section(
             maximum=TIMER_MAX,
             default="the interval",
             dated=(decimals((2, 3, 2)),),
+            decimals=3,
         ),
         Row(
             "weight",

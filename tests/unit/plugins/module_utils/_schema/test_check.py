@@ -204,3 +204,25 @@ def test_finding_as_text_and_as_data() -> None:
         "message": "Is it?",
         "remedy": "",
     }
+
+
+def test_what_the_daemon_ignores_behind_an_own_address_is_left_out() -> None:
+    given = {"unicast_src_ip": "198.18.0.11/24", "unicast_peer": ["198.18.0.12/24 min_ttl 5", "fd00::2/64", "fd00::3"]}
+    found, findings = normalise(instance(**given))
+    assert findings == []
+    (block,) = found["vrrp_instance"]
+    assert block["unicast_src_ip"] == "198.18.0.11"
+    assert block["unicast_peer"] == ["198.18.0.12 min_ttl 5", "fd00::2", "fd00::3"]
+    assert normalise(found)[0] == found
+
+
+@pytest.mark.parametrize(("section", "keyword"), [("vrrp_script", "interval"), ("bfd_instance", "min_tx")])
+@pytest.mark.parametrize(
+    ("value", "is_wrong"), [(20.125, False), (20.1256, True), ("20.1250", False), ("20.0001", True)]
+)
+def test_more_decimals_than_the_daemon_reads(section: str, keyword: str, value: Any, is_wrong: bool) -> None:
+    block = {"name": "A", "script": "/a", keyword: value} if section == "vrrp_script" else \
+        {"name": "A", "neighbor_ip": "198.18.0.1", keyword: value}
+    findings = check({section: [block]})
+    assert [finding.keyword for finding in findings] == [keyword] * is_wrong
+    assert all("must have at most 3 decimals" in finding.message for finding in findings)
