@@ -7,7 +7,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Tuple
 
 Version = Tuple[int, ...]
 
@@ -48,6 +48,16 @@ def version_text(version: Version) -> str:
 def newest(every: Tuple[Dated, ...]) -> Version:
     """The version from which on nothing is to be said about all of them."""
     return max((each.newest for each in every), default=OLDEST)
+
+
+def any_word(_found: Any) -> bool:
+    """What applies to everything."""
+    return True
+
+
+def since(version: Version, *words: str, remedy: str = "") -> Dict[str, Dated]:
+    """The words that came with a version, for the options of a grammar."""
+    return {word: Dated(word, any_word, version, remedy) for word in words}
 
 
 def choice(value: Any, since: Version, remedy: str = "") -> Dated:

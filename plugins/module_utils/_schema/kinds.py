@@ -14,7 +14,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Word
 
 from . import line, words
-from .entries import without_prefix
+from .addresses import without_prefix
 from .finding import BadValueError
 from .grammar import check_words
 from .row import (

@@ -10,29 +10,39 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-import re
 from typing import Dict, Optional, Sequence, Tuple
 
-from .dated import Dated, Version
+from .dated import Dated, any_word, since
 from .finding import BadValueError
 from .grammar import Argument, Given, Grammar
+from .routing_words import (
+    ALL,
+    address_family,
+    destination,
+    duration,
+    firewall_mark,
+    ip_protocol,
+    labels,
+    locator,
+    number_range,
+    preference,
+    realms,
+    route_type,
+)
 from .words import (
     INT_MAX,
     UINT_MAX,
     Check,
     address,
     based,
-    in_range,
     interface,
     ip,
     named,
     number,
     one_of,
-    prefix,
     scope,
     text,
     to_address,
-    to_decimal,
 )
 
 Options = Dict[str, Tuple[Argument, ...]]
@@ -42,26 +52,8 @@ _TYPES = (
     "unicast", "local", "nat", "broadcast", "brd", "anycast", "multicast", "prohibit", "unreachable", "blackhole",
     "xresolve", "throw",
 )
-# Destinations that are no addresses (parse_route of vrrp/vrrp_ipaddress.c).
-_ALL = ("default", "any", "all")
 # RTPROT_KEEPALIVED (vrrp/vrrp_iproute.h): what keepalived tracks is its own.
 _OWN_PROTOCOL = ("18", "0x12", "keepalived")
-_RTT_LEAST, _RTT_MOST = 200, 120000
-_TIME = re.compile(r"([0-9.]+)(m?s(?:ecs?)?)?\Z", re.IGNORECASE)
-_RANGE = re.compile(r"([0-9]+)-([0-9]+)\Z")
-
-
-def _destination(word: str) -> None:
-    if word not in _ALL and word != "default6":
-        prefix(word)
-
-
-def _type_number(word: str) -> None:
-    based(0, 255)(word)
-
-
-def _family(word: str) -> None:
-    one_of("inet", "inet6")(word)
 
 
 def _is_read(given: Given) -> None:
@@ -74,75 +66,6 @@ def _is_read(given: Given) -> None:
             )
 
 
-def _time(unit: int) -> Check:
-    """A check for times: with a unit (s, ms), or in so many parts of a millisecond; 200 ms to 120 s."""
-
-    def check(word: str) -> None:
-        found = _TIME.match(word)
-        kind = (found.group(2) or "").lower() if found else ""
-        if not found or ("." in word and not kind.startswith("s")):
-            raise BadValueError('must be like 300ms or 1.5s, got "%s".' % word, "Write it with its unit.")
-        milliseconds = to_decimal(found.group(1)) * 1000 if kind.startswith("s") else int(found.group(1))
-        if not _RTT_LEAST <= (milliseconds if kind else milliseconds / unit) <= _RTT_MOST:
-            raise BadValueError('must be 200ms to 120s, got "%s".' % word, "Write it with its unit, like 300ms.")
-
-    return check
-
-
-def _realms(word: str) -> None:
-    parts = word.split("/")
-    if len(parts) > 2 or "" in parts:
-        raise BadValueError('must be one or two realms, got "%s".' % word, "Write it like 1 or 1/2.")
-    for part in parts:
-        named(255)(part)
-
-
-def _labels(word: str) -> None:
-    """MPLS labels of 20 bits; keepalived takes two (MAX_MPLS_LABELS)."""
-    parts = word.split("/")
-    if len(parts) > 2:
-        raise BadValueError('must be one or two labels, got "%s".' % word, "Write it like 100 or 100/200.")
-    for part in parts:
-        based(0, 2**20 - 1)(part)
-
-
-def _locator(word: str) -> None:
-    if not re.match(r"[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){3}\Z", word):
-        raise BadValueError('must be four groups of hexadecimal digits, got "%s".' % word, "Write it like 1:2:3:4.")
-
-
-def _range(most: int, like: str) -> Check:
-    """A check for ranges of numbers; one number alone is none."""
-
-    def check(word: str) -> None:
-        found = _RANGE.match(word)
-        if not found:
-            raise BadValueError('must be a range, got "%s".' % word, "Write it like %s." % like)
-        low, high = int(found.group(1)), int(found.group(2))
-        in_range(high, 0, most)
-        if high < low:
-            raise BadValueError('ends before it begins, got "%s".' % word, "Swap the two numbers.")
-
-    return check
-
-
-def _mark(word: str) -> None:
-    mark, slash, mask = word.partition("/")
-    based(0, UINT_MAX)(mark)
-    if slash and mask:
-        based(0, UINT_MAX)(mask)
-
-
-def _preference(word: str) -> None:
-    if word not in ("low", "medium", "high"):
-        number(0, 255)(word)
-
-
-def _ip_protocol(word: str) -> None:
-    if word.isdigit():
-        number(0, 255)(word)
-
-
 def _number(name: str, most: int = UINT_MAX) -> Tuple[Argument, ...]:
     return (Argument(name, number(0, most)),)
 
@@ -152,12 +75,8 @@ def _lockable(name: str, check: Optional[Check] = None) -> Tuple[Argument, ...]:
     return (Argument("the lock", one_of("lock"), True), Argument(name, check or number(0, UINT_MAX)))
 
 
-def _since(version: Version, *words: str) -> Dict[str, Dated]:
-    return {word: Dated(word, lambda _word: True, version) for word in words}
-
-
 def _deprecated(word: str, remedy: str) -> Dict[str, Dated]:
-    return {word: Dated(word, lambda _word: True, deprecated=remedy)}
+    return {word: Dated(word, any_word, deprecated=remedy)}
 
 
 # -- what a line says as a whole ---------------------------------------------------------------------------------
@@ -172,7 +91,7 @@ class _Families:
     def add(self, key: str, words: Sequence[str]) -> None:
         """Take over what an option says. Raises BadValueError when it is the other family."""
         word = words[-1].partition("/")[0]
-        if word in _ALL and key in self.destinations:
+        if word in ALL and key in self.destinations:
             if self.family:
                 raise BadValueError(
                     '"%s" stands behind what has a family, and keepalived takes it for the other one.' % word,
@@ -262,7 +181,7 @@ def _is_whole_rule(given: Given) -> None:
 # -- routes ------------------------------------------------------------------------------------------------------
 
 _DEV = (Argument("the interface", interface),)
-_VIA = (Argument("the family", _family, True), Argument("the gateway", address))
+_VIA = (Argument("the family", address_family, True), Argument("the gateway", address))
 _TOS = (Argument("the TOS", named(255)),)
 _FAMILY = (Argument("a word that is not read", text, True),)
 _END = {"id": (Argument("the id", number(0, 2**64 - 1)),), "flags": _number("the flags", 65535)}
@@ -284,8 +203,8 @@ _ENCAPSULATION = Grammar(
             options={**_END, **_IP6, "tc": _TOS, "hoplimit": _number("the hop limit", 255)},
             whole=_has_end,
         ),
-        "mpls": Grammar("encap mpls LABEL[/LABEL]", (Argument("the label", _labels),)),
-        "ila": Grammar("encap ila LOCATOR", (Argument("the locator", _locator),)),
+        "mpls": Grammar("encap mpls LABEL[/LABEL]", (Argument("the label", labels),)),
+        "ila": Grammar("encap ila LOCATOR", (Argument("the locator", locator),)),
     },
 )
 _NEXTHOPS: Dict[str, Grammar] = {}
@@ -296,14 +215,14 @@ _NEXTHOP = Grammar(
         "dev": _DEV,
         "weight": (Argument("the weight", number(1, 256)),),
         "onlink": (),
-        "realms": (Argument("the realm", _realms),),
+        "realms": (Argument("the realm", realms),),
     },
     inner={"encap": _ENCAPSULATION},
     rest=_NEXTHOPS,
 )
 _NEXTHOPS["nexthop"] = _NEXTHOP
 
-_DESTINATION = Argument("the destination", _destination)
+_DESTINATION = Argument("the destination", destination)
 _METRIC = _number("the metric")
 _ROUTE: Options = {
     **dict.fromkeys((*_TYPES, "to"), (_DESTINATION,)),
@@ -314,7 +233,7 @@ _ROUTE: Options = {
     **dict.fromkeys(("tos", "dsfield"), _TOS),
     **dict.fromkeys(("onlink", "no_track", "add", "append", "prepend"), ()),
     "src": (Argument("the source address", address),),
-    "from": (Argument("the source", _destination),),
+    "from": (Argument("the source", destination),),
     "table": (Argument("the table", named(UINT_MAX)),),
     "protocol": (Argument("the protocol", named(255)),),
     "scope": (Argument("the scope", scope),),
@@ -322,20 +241,20 @@ _ROUTE: Options = {
     "mtu": _lockable("the MTU"),
     "hoplimit": _number("the hop limit", 255),
     "advmss": _lockable("the segment size"),
-    "rtt": _lockable("the time", _time(8)),
-    "rttvar": _lockable("the time", _time(4)),
-    "rto_min": _lockable("the time", _time(1)),
+    "rtt": _lockable("the time", duration(8)),
+    "rttvar": _lockable("the time", duration(4)),
+    "rto_min": _lockable("the time", duration(1)),
     "reordering": _lockable("the number"),
     "window": _number("the window"),
     "cwnd": _lockable("the window"),
     "ssthresh": _lockable("the threshold"),
-    "realms": (Argument("the realm", _realms),),
+    "realms": (Argument("the realm", realms),),
     "initcwnd": _number("the window"),
     "initrwnd": _number("the window"),
     "features": (Argument("the feature", one_of("ecn")),),
     "quickack": _number("quickack", 1),
     "congctl": _lockable("the algorithm", text),
-    "pref": (Argument("the preference", _preference),),
+    "pref": (Argument("the preference", preference),),
     "ttl-propagate": (Argument("ttl-propagate", one_of("enabled", "disabled")),),
     "fastopen_no_cookie": _number("fastopen_no_cookie", 1),
     "or": (Argument("the second gateway", address),),
@@ -347,7 +266,7 @@ ROUTE = Grammar(
     options=_ROUTE,
     inner={"encap": _ENCAPSULATION},
     rest=_NEXTHOPS,
-    anywhere=(Argument("the type", _type_number, True), _DESTINATION),
+    anywhere=(Argument("the type", route_type, True), _DESTINATION),
     same={
         **dict.fromkeys((*_TYPES, "to"), ""),
         **dict.fromkeys(("priority", "preference"), "metric"),
@@ -358,7 +277,7 @@ ROUTE = Grammar(
     },
     whole=_is_whole_route,
     later={
-        **_since((2, 2, 5), "add", "append", "prepend", "vrf"),
+        **since((2, 2, 5), "add", "append", "prepend", "vrf"),
         **_deprecated("gw", "Write via."),
         **_deprecated("or", 'Write "nexthop via" before each gateway.'),
     },
@@ -385,16 +304,16 @@ _RULE: Options = {
     **dict.fromkeys(("dev", "iif", "oif"), _DEV),
     **dict.fromkeys(("suppress_prefixlength", "sup_pl"), _number("the prefix length", INT_MAX)),
     **dict.fromkeys(("suppress_ifgroup", "sup_group"), (Argument("the group", named(INT_MAX)),)),
-    **dict.fromkeys(("sport", "dport"), (Argument("the port range", _range(65535, "80-80")),)),
+    **dict.fromkeys(("sport", "dport"), (Argument("the port range", number_range(65535, "80-80")),)),
     **dict.fromkeys(("not", "l3mdev", "no_track"), ()),
-    "from": (Argument("the source", _destination),),
-    "to": (Argument("the destination", _destination),),
-    "fwmark": (Argument("the firewall mark", _mark),),
-    "realms": (Argument("the realm", _realms),),
+    "from": (Argument("the source", destination),),
+    "to": (Argument("the destination", destination),),
+    "fwmark": (Argument("the firewall mark", firewall_mark),),
+    "realms": (Argument("the realm", realms),),
     "tunnel-id": (Argument("the id", number(0, 2**64 - 1)),),
-    "uidrange": (Argument("the users", _range(UINT_MAX, "1000-1999")),),
+    "uidrange": (Argument("the users", number_range(UINT_MAX, "1000-1999")),),
     "protocol": _number("the protocol", 255),
-    "ipproto": (Argument("the protocol", _ip_protocol),),
+    "ipproto": (Argument("the protocol", ip_protocol),),
 }
 _RULE_USAGE = (
     "[not] [from NETWORK] [to NETWORK] [iif INTERFACE] [fwmark MARK[/MASK]] preference NUMBER table TABLE|ACTION "

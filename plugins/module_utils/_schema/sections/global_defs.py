@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .. import entries
+from .. import addresses, entries
 from ..dated import over
 from ..row import (
     BOOL,
@@ -260,14 +260,14 @@ SECTION = Section(
             "vrrp_mcast_group4",
             WORDS,
             "Multicast group of IPv4 adverts.",
-            entry=entries.MULTICAST_4,
+            entry=addresses.MULTICAST_4,
             default="224.0.0.18",
         ),
         Row(
             "vrrp_mcast_group6",
             WORDS,
             "Multicast group of IPv6 adverts.",
-            entry=entries.MULTICAST_6,
+            entry=addresses.MULTICAST_6,
             default="ff02::12",
         ),
         Row(

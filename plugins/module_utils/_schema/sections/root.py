@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .. import entries, routes
+from .. import addresses, entries, routes
 from ..row import BLOCK, FLAG, INT, LINES, NAMED, STRING, Alias, Row, Section
 from ..words import UINT_MAX
 
@@ -77,7 +77,7 @@ SECTION = Section(
             "static_ipaddress",
             LINES,
             "Addresses that keepalived sets at its start and that do not move.",
-            entry=entries.STATIC_ADDRESS,
+            entry=addresses.STATIC_ADDRESS,
         ),
         Row(
             "static_routes",

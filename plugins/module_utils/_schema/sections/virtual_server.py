@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .. import entries
+from .. import addresses, entries
 from ..dated import Dated, choice, over
 from ..row import (
     BLOCK,
@@ -169,7 +169,7 @@ SECTION = Section(
         ),
         Row("snmp_name", STRING, "Name of the service in SNMP.", since=(2, 2, 3)),
         # its two options count after it only
-        Row("sorry_server", WORDS, "Server that answers while the quorum is lost.", entry=entries.SERVER),
+        Row("sorry_server", WORDS, "Server that answers while the quorum is lost.", entry=addresses.SERVER),
         Row(
             "sorry_server_inhibit",
             FLAG,

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .. import entries
+from .. import addresses
 from ..row import BODY, LINES, Row, Section, name
 
 SECTION = Section(
@@ -16,7 +16,7 @@ SECTION = Section(
             LINES,
             "Addresses, ranges and networks with their port, and firewall marks.",
             place=BODY,
-            entry=entries.SERVICE,
+            entry=addresses.SERVICE,
         ),
     ),
 )

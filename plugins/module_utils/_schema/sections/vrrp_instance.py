@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .. import entries, routes
+from .. import addresses, entries, routes
 from ..dated import choice
 from ..row import (
     BLOCK,
@@ -145,7 +145,7 @@ SECTION = Section(
             "use_vmac",
             WORDS,
             "Holds the addresses on an interface with the virtual MAC address; V(true) or its name and MAC address.",
-            entry=entries.VMAC,
+            entry=addresses.VMAC,
             default="name vrrp.VRID",
             optional=True,
         ),
@@ -160,7 +160,7 @@ SECTION = Section(
             "use_ipvlan",
             WORDS,
             "Holds the addresses on an ipvlan interface; V(true) or its name, its address and its mode.",
-            entry=entries.IPVLAN,
+            entry=addresses.IPVLAN,
             optional=True,
             since=(2, 0, 17),
         ),
@@ -188,7 +188,7 @@ SECTION = Section(
             "mcast_dst_ip",
             WORDS,
             "Multicast group of the adverts.",
-            entry=entries.MULTICAST,
+            entry=addresses.MULTICAST,
             default=_GLOBAL,
             since=(2, 2, 5),
         ),
@@ -204,7 +204,7 @@ SECTION = Section(
             "unicast_peer",
             LINES,
             "Addresses of all other members; adverts then go to them instead of the multicast group.",
-            entry=entries.UNICAST_PEER,
+            entry=addresses.UNICAST_PEER,
         ),
         Row(
             "unicast_ttl",
@@ -260,13 +260,13 @@ SECTION = Section(
             "virtual_ipaddress",
             LINES,
             "Addresses that the master holds and that the adverts name, all of one family.",
-            entry=entries.VIRTUAL_ADDRESS,
+            entry=addresses.VIRTUAL_ADDRESS,
         ),
         Row(
             "virtual_ipaddress_excluded",
             LINES,
             "Addresses that the master holds and that the adverts do not name.",
-            entry=entries.VIRTUAL_ADDRESS,
+            entry=addresses.VIRTUAL_ADDRESS,
         ),
         Row(
             "no_virtual_ipaddress",

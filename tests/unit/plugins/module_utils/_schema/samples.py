@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, routes, table, values
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import addresses, entries, routes, table, values
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.grammar import Grammar
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import (
     BLOCK,
@@ -33,7 +33,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 # Every grammar by its name.
 GRAMMARS = {
     name: value
-    for module in (entries, routes)
+    for module in (addresses, entries, routes)
     for name, value in vars(module).items()
     if isinstance(value, Grammar) and not name.startswith("_")
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, table
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import addresses, table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check, normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
@@ -38,7 +38,7 @@ _SERVER = Row(
 )
 NEW = (
     Section("", (Row("pool", BLOCK, "Pools.", repeatable=True, heads=NAMED), _SERVER)),
-    Section("pool", (name("Name."), Row("address", LINES, "Addresses.", place=BODY, entry=entries.UNICAST_PEER))),
+    Section("pool", (name("Name."), Row("address", LINES, "Addresses.", place=BODY, entry=addresses.UNICAST_PEER))),
     Section(
         "server",
         (

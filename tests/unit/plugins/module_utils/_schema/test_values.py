@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
-from ansible_collections.openvip.cluster.plugins.module_utils._schema import entries, routes, values
+from ansible_collections.openvip.cluster.plugins.module_utils._schema import addresses, entries, routes, values
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import BadValueError
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import (
     BOOL,
@@ -83,15 +83,15 @@ GOOD = [
     (WEIGHT, -20, -20),
     (WEIGHT, "20   reverse", "20 reverse"),
     (row(WORDS, entry=entries.UMASK), "0177", "0177"),
-    (row(WORDS, entry=entries.VMAC, optional=True), False, None),
+    (row(WORDS, entry=addresses.VMAC, optional=True), False, None),
     (GROUP, ["VI_1", "VI 2"], ["VI_1", "VI 2"]),
     (GROUP, [], None),
     (GROUP, ("VI_1",), ["VI_1"]),
     (ROUTES, ["default  via\t198.18.0.1"], ["default via 198.18.0.1"]),
     (ROUTES, ['198.18.0.0/24 dev "eth0"'], ['198.18.0.0/24 dev "eth0"']),
     # references to definitions are for the daemon to expand
-    (row(LINES, entry=entries.VIRTUAL_ADDRESS), ["$VIP dev eth0"], ["$VIP dev eth0"]),
-    (row(LINES, entry=entries.VIRTUAL_ADDRESS), ["198.18.0.${LAST}/24"], ["198.18.0.${LAST}/24"]),
+    (row(LINES, entry=addresses.VIRTUAL_ADDRESS), ["$VIP dev eth0"], ["$VIP dev eth0"]),
+    (row(LINES, entry=addresses.VIRTUAL_ADDRESS), ["198.18.0.${LAST}/24"], ["198.18.0.${LAST}/24"]),
 ]
 
 BAD = [
@@ -141,7 +141,7 @@ BAD = [
     (row(WORDS, entry=entries.USER), "root }", "closes no block"),
     (row(WORDS, entry=entries.USER), 'root "', "double quote"),
     (row(WORDS, entry=entries.USER), " ", "is empty."),
-    (row(WORDS, entry=entries.VMAC), True, "must be text, got true."),
+    (row(WORDS, entry=addresses.VMAC), True, "must be text, got true."),
     (GROUP, "VI_1", 'must be a list, got "VI_1".'),
     (GROUP, ["VI_1", 1.5], "must be text, got 1.5."),
     (ROUTES, ["@lb1 default via 198.18.0.1"], 'must be plain words, got "@lb1 default via 198.18.0.1".'),
