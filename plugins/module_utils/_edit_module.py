@@ -13,14 +13,13 @@ import re
 from collections import Counter
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _edit
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
 from ansible_collections.openvip.cluster.plugins.module_utils._edit_block import EditError
 from ansible_collections.openvip.cluster.plugins.module_utils._included import included
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
 from ansible_collections.openvip.cluster.plugins.module_utils._module import Run, file_argument_spec
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import in_force
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import (
     argument_spec,
@@ -78,11 +77,11 @@ def _bring(run, section, path, version, given):
     except ValueError as error:
         run.fail(NOT_EDITED, error.args)
     findings = lint_text(edited.text, path, version)
-    users = missing(read(parse(text)))
+    users = missing(in_force(text))
     run.result.update(
         before=_edit.block(mask(text), path, section, given),
         after=_edit.block(mask(edited.text), path, section, given),
-        missing_users=[user for user in missing(read(parse(edited.text))) if user not in users])
+        missing_users=[user for user in missing(in_force(edited.text)) if user not in users])
     old = lint_text(text, path, version)
     run.judged(findings, [str(finding) for finding in refused(old, findings, edited.label if wanted else None)])
     expected = {section: [edited.after]} if edited.after and section == "vrrp_instance" else {}

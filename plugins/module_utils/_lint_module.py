@@ -13,7 +13,6 @@ import os
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_inspection, without_held
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed
 from ansible_collections.openvip.cluster.plugins.module_utils._included import unmatched
@@ -29,7 +28,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._lint.report impor
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.survey import survey
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import RAW
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import in_force
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import secrets_of
 
 DEFAULT_PATH = "/etc/keepalived/keepalived.conf"
@@ -79,12 +78,12 @@ def run_lint(module):
 
 def facts(module, text, build, binary):
     """Return what is known of this host for the rules: its interfaces, and its scripts and users."""
-    in_force = text
+    known_text = text
     if module.params["content"] is not None:
         # The daemon has not read a given text, and the path of the text may be only a name.
         path = module.params["path"]
-        in_force = read_text(path if os.path.isfile(path) else DEFAULT_PATH)
-    config = read(parse(in_force or ""))
+        known_text = read_text(path if os.path.isfile(path) else DEFAULT_PATH)
+    config = in_force(known_text or "")
     number = control.running("keepalived.service")
 
     def asked():
@@ -96,6 +95,6 @@ def facts(module, text, build, binary):
 
     answer = asked()
     known = from_inspection(network(module, listed(module), config, number, answer, asked))
-    data = read(parse(text))
+    data = in_force(text)
     return dict(without_held(known, [address["address"] for address in addresses(data)]), **survey(data),
                 missing_includes=unmatched(data, module.params["path"]))

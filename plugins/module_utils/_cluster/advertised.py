@@ -32,13 +32,13 @@ from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import
     OWNER_PRIORITY,
     Block,
     Configuration,
+    configuration_in_force,
     family,
     interval,
     parse_address,
     priority,
     vrrp_version,
 )
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
 
 #: What makes keepalived end a virtual router and begin another at a reload (vrrp/vrrp.c, vrrp_exist), so that nobody
 #: has the address for 3 x advert_int + skew, whatever the order.
@@ -138,7 +138,7 @@ def change(before: Dict[str, Any], after: Dict[str, Any]) -> Change:
     """
     sentences: List[str] = []
     windows: List[float] = []
-    former, latter = (Configuration(normalise(data, None)[0], data) for data in (before, after))
+    former, latter = map(configuration_in_force, (before, after))
     for one, other in _pairs(former, latter):
         seen = list(_seen(advertised(former, one), advertised(latter, other)))
         if seen:

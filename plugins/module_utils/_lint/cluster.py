@@ -26,10 +26,9 @@ from typing import (
     Union,
 )
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
 
-from .model import Block, Configuration, addresses, family
+from .model import Block, Configuration, addresses, configuration_in_force, family
 from .registry import CLUSTER, RULES, Rule, declare
 
 # What a rule of the kind CLUSTER looks at, in place of the sections of the others.
@@ -122,9 +121,7 @@ class Cluster:
         self.clock_tolerance = clock_tolerance
         self.failover_limit = failover_limit
         self.configurations = {
-            member.name: Configuration(
-                normalise(member.data, member.version)[0], member.data, member.facts, member.version)
-            for member in members
+            member.name: configuration_in_force(member.data, member.facts, member.version) for member in members
         }
         self._instances = _grouped(self.configurations)
 

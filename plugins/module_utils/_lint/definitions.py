@@ -26,6 +26,7 @@ Remarks = Iterator[Remark]
 _REFERENCE = re.compile(r"\$(\{)?([A-Za-z_][A-Za-z0-9_]*)(?:\})?(.?)", re.DOTALL)
 # What may follow "$NAME" for it to be replaced (lib/parser.c, replace_param).
 _AFTER_NAME = ("", " ", "\t", ",", ")", "\r", "\n")
+_QUOTED = re.compile(r'"[^"\n]*"')
 _SEQUENCE_NAME = re.compile(r"\(\{?([^(){}]*?)(?:\}|,[^{]|\))")
 
 
@@ -56,10 +57,28 @@ def definition_not_replaced(text: Text) -> Remarks:
                 yield node, f'"${name}{following}" is not replaced by the definition of {name}.', f"Write ${{{name}}}."
 
 
+@text_rule("reference-opens-block", ERROR, "keepalived takes the brace of ${NAME} for that of a block, unless NAME is "
+           "defined above.", "lib/parser.c:1898, 2780, run")
+def reference_opens_block(text: Text) -> Remarks:
+    """What stands behind the reference is read as the content of a block, and its } closes the block around it."""
+    for node, name, in_block in _undefined(text):
+        if in_block:
+            yield (node, f"${{{name}}} is not defined above, so its brace opens a block.",
+                   f"Write a line ${name}= before, or correct the name.")
+
+
 @text_rule("definition-missing", WARNING, "keepalived leaves $NAME as it is as long as that is not defined.",
            "lib/parser.c:1898, run")
 def definition_missing(text: Text) -> Remarks:
     """A definition holds from its line on, in the files that are included later, too."""
+    for node, name, in_block in _undefined(text):
+        if not in_block:
+            yield (node, f"${name} is not defined above, so it stays as it is.",
+                   f"Write a line ${name}= before, or correct the name.")
+
+
+def _undefined(text: Text) -> Iterator[Tuple[Node, str, bool]]:
+    """Iterate over (node, name, whether its brace is that of a block) of references that the daemon leaves."""
     if "$" not in text.source or any(node.statement.kind == "include" for node in text.others):
         return
     lines: Dict[str, int] = {}
@@ -67,17 +86,17 @@ def definition_missing(text: Text) -> Remarks:
         lines.setdefault(name, line)
     sequences = {name for node in text.others if node.statement.kind == "sequence" for name in _sequence_names(node)}
     for node in text.nodes():
-        if node.statement.kind in ("definition", "sequence") or (node.row and node.row.type in SCRIPTS):
+        if node.statement.kind in ("definition", "sequence") or _is_split(node):
             continue
-        if _is_split(node):
-            continue
+        is_script = node.row is not None and node.row.type in SCRIPTS
+        bare = _QUOTED.sub("", node.statement.head) if is_script or '"' in node.statement.head else ""
         for brace, name, following in _references(node):
             # a lone $NAME in the middle of a word may be meant
             if name.startswith("_") or name in sequences or (not brace and following not in _AFTER_NAME):
                 continue
-            if lines.get(name, node.statement.line + 1) > node.statement.line:
-                yield (node, f"${name} is not defined above, so it stays as it is.",
-                       f"Write a line ${name}= before, or correct the name.")
+            in_block = bool(brace) and (not bare or f"${{{name}}}" in bare)
+            if lines.get(name, node.statement.line + 1) > node.statement.line and (in_block or not is_script):
+                yield node, name, in_block
 
 
 def _definitions(text: Text) -> Iterator[Tuple[str, int]]:

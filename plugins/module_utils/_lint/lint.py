@@ -12,9 +12,11 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import gc
+import re
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation, evaluate
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import (
     DEPRECATED,
@@ -24,7 +26,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.check impo
     normalise,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.line import literal
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import of_evaluation
 
 from . import (
     addresses,
@@ -53,9 +56,9 @@ from . import (
     tracking,
     unicast,
 )
-from .model import Configuration
+from .model import Configuration, configuration_in_force
 from .registry import DATA, RULES, TEXT, Rule
-from .text import findings_of, read_text
+from .text import Text, findings_of, in_force, read_text
 
 # The modules with rules, in the order in which they are applied; importing them registers what they hold.
 MODULES = (
@@ -66,9 +69,12 @@ MODULES = (
 )
 # Rules for the text that say better than the table what becomes of a line.
 EXPLAIN = (
-    "unit-suffix", "off-switches-on", "definition-not-replaced", "definition-missing", "comment-in-word",
+    "unit-suffix", "off-switches-on", "definition-not-replaced", "comment-in-word", "reference-opens-block",
     "single-quotes", "unicode-space", "quote-not-closed", "smtp-host-hangs",
 )
+# The modules whose rules are about the text as it is written, and not about the lines in force.
+AS_WRITTEN = (syntax.__name__, definitions.__name__)
+_WHOLE_WORD = re.compile(r"(?<!\S)\$[A-Za-z_][A-Za-z0-9_]*(?!\S)")
 _ORDER = {module.__name__: number for number, module in enumerate(MODULES)}
 _RULES = sorted(RULES.values(), key=lambda rule: _ORDER[rule.check.__module__])
 
@@ -88,7 +94,7 @@ def lint(
     ``version``: of keepalived, such as (2, 2, 7). Values that the schema refuses are left out here, check() names them.
     """
     with _uncollected():
-        return _lint(Configuration(normalise(data, version)[0], data, host, version))
+        return _lint(configuration_in_force(data, host, version))
 
 
 @contextmanager
@@ -129,11 +135,16 @@ def _lint_text(
     text: str, path: str, version: Optional[Sequence[int]], host: Optional[Dict[str, Any]]
 ) -> List[Finding]:
     found = read_text(text, path, version)
-    read_by_daemon = structure.without_surplus(found)
-    data = read(read_by_daemon.document)
-    canonical, findings = normalise(data, version)
+    evaluation = evaluate(found.source)
+    force = in_force(found, evaluation)
+    read_by_daemon = structure.without_surplus(force) if force is found else force
+    with literal():
+        data = of_evaluation(evaluation, read_by_daemon.document)
+        canonical, findings = normalise(data, version)
     said = [finding for rule in _RULES if rule.about == TEXT for finding in findings_of(rule, found)]
-    explained = {finding.line for finding in said if finding.id in EXPLAIN}
+    if force is not found:
+        said += _of_changed(evaluation, force, said)
+    explained = {finding.line for finding in said if finding.id in EXPLAIN or _is_whole_word(finding, found)}
     for finding in findings:
         placed = read_by_daemon.place(finding)
         hidden = finding.keyword == RAW or (finding.id in (VALUE, DEPRECATED) and placed.line in explained)
@@ -141,7 +152,37 @@ def _lint_text(
         if not hidden and not (finding.id == MISSING and read_by_daemon.has_keyword(finding)):
             said.append(placed)
     said += [read_by_daemon.place(finding) for finding in _lint(Configuration(canonical, data, host, version))]
-    return said
+    return said if force is found else [_within(finding, evaluation, found) for finding in said]
+
+
+def _is_whole_word(finding: Finding, text: Text) -> bool:
+    """Say whether a finding is about a definition that is missing, without which there is no value to judge."""
+    return finding.id == "definition-missing" and finding.line is not None and \
+        _WHOLE_WORD.search(text.source.split("\n")[finding.line - 1]) is not None
+
+
+def _of_changed(evaluation: Evaluation, force: Text, said: Sequence[Finding]) -> List[Finding]:
+    """Return what the rules for the text say of lines that the daemon reads as something else than what is written."""
+    # what a brace too many makes of the lines has been said
+    changed = evaluation.changed() - {finding.line for finding in said if finding.id == "reference-opens-block"}
+    known = {(finding.id, finding.line, finding.message) for finding in said}
+    found = []
+    for rule in _RULES:
+        if rule.about == TEXT and rule.check.__module__ not in AS_WRITTEN:
+            for finding in findings_of(rule, force):
+                what = (finding.id, finding.line, finding.message)
+                if finding.line in changed and what not in known:
+                    known.add(what)
+                    found.append(finding)
+    return found
+
+
+def _within(finding: Finding, evaluation: Evaluation, text: Text) -> Finding:
+    """Return the finding with a column of the line that is written: the first one where another line is in force."""
+    if finding.line is None or finding.line not in evaluation.changed():
+        return finding
+    written = text.source.split("\n")[finding.line - 1]
+    return finding._replace(column=min(finding.column or 1, len(written) - len(written.lstrip(" \t")) + 1))
 
 
 def lint_document(

@@ -31,11 +31,13 @@ from typing import (
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import WHITE
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import ROOT, item_name
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import ROOT, item_name, normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.entries import SYNC_DAEMON
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.kinds import FALSE
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import raw_text
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.line import literal
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.order import TRACKED
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import data_in_force
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
 
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
@@ -301,6 +303,17 @@ class Configuration:
                 own = _weight(["weight", *split(known[words[0]].get("weight", default))], default) \
                     if words[0] in known else default
                 yield Tracking(keyword, words[0], _weight(words[1:], own))
+
+
+def configuration_in_force(
+    data: Dict[str, Any], host: Optional[Dict[str, Any]] = None, version: Optional[Sequence[int]] = None
+) -> Configuration:
+    """Return the Configuration of data with the values that its definitions give it, and without what nobody knows."""
+    found = data_in_force(data, version)
+    if found is data:
+        return Configuration(normalise(data, version)[0], data, host, version)
+    with literal():
+        return Configuration(normalise(found, version)[0], found, host, version)
 
 
 def parse_address(words: Sequence[str], keyword: str = "") -> Optional[Address]:

@@ -17,10 +17,9 @@ import shutil
 import stat
 from typing import Any, Dict, Iterator, Optional
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.users import all_accounts
 
-from .model import Configuration
+from .model import configuration_in_force
 from .scripts import all_scripts, arguments, needing_root
 
 # So much of a file is looked at.
@@ -42,10 +41,10 @@ def survey(data: Dict[str, Any]) -> Dict[str, Any]:
     that are named and do not exist. ``has_default_user``: whether keepalived_script exists. ``may_change_user``:
     whether a process of this one's kind can become another user.
     """
-    canonical = normalise(data)[0]
-    found = all_scripts(Configuration(canonical, data))
+    configuration = configuration_in_force(data)
+    found = all_scripts(configuration)
     programs = {words[0] for script in found for words in [arguments(script.command)] if words}
-    named = list(all_accounts(canonical))
+    named = list(all_accounts(configuration.data))
     return {
         "scripts": {path: look(path) for path in sorted(programs) if path[:1] != "<" and "$" not in path},
         "missing_users": sorted({each.user for each in named if not _is_user(each.user)}),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import MISREAD_SPACE, is_include
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
@@ -239,6 +240,15 @@ def read_text(text: str, path: str, version: Optional[Sequence[int]] = None) -> 
     better = parse(meant, path)
     better.problems = document.problems
     return Text(better, meant, version)
+
+
+def in_force(text: Text, evaluation: Evaluation) -> Text:
+    """Return the Text of the lines in force, with the lines and problems of what is written."""
+    if not evaluation.is_changed and not evaluation.unknown():
+        return text
+    document = evaluation.document(text.document.path)
+    document.problems = text.document.problems
+    return Text(document, evaluation.text, text.version)
 
 
 # What a rule says: where, what is wrong, the remedy, and the word when it is not about the whole statement.

@@ -20,7 +20,7 @@ from . import layout, table, values
 from .dated import NEWEST, Dated
 from .finding import ERROR, INFO, WARNING, BadValueError, Finding
 from .layout import RAW, REMEMBERED
-from .line import first_word
+from .line import first_word, is_literal
 from .row import BLOCK, BODY, HEAD, Row, Version, version_text
 
 # The identifiers of findings.
@@ -140,7 +140,9 @@ class _Checker:
         try:
             if not row.is_list:
                 # only what cannot be changed can be remembered
-                return (_scalar if isinstance(value, (str, int, float)) else _checked_and_tried)(row, value, level)
+                if isinstance(value, (str, int, float)):
+                    return _scalar(row, value, level, is_literal())
+                return _checked_and_tried(row, value, level)
             items = values.items(row, value)
         except BadValueError as problem:
             self._bad_value(row, label, problem)
@@ -297,7 +299,9 @@ def _checked_and_tried(row: Row, value: Any, level: int) -> Any:
     return found
 
 
-_scalar = lru_cache(maxsize=REMEMBERED, typed=True)(_checked_and_tried)
+@lru_cache(maxsize=REMEMBERED, typed=True)
+def _scalar(row: Row, value: Any, level: int, _is_literal: bool) -> Any:
+    return _checked_and_tried(row, value, level)
 
 
 def _try_lines(row: Row, value: Any, level: int) -> None:

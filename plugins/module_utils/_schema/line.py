@@ -8,7 +8,8 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from typing import List, Sequence
+from contextlib import contextmanager
+from typing import Iterator, List, Sequence
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import WHITE
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.quote import script_words
@@ -17,7 +18,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import 
 from .finding import BadValueError
 
 __all__ = [
-    "INDENT", "WHITE", "arguments", "first_word", "has_reference", "script_and_account", "split", "words", "written",
+    "INDENT", "WHITE", "arguments", "first_word", "has_reference", "is_literal", "literal", "may_refer",
+    "script_and_account", "split", "words", "written",
 ]
 
 INDENT = "    "
@@ -32,8 +34,34 @@ _ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?\Z|[0-9]+\Z")
 _FIRST_WORD = re.compile(r"(?:@[^ \t]+[ \t]+)?\"?([^ \t\f\v\r\n\"{}]+)")
 
 
+class _Mode:
+    """Whether a ``$`` is a character as any other."""
+
+    is_literal = False
+
+
+@contextmanager
+def literal() -> Iterator[None]:
+    """Within it no word has a reference: for the lines in force, where those that the daemon replaces are replaced."""
+    before, _Mode.is_literal = _Mode.is_literal, True
+    try:
+        yield
+    finally:
+        _Mode.is_literal = before
+
+
+def is_literal() -> bool:
+    """Whether no word has a reference; what is remembered of words depends on it."""
+    return _Mode.is_literal
+
+
 def has_reference(word: str) -> bool:
     """Whether the daemon may replace a part of the word by the value of a definition (``$NAME``, ``${NAME}``)."""
+    return not _Mode.is_literal and may_refer(word)
+
+
+def may_refer(word: str) -> bool:
+    """Whether a part of the word looks like a reference, whatever is defined."""
     return _REFERENCE.search(word) is not None
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import evaluate, identities
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation, evaluate, identities
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document
 
 from . import layout, order, table
+from .line import literal
 from .pieces import Names
 from .reader import Data, Reader, is_ordered, statement_id
 from .render import render
@@ -71,10 +72,30 @@ def read_and_explain(document: Document, version: Optional[Sequence[int]] = None
     return data, _kept(reader, reasons, data)
 
 
-def meanings(text: str, version: Optional[Version] = None) -> Iterator[Data]:
-    """What a text means to the daemon under each identity that its conditions tell from others, for comparison."""
-    for identity in identities(text):
-        yield meaning(text, identity, version)
+def in_force(text: str, identity: Optional[str] = None, version: Optional[Sequence[int]] = None) -> Data:
+    """The data that a text stands for: definitions replaced, sequences repeated, conditions decided by the identity.
+
+    What nobody knows, because of an include or of a condition without an identity, is in ``raw`` as it is written.
+    """
+    evaluation = evaluate(text, identity)
+    return of_evaluation(evaluation, evaluation.document(), version)
+
+
+def of_evaluation(evaluation: Evaluation, document: Document, version: Optional[Sequence[int]] = None) -> Data:
+    """The same of an evaluation that is there, and of its document."""
+    with literal():
+        return Reader(tuple(version) if version else None, unknown=evaluation.unknown()).read(document)
+
+
+def data_in_force(data: Data, version: Optional[Sequence[int]] = None) -> Data:
+    """The data that other data stands for when it is written; the data itself where that makes no difference."""
+    if not any(is_ordered(layout.raw_text(entry)) for entry in _raw_entries(data)):
+        return data
+    try:
+        return in_force(render(data, version))
+    except ValueError:
+        # it is refused anyway
+        return data
 
 
 def meaning(text: str, identity: str, version: Optional[Version] = None) -> Data:

@@ -33,6 +33,7 @@ class Reader:
     ``version``  of keepalived, such as (2, 2, 7): an alias counts where it is known; None for the newest
     ``names``    what the document defines; None where raw lines need no place of their own
     ``forced``   the statements, by identity, that are kept as text
+    ``unknown``  the lines that hold something of which nobody knows what it stands for: that is kept as text, too
     ``is_exact`` whether raw lines tell what stood before them, and references how they are written: for comparisons
     ``is_ordered`` whether something was read whose order may count
     ``turned``   the statements, by identity, that have to be kept as text, or their order would change
@@ -45,11 +46,13 @@ class Reader:
         names: Optional[Names] = None,
         forced: Iterable[int] = (),
         is_exact: bool = False,
+        unknown: Iterable[int] = (),
     ) -> None:
         self.version = version
         self.names = names
         self.forced = frozenset(forced)
         self.is_exact = is_exact
+        self.unknown = frozenset(unknown)
         self.is_ordered = False
         self.turned: Set[int] = set()
         self.kept: List[Tuple[Statement, str]] = []
@@ -98,7 +101,9 @@ class Reader:
         """Add the statements of one block, its raw lines each with its place."""
         body = table.body(path)
         texts = [self._try(path, body, statement, data) for statement in statements]
-        given = [(statement, text) for statement, text in zip(statements, texts) if text or _says_something(path, statement)]
+        given = [
+            (statement, text) for statement, text in zip(statements, texts) if text or _says_something(path, statement)
+        ]
         names = self.names or Names("")
         pieces = [piece_of(path, statement, text, names) for statement, text in given]
         mixed = {id(statement) for statement in order.mixed_families(path, statements)}
@@ -129,9 +134,10 @@ class Reader:
         for piece in pieces:
             if piece.is_raw or piece.row is None or piece.row.keyword in counts:
                 continue
-            if piece.row.keyword not in seen and piece.row.place == KEYWORD and data.get(piece.row.keyword) not in ([], None):
-                piece.address = piece.row.keyword
-            seen.add(piece.row.keyword)
+            keyword = piece.row.keyword
+            if keyword not in seen and piece.row.place == KEYWORD and data.get(keyword) not in ([], None):
+                piece.address = keyword
+            seen.add(keyword)
         for keyword, numbers in counts.items():
             row = pieces[numbers[0]].row
             heads = [layout.head_text(row, block) for block in data[keyword][-len(numbers):]]
@@ -154,16 +160,18 @@ class Reader:
             found = self._entries(row, statement)
             if found or not self.is_exact:
                 data.setdefault(row.keyword, []).extend(found)
+            if self.unknown and any(map(self._is_unknown, statement.statements())):
+                raise BadValueError("holds something that is not known.")
         else:
             self._add_value(row, statement, data)
 
     def _add_value(self, row: Row, statement: Statement, data: Data) -> None:
-        if self.is_exact and "$" in statement.head and any(map(line.has_reference, _texts(statement))):
+        if self._is_unknown(statement):
             raise BadValueError("is not known.")
         if row.type in values.OWN_WORDS or '"' in statement.head:
             found = _value(row, values.words_of(row, statement))
         else:
-            found = _plain_value(row, statement.values)
+            found = _plain_value(row, statement.values, line.is_literal())
         keyword = row.keyword
         if row.repeatable:
             data.setdefault(keyword, []).append(found)
@@ -178,25 +186,35 @@ class Reader:
         """The list of a block of words or lines."""
         if statement.values:
             raise BadValueError("has words before its brace.")
+        entries: Iterable[Statement] = statement.statements()
+        if self.unknown:
+            entries = [entry for entry in entries if not self._is_unknown(entry)]
         if row.type == LINES:
-            return [self._entry(row, entry) for entry in statement.statements()]
+            return [self._entry(row, entry) for entry in entries]
         return [
             self._written(word, values.from_words(row, [word]))
-            for entry in statement.statements() for word in line.words(_plain(entry))
+            for entry in entries for word in line.words(_plain(entry))
         ]
 
     def _entry(self, row: Row, statement: Statement) -> Any:
         return values.from_words(row, line.words(_plain(statement)))
 
+    def _is_unknown(self, statement: Statement) -> bool:
+        """Whether a line refers to something that is not known."""
+        return (self.is_exact or statement.line in self.unknown) and "$" in statement.head and \
+            any(map(line.may_refer, _texts(statement)))
+
     def _written(self, word: Word, value: Any) -> Any:
         """The value of a word; for a comparison the word itself where it refers to something that is not known."""
-        return "\0" + word.text if self.is_exact and line.has_reference(word.text) else value
+        return "\0" + word.text if self.is_exact and line.may_refer(word.text) else value
 
     def _add_block(self, row: Row, statement: Statement, data: Data) -> None:
         head = _head(row, statement)
         if head is None:
             raise BadValueError("has other words before its brace.")
-        if self.is_exact and "$" in statement.head and any(map(line.has_reference, _texts(statement))):
+        if self._is_unknown(statement):
+            if not self.is_exact:
+                raise BadValueError("is not known.")
             head = {key: " ".join(_texts(statement)) for key in head}
         if not row.repeatable:
             self.fill(row.path, statement.statements(), data.setdefault(row.keyword, {}))
@@ -266,7 +284,7 @@ def _knows(row: Row, word: str, version: Version) -> bool:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _plain_value(row: Row, words: Tuple[str, ...]) -> Any:
+def _plain_value(row: Row, words: Tuple[str, ...], _is_literal: bool) -> Any:
     """The value of words none of which is in quotes."""
     return _value(row, [Word(word, word, 0, 0, False) for word in words])
 

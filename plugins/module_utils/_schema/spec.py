@@ -23,8 +23,8 @@ _SOUNDS_SECRET = re.compile(r"pass|key|secret|token")
 _RAW_DESCRIPTION = [
     "Lines or whole blocks in keepalived's own words, for what the other options cannot say.",
     "Each is written as it is, at the place of its keyword; definitions come first, unknown words last.",
-    "Where another place counts, write a dictionary of C(text) and C(before): the keyword right before which the text is "
-    "written, or a block with the words of its head, such as V(vrrp_instance VI_2), or V(end) for the last place.",
+    "Where another place counts, write a dictionary of C(text) and C(before): the keyword right before which the text "
+    "is written, or a block with the words of its head, such as V(vrrp_instance VI_2), or V(end) for the last place.",
 ]
 
 

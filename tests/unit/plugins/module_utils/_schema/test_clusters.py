@@ -65,7 +65,8 @@ def test_the_tree_is_lossless(file: Path) -> None:
 )
 def test_read_without_loss(file: Path) -> None:
     cluster, _dash, host = file.stem.rpartition("-")
-    expected = {path: [line.replace("*", HOSTS.get(host, host)) for line in lines] for path, lines in RAW.get(cluster, {}).items()}
+    name = HOSTS.get(host, host)
+    expected = {path: [line.replace("*", name) for line in lines] for path, lines in RAW.get(cluster, {}).items()}
     data = data_of(file)
     assert raw_of(data) == expected
     instance = data["vrrp_instance"][0]

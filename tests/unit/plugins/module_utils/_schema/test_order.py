@@ -73,7 +73,9 @@ PLACED: dict[str, tuple[str, list[tuple[str, str]]]] = {
         [("$N=20", "end")],
     ),
     "lines of a definition in a block": (
-        "$BASE=priority 120 \\\n    advert_int 2\n" + instance("A", 1, "$BASE", "advert_int 3"), [("$BASE", "advert_int")]),
+        "$BASE=priority 120 \\\n    advert_int 2\n" + instance("A", 1, "$BASE", "advert_int 3"),
+        [("$BASE", "advert_int")],
+    ),
     "a sequence in a block": (
         instance("A", 1, "~SEQ(N,1,3) @lb$N priority 10$N", "priority 100", address("192.0.2.$N")),
         [("~SEQ", "priority")]),
@@ -83,9 +85,12 @@ PLACED: dict[str, tuple[str, list[tuple[str, str]]]] = {
         [("~LST", "vrrp_instance Z")],
     ),
     "a tracked name before its definition": (
-        instance("A", 1, "track_script {\nchk\n}") + "vrrp_script chk {\nscript /bin/true\n}\n", [("vrrp_script", "end")]),
+        instance("A", 1, "track_script {\nchk\n}") + "vrrp_script chk {\nscript /bin/true\n}\n",
+        [("vrrp_script", "end")],
+    ),
     "a group's tracked name before its definition": (
-        "vrrp_sync_group G {\ngroup {\nA\n}\ntrack_file {\nf\n}\n}\ntrack_file f {\nfile /tmp/f\n}\n" + instance("A", 1),
+        "vrrp_sync_group G {\ngroup {\nA\n}\ntrack_file {\nf\n}\n}\ntrack_file f {\nfile /tmp/f\n}\n"
+        + instance("A", 1),
         [("track_file", "vrrp_instance A")],
     ),
     "what counts for the blocks behind it": (
@@ -94,8 +99,10 @@ PLACED: dict[str, tuple[str, list[tuple[str, str]]]] = {
         [("global_defs", "vrrp_instance A")],
     ),
     "a static route before its group": (
-        "static_routes {\n192.0.2.0/24 dev eth0 track_group G\n}\ntrack_group G {\ngroup {\nA\n}\n}\n" + instance("A", 1),
-        [("track_group", "vrrp_instance A")]),
+        "static_routes {\n192.0.2.0/24 dev eth0 track_group G\n}\ntrack_group G {\ngroup {\nA\n}\n}\n"
+        + instance("A", 1),
+        [("track_group", "vrrp_instance A")],
+    ),
     "a word before the one it belongs to": (
         "virtual_server 192.0.2.1 80 {\nsh-port\nlb_algo sh\nlb_kind NAT\nprotocol TCP\n}\n", [("lb_algo", "lb_kind")]),
     "two families": (
@@ -186,7 +193,10 @@ def test_says_why_a_piece_is_kept() -> None:
     ("before", "expected"),
     [
         ("vrrp_instanc", 'before names "vrrp_instanc", which is no keyword here. Did you mean "vrrp_instance"?'),
-        ("vrrp_instance VI_2", 'before names "vrrp_instance VI_2", which is not there. Did you mean "vrrp_instance VI_1"?'),
+        (
+            "vrrp_instance VI_2",
+            'before names "vrrp_instance VI_2", which is not there. Did you mean "vrrp_instance VI_1"?',
+        ),
         ("name", 'before names "name", which is no keyword here'),
         (1, "raw must be a list of text, or of dictionaries of text and before."),
     ],
