@@ -89,7 +89,7 @@ def of_evaluation(evaluation: Evaluation, document: Document, version: Optional[
 
 def data_in_force(data: Data, version: Optional[Sequence[int]] = None) -> Data:
     """The data that other data stands for when it is written; the data itself where that makes no difference."""
-    if not any(is_ordered(layout.raw_text(entry)) for entry in _raw_entries(data)):
+    if not any(map(_is_ordered_entry, _raw_entries(data))):
         return data
     try:
         return in_force(render(data, version))
@@ -154,13 +154,21 @@ def _kept(reader: Reader, reasons: Dict[int, str], data: Data) -> List[Kept]:
     return sorted(found)
 
 
+def _is_ordered_entry(entry: Any) -> bool:
+    texts = [entry.get(layout.TEXT)] if isinstance(entry, dict) else [entry]
+    return any(isinstance(text, str) and is_ordered(text) for text in texts)
+
+
 def _raw_entries(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key == layout.RAW:
-                yield from item
-            else:
-                yield from _raw_entries(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _raw_entries(item)
+    """Iterate over the entries of raw in data of any shape."""
+    waiting = [value] if isinstance(value, dict) else []
+    while waiting:
+        block = waiting.pop()
+        raw = block.get(layout.RAW)
+        if raw:
+            yield from [raw] if isinstance(raw, (str, dict)) else raw
+        for key, item in block.items():
+            if isinstance(item, dict):
+                waiting.append(item)
+            elif isinstance(item, list) and key != layout.RAW and item and isinstance(item[0], dict):
+                waiting.extend(each for each in item if isinstance(each, dict))

@@ -24,6 +24,7 @@ Data = Dict[str, Any]
 
 # What holds from its line on, or may hold anything.
 _ORDERED = re.compile(r"(?m)\$[A-Za-z_{]|(?:^|[{}])[ \t]*(?:[@~]|include)")
+_SIGNS = ("$", "@", "~", "include")
 _LEADERS = frozenset(order.FOLLOWERS.values())
 
 
@@ -83,7 +84,7 @@ class Reader:
     def _try(self, path: str, body: Optional[Row], statement: Statement, data: Data) -> str:
         """Add one statement to the data of its block; return the text that it is kept as instead, if any."""
         try:
-            if statement_id(statement) in self.forced:
+            if self.forced and statement_id(statement) in self.forced:
                 raise BadValueError("is kept.")
             if body is not None:
                 entry = self._entry(body, statement)
@@ -166,7 +167,7 @@ class Reader:
             self._add_value(row, statement, data)
 
     def _add_value(self, row: Row, statement: Statement, data: Data) -> None:
-        if self._is_unknown(statement):
+        if "$" in statement.head and self._is_unknown(statement):
             raise BadValueError("is not known.")
         if row.type in values.OWN_WORDS or '"' in statement.head:
             found = _value(row, values.words_of(row, statement))
@@ -201,7 +202,7 @@ class Reader:
 
     def _is_unknown(self, statement: Statement) -> bool:
         """Whether a line refers to something that is not known."""
-        return (self.is_exact or statement.line in self.unknown) and "$" in statement.head and \
+        return "$" in statement.head and (self.is_exact or statement.line in self.unknown) and \
             any(map(line.may_refer, _texts(statement)))
 
     def _written(self, word: Word, value: Any) -> Any:
@@ -212,7 +213,7 @@ class Reader:
         head = _head(row, statement)
         if head is None:
             raise BadValueError("has other words before its brace.")
-        if self._is_unknown(statement):
+        if "$" in statement.head and self._is_unknown(statement):
             if not self.is_exact:
                 raise BadValueError("is not known.")
             head = {key: " ".join(_texts(statement)) for key in head}
@@ -232,7 +233,7 @@ def statement_id(statement: Statement) -> int:
 
 def is_ordered(text: str) -> bool:
     """Whether a text may hold something that holds from its line on only."""
-    return _ORDERED.search(text) is not None
+    return any(sign in text for sign in _SIGNS) and _ORDERED.search(text) is not None
 
 
 def _says_something(path: str, statement: Statement) -> bool:
