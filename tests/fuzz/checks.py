@@ -13,12 +13,13 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.differenc
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.inventory import Reference, marked, variables
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
 from ansible_collections.openvip.cluster.plugins.module_utils._conf import edit
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import evaluate, identities
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import meaning, read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import MASK, mask
@@ -82,6 +83,34 @@ def check_schema(text: str, random: Random) -> None:
     reread = read(again)
     require(reread == found, f"what was written is read as other data:\n{found}\n{reread}")
     require(render(reread, version) == written, "what was read back is written in another way")
+
+
+def check_order(text: str, random: Random) -> None:
+    """What is read and written again means to the daemon what the text means, whatever it calls itself."""
+    document = parse(text)
+    try:
+        written = render(read(document))
+    except ValueError:
+        # it is refused, which is said to whoever wrote it
+        return
+    if document.problems:
+        return
+    for identity in identities(text):
+        require(meaning(written, identity) == meaning(text, identity), "what was written means something else")
+
+
+def check_in_force(text: str, random: Random) -> None:
+    """Evaluated lines hold nothing more to evaluate, and have lines of the text."""
+    identity = random.choice((None, "lb1", "lb2"))
+    found = evaluate(text, identity)
+    lines = text.count("\n") + 1
+    require(all(1 <= line.number <= lines for line in found.lines), "a line in force is in no line of the text")
+    if found.is_changed and identity is not None and not found.unknown():
+        again = evaluate(found.text, identity)
+        require(again.text.split("\n") == found.text.split("\n") or "$" in found.text or "@" in found.text
+                or "~" in found.text, "the lines in force are not evaluated")
+    for statement, _ancestors in found.document().walk():
+        require(1 <= statement.line <= lines, f"{statement!r} is in no line of the text")
 
 
 def check_lint(text: str, random: Random) -> None:
@@ -220,5 +249,5 @@ def statement_spans(document: Document) -> list[tuple[int, int]]:
 
 
 CHECKS: tuple[Callable[[str, Random], None], ...] = (
-    check_tree, check_schema, check_lint, check_mask, check_import, check_edit,
+    check_tree, check_schema, check_order, check_in_force, check_lint, check_mask, check_import, check_edit,
 )

@@ -112,6 +112,70 @@ def configuration(random: Random) -> str:
     return random.choice(("\n", "\n", "\n", "\n", "\r\n")).join(lines) + random.choice(("\n", "\n", "\n", ""))
 
 
+def _definition(random: Random) -> list[str]:
+    """A definition of one of few names, of one line or several, for all identities or for one."""
+    condition = random.choice(("", "", "", "@lb1 ", "@^lb1 ", "@lb2 "))
+    name = random.choice("PPPANL")
+    if name == "L":
+        lines = [f"advert_int {random.randint(1, 9)}", f"priority {random.choice(('$P', '7', '${P}'))}", "$P=9", "# x"]
+        chosen = random.sample(lines, random.randint(1, 3))
+        return [f"{condition}$L={chosen[0]}" + " \\" * (len(chosen) > 1),
+                *(line + " \\" for line in chosen[1:-1]), *chosen[1:][-1:]]
+    value = {"P": str(random.randint(1, 254)), "A": random.choice(("198.18.0", "10.0.${N}")),
+             "N": str(random.randint(1, 9))}
+    return [f"{condition}${name}={value[name]}"]
+
+
+_INNER: tuple[Callable[[Random], list[str]], ...] = (
+    lambda random: [f"priority {random.choice(('$P', '${P}', '50', '$P'))}"],
+    lambda random: [f"{random.choice(('@lb1', '@^lb1', '@lb2'))} priority {random.choice(('$P', '60'))}"],
+    lambda random: [f"advert_int {random.choice(('1', '2', '${N}'))}"],
+    lambda random: [f"state {random.choice(('MASTER', 'BACKUP'))}"],
+    lambda random: ["$L"],
+    lambda random: [f"garp_master_delay {random.randint(1, 9)}"],
+    lambda random: ["track_script {", random.choice(("chk1", "chk2", "chk$N")), "}"],
+    lambda random: ["virtual_ipaddress {", random.choice((
+        "${A}.7/24", "${A}.$N", "~SEQ(N,1,3) ${A}.$N", "~LST({N,P},{1,2},{3,4}) 198.18.${P}.${N}/24",
+        "198.18.9.${N}")), "}"],
+    lambda random: [f"unicast_src_ip {random.choice(('198.18.0.${N}', 'fd00::${N}', '198.18.0.1'))}"],
+    lambda random: ["include inner.conf"],
+    lambda random: [f"@lb{random.randint(1, 2)} nopreempt"],
+    _definition, _definition, _definition,
+)
+
+
+def _some_block(random: Random, number: int) -> list[str]:
+    choice = random.random()
+    if choice < 0.15:
+        return [f"vrrp_script chk{random.randint(1, 3)} {{", "script /bin/true",
+                f"weight {random.choice(('2', '$N'))}", "}"]
+    if choice < 0.25:
+        inner = random.sample(["router_id x$N", "router_id ${P}y", "script_user root", "vrrp_garp_master_delay $N",
+                               "enable_script_security"], random.randint(1, 3))
+        return ["global_defs {", *inner, "}"]
+    if choice < 0.3:
+        return ["vrrp_sync_group G%d {" % number, "group {", "V1", "V2", "}", "track_script {", "chk1", "}", "}"]
+    lines = [line for inner in random.choices(_INNER, k=random.randint(0, 5)) for line in inner(random)]
+    name = random.choice((f"V{number}", f"V{number}", f"V{number}_$N"))
+    return [f"vrrp_instance {name} {{", "interface eth0", f"virtual_router_id {number}", *lines, "}"]
+
+
+def ordered(random: Random) -> str:
+    """A configuration in which much holds from its line on: definitions, conditions, sequences, includes."""
+    lines: list[str] = []
+    for number in range(1, random.randint(2, 7)):
+        choice = random.random()
+        if choice < 0.4:
+            lines += _definition(random)
+        elif choice < 0.45:
+            lines.append(random.choice(("include more.conf", "include /etc/keepalived/conf.d/*.conf")))
+        elif choice < 0.5:
+            lines += [f"$V=vrrp_instance W$N{number} {{ \\", "interface eth0 \\",
+                      f"virtual_router_id {number}$N \\", "}", random.choice(("~SEQ(N,1,2) $V", "~LST(N,3,4) $V"))]
+        lines += _some_block(random, number)
+    return "\n".join(lines) + "\n"
+
+
 def raw_bytes(random: Random) -> str:
     """Any bytes, the way a file is read."""
     data = random.randbytes(random.randint(0, 120))
@@ -204,8 +268,10 @@ class Source:
     def draw(self, random: Random) -> str:
         """One input of any kind."""
         choice = random.random()
-        if choice < 0.25:
+        if choice < 0.15:
             return configuration(random)
+        if choice < 0.25:
+            return ordered(random)
         if choice < 0.75:
             return mutated(configuration(random), random)
         if choice < 0.83:

@@ -128,17 +128,26 @@ def _fewest(pieces: Sequence[Piece], pairs: Iterable[Tuple[int, int]]) -> Set[in
     Of as many the one further up in the table is taken: what it defines is used further down.
     """
     beside: Dict[int, Set[int]] = {}
-    for one, other in pairs:
+    # what is written as one block is one
+    first: Dict[Tuple[Optional[Row], Place], int] = {}
+    group = [first.setdefault((piece.row, piece.place), number) for number, piece in enumerate(pieces)]
+    found: Set[int] = set()
+    for former, latter in pairs:
+        one, other = group[former], group[latter]
+        if one == other:
+            found.add(latter)
+            continue
         beside.setdefault(one, set()).add(other)
         beside.setdefault(other, set()).add(one)
-    found: Set[int] = set()
+    groups: Set[int] = set()
     while beside:
         most = max(beside, key=lambda number: (len(beside[number]), -pieces[number].place[0], -number))
-        found.add(most)
+        groups.add(most)
         for other in beside.pop(most):
             beside[other].discard(most)
             if not beside[other]:
                 del beside[other]
+    found.update(number for number, piece in enumerate(pieces) if group[number] in groups and not piece.is_raw)
     return found
 
 

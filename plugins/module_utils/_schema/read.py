@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation, evaluate, identities
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, parse
 
 from . import layout, order, table
 from .line import literal
@@ -21,6 +21,7 @@ from .row import Version
 
 # How often a reading is tried with more kept as text; each time something is found.
 _MOST_ATTEMPTS = 50
+_MOST_REREADINGS = 4
 
 AT_ITS_PLACE = "its place counts"
 IN_ORDER = "keepalived reads it in this order, and the order of the keywords would change what it means"
@@ -49,27 +50,51 @@ def read(document: Document, version: Optional[Sequence[int]] = None) -> Data:
 def read_and_explain(document: Document, version: Optional[Sequence[int]] = None) -> Tuple[Data, List[Kept]]:
     """The same, and what is kept as text, in the order of the lines."""
     known = tuple(version) if version else None
+    data, kept, written = _read(document, known)
+    # what is kept as text can give way for something else, until nothing changes any more
+    for _attempt in range(_MOST_REREADINGS):
+        if written is None:
+            break
+        again, _kept_then, written = _read(parse(written), known)
+        if again == data:
+            break
+        data = again
+    return data, kept
+
+
+def _read(document: Document, version: Optional[Version]) -> Tuple[Data, List[Kept], Optional[str]]:
+    """The data of a document, what is kept as text, and the text of the data where its order had to be arranged."""
     text = str(document)
-    reader = Reader(known)
+    reader = Reader(version)
     data = reader.read(document)
     if not reader.is_ordered and not is_ordered(text) and not _goes_back(document):
-        return data, []
+        return data, [], None
     reasons: Dict[int, str] = {}
     names = Names(text)
     steps = _steps(document)
+    written: Optional[str] = None
     for _attempt in range(_MOST_ATTEMPTS):
-        reader = Reader(known, names, reasons)
+        reader = Reader(version, names, reasons)
         data = reader.read(document)
         if reader.turned - set(reasons):
             reasons.update(dict.fromkeys(reader.turned, IN_ORDER))
             continue
-        if document.problems or _means_the_same(text, data, known):
+        written = _written(data, version)
+        # what cannot be written is refused anyway
+        if document.problems or written is None or _mean_the_same(text, written, version):
             break
         more = next(steps, None)
         if more is None:
             break
         reasons.update(dict.fromkeys(more - set(reasons), AS_WRITTEN))
-    return data, _kept(reader, reasons, data)
+    return data, _kept(reader, reasons, data), written if reasons else None
+
+
+def _written(data: Data, version: Optional[Version]) -> Optional[str]:
+    try:
+        return render(data, version)
+    except ValueError:
+        return None
 
 
 def in_force(text: str, identity: Optional[str] = None, version: Optional[Sequence[int]] = None) -> Data:
@@ -103,14 +128,10 @@ def meaning(text: str, identity: str, version: Optional[Version] = None) -> Data
     return Reader(version, is_exact=True).read(evaluate(text, identity, True).document())
 
 
-def _means_the_same(text: str, data: Data, version: Optional[Version]) -> bool:
-    try:
-        written = render(data, version)
-    except ValueError:
-        # it is refused anyway
-        return True
+def _mean_the_same(text: str, other: str, version: Optional[Version]) -> bool:
     return all(
-        meaning(text, identity, version) == meaning(written, identity, version) for identity in identities(text)
+        meaning(text, identity, version) == meaning(other, identity, version)
+        for identity in sorted({*identities(text), *identities(other)})
     )
 
 

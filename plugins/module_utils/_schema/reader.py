@@ -102,9 +102,8 @@ class Reader:
         """Add the statements of one block, its raw lines each with its place."""
         body = table.body(path)
         texts = [self._try(path, body, statement, data) for statement in statements]
-        given = [
-            (statement, text) for statement, text in zip(statements, texts) if text or _says_something(path, statement)
-        ]
+        given = [(statement, text) for statement, text in _counting(path, statements, texts)
+                 if text or _says_something(path, statement)]
         names = self.names or Names("")
         pieces = [piece_of(path, statement, text, names) for statement, text in given]
         mixed = {id(statement) for statement in order.mixed_families(path, statements)}
@@ -234,6 +233,20 @@ def statement_id(statement: Statement) -> int:
 def is_ordered(text: str) -> bool:
     """Whether a text may hold something that holds from its line on only."""
     return any(sign in text for sign in _SIGNS) and _ORDERED.search(text) is not None
+
+
+def _counting(path: str, statements: List[Statement], texts: List[str]) -> List[Tuple[Statement, str]]:
+    """The statements with the text that they are kept as, without keywords that stand twice and count once."""
+    given = list(zip(statements, texts))
+    counts: Dict[Row, int] = {}
+    for number, (statement, text) in enumerate(given):
+        row = None if text else table.find_word(statement.keyword, path)
+        if row is not None and not (row.is_list or row.joins or row.type == BLOCK):
+            counts[row] = counts.get(row, number) if row.first_wins else number
+    return [
+        (statement, text) for number, (statement, text) in enumerate(given)
+        if text or counts.get(table.find_word(statement.keyword, path), number) == number  # type: ignore[arg-type]
+    ]
 
 
 def _says_something(path: str, statement: Statement) -> bool:
