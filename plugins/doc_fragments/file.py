@@ -27,6 +27,8 @@ options:
   config_test:
     description:
       - Whether a changed configuration is tested with C(keepalived --config-test) on the target before it is written.
+      - It is judged by each message. Where keepalived runs what is written, such as an old name of a keyword, the
+        message is a warning with its remedy. All others refuse the configuration.
     type: bool
     default: true
   config_test_timeout:

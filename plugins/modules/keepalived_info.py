@@ -29,7 +29,10 @@ options:
     type: str
     default: keepalived
   pid_file:
-    description: The file with the process id of the daemon.
+    description:
+      - The file with the process id of the daemon, which counts where systemd does not know it.
+      - The usual one stands for those in C(/run/keepalived) too, where a daemon with C(use_pid_dir) or C(instance) has
+        its own. Of several daemons the one counts that reads O(path).
     type: path
     default: /run/keepalived.pid
   timeout:

@@ -16,7 +16,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit.process impor
 TIMEOUT = 10
 # The oldest version that the collection supports: that of Debian 11 and Enterprise Linux 8. make versions runs it. In
 # 2.0.10 the dumps have addresses without their prefix lengths, for example.
-OLDEST = (2, 1, 5)
+OLDEST_SUPPORTED = (2, 1, 5)
 
 
 class Build:
@@ -42,9 +42,9 @@ def too_old(version):
 
     :param version: three numbers, C(None) where it is not known.
     """
-    if version is None or version >= OLDEST:
+    if version is None or version >= OLDEST_SUPPORTED:
         return ""
-    have, oldest = (".".join(map(str, each)) for each in (version, OLDEST))
+    have, oldest = (".".join(map(str, each)) for each in (version, OLDEST_SUPPORTED))
     return ("keepalived %s is older than %s, the oldest version that is supported. Upgrade it, or build a newer one "
             "with keepalived_install_method: source." % (have, oldest))
 
