@@ -154,10 +154,13 @@ def _differences(before: list[str] | None, after: list[str] | None, what: str) -
 
 
 def raw_texts(data: Any) -> Iterator[str]:
-    """Every text below ``raw``, at any depth."""
+    """Every text below ``raw``, at any depth; an entry may be a dictionary that says where its text stands."""
     if isinstance(data, dict):
         for key, value in data.items():
-            yield from value if key == RAW else raw_texts(value)
+            if key == RAW:
+                yield from (entry["text"] if isinstance(entry, dict) else entry for entry in value)
+            else:
+                yield from raw_texts(value)
     elif isinstance(data, list):
         for item in data:
             yield from raw_texts(item)
