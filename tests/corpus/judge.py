@@ -8,13 +8,14 @@ import difflib
 import re
 import time
 import traceback
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import RAW
@@ -29,6 +30,7 @@ IDS = 3
 LINES = 20
 
 _CONDITION = re.compile(r"^[ \t]*@\^?([\w.-]+)", re.M)
+_PLACE = re.compile(r"(.+?):(\d+): ")
 # No condition is about it.
 NOBODY = "no-such-id"
 
@@ -38,8 +40,9 @@ class Report:
     """What one file shows. ``name`` is its path below the corpus.
 
     ``raw`` of its ``statements`` did not become typed data. ``rejected`` is why nothing is written instead of it;
-    ``failure`` an exception or a limit. ``findings`` are (line, severity, id, message). ``dump`` is "equal",
-    "different", "none" where the daemon ends or hangs before it has one, or "" where it was not asked.
+    ``failure`` an exception or a limit. ``findings`` are (line, severity, id, message). ``complaints`` are the daemon's,
+    ``missed`` those on which the rules are silent, see missed(). ``dump`` is "equal", "different", "none" where the
+    daemon ends or hangs before it has one, or "" where it was not asked.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Report:
     seconds: float = 0.0
     findings: list[tuple[int, str, str, str]] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     dump: str = ""
     difference: list[str] = field(default_factory=list)
 
@@ -58,11 +62,6 @@ class Report:
     def is_damaged(self) -> bool:
         """Whether a promise is broken."""
         return not self.lossless or bool(self.failure) or self.dump == "different" or self.seconds > SLOW
-
-    @property
-    def is_missed(self) -> bool:
-        """Whether the daemon complains of a file in which the rules find nothing."""
-        return bool(self.complaints) and all(severity == INFO for _line, severity, _id, _said in self.findings)
 
     @property
     def is_contested(self) -> bool:
@@ -129,6 +128,7 @@ def _ask(report: Report, daemon: Daemon, text: str, written: str | None) -> None
     ids = [NOBODY, *sorted(set(_CONDITION.findall(text)))[:IDS]]
     complaints = [said for config_id in ids for said in daemon.test(report.name, text, interfaces, config_id)]
     report.complaints = list(dict.fromkeys(complaints))
+    report.missed = list(missed(report, parse(text)))
     if written is None:
         return
     answers = set()
@@ -140,6 +140,31 @@ def _ask(report: Report, daemon: Daemon, text: str, written: str | None) -> None
             report.difference += _differences(lines, after.get(process), f"{process} with id {config_id}")
     report.dump = "different" if report.difference else "equal" if answers == {True} else "none"
     del report.difference[LINES:]
+
+
+def missed(report: Report, document: Document) -> Iterator[str]:
+    """The complaints without a finding on their line, or an error in the same block of the top level.
+
+    The daemon names the end of a block for what is wrong with all of it. Lines of included files are not counted here:
+    they are files of the corpus, too.
+    """
+    begins = [statement.line for statement in document.statements()]
+
+    def block(line: int) -> int:
+        return bisect(begins, line)
+
+    lines = {line for line, _severity, _id, _said in report.findings}
+    errors = {block(line) for line, severity, _id, _said in report.findings if severity == ERROR}
+    is_silent = all(severity == INFO for _line, severity, _id, _said in report.findings)
+    for complaint in report.complaints:
+        place = _PLACE.match(complaint)
+        if place is None:
+            if is_silent:
+                yield complaint
+        elif place.group(1) == report.name:
+            line = int(place.group(2))
+            if line not in lines and block(line) not in errors:
+                yield complaint
 
 
 def _differences(before: list[str] | None, after: list[str] | None, what: str) -> Iterator[str]:

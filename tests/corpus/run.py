@@ -115,7 +115,7 @@ def table(found: Sequence[Report], version: str) -> str:
             ("dump equal", dumps["equal"], f"keepalived {version}"),
             ("dump different", dumps["different"], "must be 0"),
             ("no dump", dumps["none"], "the daemon ends or hangs before it has one"),
-            ("daemon complains, lint silent", sum(report.is_missed for report in found), ""),
+            ("daemon complains, lint silent", sum(bool(report.missed) for report in found), ""),
             ("lint error, daemon content", sum(report.is_contested for report in found), ""),
         ]
     slowest = max(found, key=lambda report: report.seconds, default=Report("-"))
@@ -141,7 +141,7 @@ def lists(found: Sequence[Report]) -> Iterator[str]:
         ("dump different", lambda report: [f"{report.name}: {line}" for line in report.difference]),
         ("no dump", lambda report: [report.name] * (report.dump == "none")),
         ("rejected", lambda report: report.rejected),
-        ("daemon complains, lint silent", lambda report: report.complaints if report.is_missed else []),
+        ("daemon complains, lint silent", lambda report: report.missed),
         ("lint error, daemon content", lambda report: [
             f"{report.name}:{line}: {said} [{name}]" for line, severity, name, said in report.findings
             if severity == "error"] if report.is_contested else []),

@@ -141,6 +141,7 @@ def test_an_exception_is_a_failure(a_file: Path, monkeypatch: pytest.MonkeyPatch
     assert report.is_damaged
 
 
+@pytest.mark.long
 def test_what_hangs_is_ended(a_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.setattr(judge, "read", _hanging)
     monkeypatch.setattr(run, "SECONDS", 1)
@@ -212,11 +213,28 @@ def test_a_file_that_the_daemon_never_finishes_is_given_up(tmp_path: Path, monke
     assert report.dump == "none"
 
 
+@pytest.mark.parametrize(("complaint", "finding", "is_missed"), [
+    ("x.conf:2: bad", None, True),
+    ("x.conf:2: bad", (2, "info"), False),
+    ("x.conf:4: bad", (2, "error"), False),
+    ("x.conf:4: bad", (2, "warning"), True),
+    ("x.conf:4: bad", (6, "error"), True),
+    ("other.conf:4: bad", None, False),
+    ("bad", None, True),
+    ("bad", (6, "info"), True),
+    ("bad", (6, "warning"), False),
+])
+def test_what_the_rules_miss(complaint: str, finding: tuple[int, str] | None, is_missed: bool) -> None:
+    report = Report("x.conf", complaints=[complaint], findings=[(*finding, "id", "said")] if finding else [])
+    document = parse("vrrp_instance A {\n    one\n    two\n}\nvrrp_instance B {\n    three\n}\n")
+    assert list(judge.missed(report, document)) == [complaint] * is_missed
+
+
 def test_the_table_names_what_matters() -> None:
     reports = [
         Report("a", statements=8, raw=2, dump="equal"),
         Report("b", rejected=["b:1:2: x 'y' z"], dump="different", difference=["-"]),
-        Report("c", rejected=["c:9:9: x 'z' z"], complaints=["c:1: bad"], seconds=0.5),
+        Report("c", rejected=["c:9:9: x 'z' z"], missed=["c:1: bad"], seconds=0.5),
     ]
     lines = [line.split() for line in run.table(reports, "2.2.7").splitlines()]
     assert ["files", "3"] in lines
