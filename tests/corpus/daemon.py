@@ -24,7 +24,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit.process impor
 HERE = Path(__file__).resolve().parent
 NO_IPVS = HERE.parent / "unit/plugins/module_utils/_schema/data/no_ipvs.c"
 # Seconds of wall clock for one start of the daemon; it takes 0.1 where it does not hang.
-DEADLINE = 20.0
+DEADLINE = 15.0
 PROCESSES = ("vrrp", "healthcheckers", "bfd")
 # Where the corpus is for the daemon.
 MOUNTED = "/mnt"

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, parse
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon import config_test
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import Outcome
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, ENUM, Row
@@ -211,6 +213,24 @@ def test_a_file_that_the_daemon_never_finishes_is_given_up(tmp_path: Path, monke
     report = report_on("loop.conf", tmp_path / "loop.conf", daemon)
     assert report.complaints
     assert report.dump == "none"
+
+
+class _HangingDaemon:
+    """A daemon whose config-test never ends."""
+
+    version = (2, 2, 7)
+
+    def test(self, *_arguments: object) -> list[str]:
+        return config_test.judge(Outcome(-9, "", True), "x.conf").refused
+
+    def dump(self, *_arguments: object) -> dict[str, list[str]]:
+        raise AssertionError("it would take as long again")
+
+
+def test_a_daemon_that_hangs_is_asked_once(a_file: Path) -> None:
+    report = report_on("x.conf", a_file, _HangingDaemon())
+    assert (report.dump, report.failure) == ("none", "")
+    assert report.complaints[0].startswith(judge.HANGS)
 
 
 @pytest.mark.parametrize(("complaint", "finding", "is_missed"), [
