@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Tuple
 
-from .dated import Dated, since
+from .dated import Dated, choice, since
 from .finding import BadValueError
 from .grammar import Argument, Given, Grammar
 from .words import (
@@ -33,16 +33,11 @@ from .words import (
 Options = Dict[str, Tuple[Argument, ...]]
 
 
-_REVERSE = (
-    Dated("reverse", lambda word: bool(word == "reverse"), (2, 0, 18), "Turn the sign of the weight."),
-    Dated("noreverse", lambda word: bool(word == "noreverse"), (2, 0, 18), "Leave it out."),
-)
-
-
 def _weight(limit: int, last: Tuple[str, ...] = ("reverse", "noreverse")) -> Tuple[Argument, ...]:
+    dated = tuple(choice(word, (2, 0, 18), "Leave it out, and turn the sign if need be.") for word in last)
     return (
         Argument("the weight", number(-limit, limit)),
-        Argument("the word after the weight", one_of(*last), optional=True, dated=_REVERSE),
+        Argument("the word after the weight", one_of(*last), optional=True, dated=dated),
     )
 
 
@@ -137,7 +132,6 @@ def _size(word: str) -> None:
 
 
 # -- entries of blocks -------------------------------------------------------------------------------------------
-
 
 TRACKED_INTERFACE = Grammar(
     "INTERFACE [weight -253..253 [reverse]]",
