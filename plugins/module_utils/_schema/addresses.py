@@ -152,6 +152,10 @@ VIRTUAL_ADDRESS = Grammar(
     dict(_ADDRESS_OPTIONS, use_vmac=()),
     same={"broadcast": "brd"},
     whole=_is_whole_address,
+    strange={
+        "track_group": "It is for static_ipaddress.",
+        "use_vmac": "It is for virtual_ipaddress.",
+    },
     later={**since((2, 0, 20), "preferred_lft"), **since((2, 2, 0), "use_vmac")},
 )
 

@@ -42,7 +42,8 @@ class Grammar(NamedTuple):
     words as fit it, ``rest`` an option to that of all words behind it. ``anywhere``: the arguments of a word that is
     no option, wherever it stands, ``kind`` the key of such a word. ``same`` maps words to a common key, of which one
     may be given once. ``whole`` refuses words that do not go together, with BadValueError. ``later`` says of options,
-    ``dated`` of the list of all words what not all versions know.
+    ``dated`` of the list of all words what not all versions know. ``strange`` says of words that are none of it
+    what to do instead.
     """
 
     usage: str
@@ -59,6 +60,7 @@ class Grammar(NamedTuple):
     whole: Optional[Callable[[Given], None]] = None
     later: Mapping[str, Dated] = {}
     dated: Tuple[Dated, ...] = ()
+    strange: Mapping[str, str] = {}
 
 
 def check_words(grammar: Grammar, words: Sequence[str]) -> Tuple[Dated, ...]:
@@ -143,7 +145,7 @@ def _once(grammar: Grammar, given: Given, key: str, words: Sequence[str]) -> Non
 
 
 def _unknown(grammar: Grammar, word: str, refused: Optional[BadValueError] = None) -> BadValueError:
-    suggestion = did_you_mean(word, (*grammar.options, *grammar.inner, *grammar.rest))
+    suggestion = grammar.strange.get(word) or did_you_mean(word, (*grammar.options, *grammar.inner, *grammar.rest))
     if refused and not suggestion:
         return refused
     return BadValueError('unknown word "%s".' % word, suggestion or "The form is: %s." % grammar.usage)

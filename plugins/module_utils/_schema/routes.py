@@ -276,6 +276,11 @@ ROUTE = Grammar(
         "dsfield": "tos",
     },
     whole=_is_whole_route,
+    strange={
+        "track_group": "It is for static_routes.",
+        "as": "Remove it, keepalived ignores it.",
+        "proto": "Write protocol.",
+    },
     later={
         **since((2, 2, 5), "add", "append", "prepend", "vrf"),
         **_deprecated("gw", "Write via."),
@@ -340,5 +345,6 @@ RULE = Grammar(
         "sup_group": "suppress_ifgroup",
     },
     whole=_is_whole_rule,
+    strange={"track_group": "It is for static_rules.", "proto": "Write protocol."},
 )
 STATIC_RULE = RULE._replace(usage=_RULE_USAGE + " [track_group GROUP]", options={**_RULE, **_TRACKED})

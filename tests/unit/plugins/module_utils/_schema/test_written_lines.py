@@ -55,6 +55,26 @@ def test_is_an_error_that_names_the_line(keyword: str, line: str, part: str) -> 
     assert found.remedy
 
 
+@pytest.mark.parametrize(
+    ("keyword", "line", "remedy"),
+    [
+        ("virtual_routes", "198.18.5.0/24 dev eth0 track_group TG", "It is for static_routes."),
+        ("virtual_routes", "198.18.5.0/24 dve eth0", 'Did you mean "dev"?'),
+        ("virtual_routes", "blackhol 198.18.5.0/24", 'Did you mean "blackhole"?'),
+        ("virtual_rules", "table 5 preference 5 track_group TG", "It is for static_rules."),
+        ("virtual_rules", "table 5 prefrence 5", 'Did you mean "preference"?'),
+        ("virtual_ipaddress", "198.18.0.100/24 track_group TG", "It is for static_ipaddress."),
+        ("virtual_ipaddress", "fd00::100/64 nodad", 'Did you mean "-nodad"?'),
+        ("static_ipaddress", "198.18.0.100/24 use_vmac", "It is for virtual_ipaddress."),
+        ("umask", "IWGRP | IWOHT", 'Did you mean "IWOTH"?'),
+        ("virtual_server_group", "198.18.0.5/28 80", "Write 198.18.0.0/28."),
+    ],
+)
+def test_names_what_to_write_instead(keyword: str, line: str, remedy: str) -> None:
+    (found,) = errors(keyword, line)
+    assert found.remedy == remedy
+
+
 @pytest.mark.daemon
 @pytest.mark.parametrize("keyword", sorted(ACCEPTED))
 def test_the_daemon_says_the_same(keyword: str, keepalived: Program, tmp_path: Path) -> None:

@@ -297,7 +297,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("preference 5 ipproto 256 table 5", "the protocol must be 0-255, got 256"),
         ("preference 5 sport 80 table 5", 'the port range must be a range, got "80"'),
         ("preference 5 dsfield 256 table 5", "the TOS must be 0-255, got 256"),
-        ("preference 5 track_group TG table 5", 'Did you mean "sup_group"?'),
+        ("preference 5 track_group TG table 5", 'It is for static_rules'),
         ("preference 5 bogus 6", 'unknown word "bogus"'),
         ("preference 5 prefrence 6 table 5", 'Did you mean "preference"?'),
         ("preference 5 from 192.0.2.0/33 table 5", "the source has the prefix length 33, IPv4 allows 0-32"),
