@@ -14,14 +14,18 @@ from ansible.template import trust_as_template
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import derive
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.difference import difference
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.difference import (
+    difference,
+    difference_in_force,
+    overriding,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible, without_held
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.inventory import marked, raw_lines, variables
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
 from ansible_collections.openvip.cluster.plugins.module_utils._module import judge, refusals
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read, read_and_explain
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 from ansible_collections.openvip.cluster.plugins.plugin_utils import _variables
 
@@ -62,6 +66,7 @@ class Host:
 
     :ivar data: what the file says, secrets marked.
     :ivar facts: its normalised facts without the virtual addresses that it holds, or C(None).
+    :ivar kept: the lines that are kept as text because their order counts.
     :ivar findings: what is wrong with it.
     :ivar refused: why the role would not write this configuration, [] when it would.
     :ivar difference: how what the role would write differs from the file.
@@ -72,7 +77,9 @@ class Host:
         self.path = given["path"]
         self.version = tuple(int(number) for number in given["version"].split(".")) if given["version"] else None
         text = base64.b64decode(given["content"]).decode("utf-8", "surrogateescape")
-        self.data = marked(text)
+        self.text = text
+        self.data = marked(text, self.version)
+        self.kept = [kept for kept in read_and_explain(parse(text), self.version)[1] if kept.reason]
         facts = from_ansible(given["facts"])
         held = [address["address"] for address in addresses(self.data)]
         self.facts = facts and without_held(facts, held)
@@ -84,14 +91,19 @@ class Host:
         """Compare the file with what the role derives from the variables, and with what findings."""
         self.refused = list(dict.fromkeys(refusals(findings + judge(derived, self.version, self.facts))))
         # What cannot be rendered is compared as it is; why it cannot is among the refusals.
+        written = None
         with contextlib.suppress(ValueError):
-            derived = read(parse(render(derived, self.version)))
+            written = render(derived, self.version)
+            derived = read(parse(written), self.version)
         self.difference = difference(self.data, derived, self.name)
+        if written is not None and not self.difference:
+            self.difference = [*difference_in_force(self.text, written, self.name), *overriding(derived)]
 
     def result(self):
         """Return what is reported of the host."""
         return {"path": self.path, "findings": [finding.as_dict() for finding in self.findings],
                 "raw": ["%s: %s" % (label, line) for label, line in raw_lines(self.data)],
+                "kept": [{"line": kept.line, "reason": kept.reason} for kept in self.kept],
                 "refused": self.refused, "difference": self.difference}
 
     def report(self):
@@ -103,6 +115,7 @@ class Host:
             lines.append("  error: keepalived reads no %s from this file." % " and no ".join(SERVICES))
         lines.extend("  %s" % line for line in _once(self.findings))
         lines.extend("  kept as raw: %s" % line for line in map(_first_line, self.result()["raw"]))
+        lines.extend("  line %d is kept as text: %s." % (kept.line, kept.reason) for kept in self.kept)
         lines.extend("  the role refuses it until this is corrected: %s" % line for line in self.refused)
         lines.append("  The variables give %s configuration." % ("another" if self.difference else "the same"))
         return lines

@@ -154,6 +154,17 @@ hosts:
       description: What is kept as text, each line with the name of its block.
       type: list
       elements: str
+    kept:
+      description: The lines that are kept as text because keepalived would read them in another way at another place.
+      type: list
+      elements: dict
+      contains:
+        line:
+          description: The line, from 1.
+          type: int
+        reason:
+          description: Why its place counts.
+          type: str
     refused:
       description: Why the role would refuse the configuration. Empty when it would not.
       type: list

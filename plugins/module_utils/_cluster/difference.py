@@ -10,13 +10,16 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.factor import Data, same
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import identities
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import Block, priority
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table, values
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import may_be_anything
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import BadValueError
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import in_force
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, FLAG, HEAD, Row
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import MASK, mask, secrets_of
 
@@ -105,6 +108,34 @@ def difference(before: Data, after: Data, host: str) -> List[str]:
             sentence = re.sub(r"(?<!\w)%s(?!\w)" % re.escape(secret), MASK, sentence)
         found.append(sentence)
     return found
+
+
+def difference_in_force(before: str, after: str, host: str) -> List[str]:
+    """Return what differs in the meaning of two texts of one host, one sentence each; [] for nothing.
+
+    They are compared as the daemon reads them, under each identity that their conditions tell from others.
+    """
+    found: Dict[str, List[str]] = {}
+    names = sorted({*identities(before), *identities(after)})
+    for identity in names:
+        for sentence in difference(in_force(before, identity), in_force(after, identity), host):
+            found.setdefault(sentence, []).append(identity)
+    return [sentence if who == names else "As %s: %s" % (" and ".join(who), sentence)
+            for sentence, who in found.items()]
+
+
+def overriding(data: Data) -> Iterator[str]:
+    """Yield a sentence for each keyword that the role writes behind a line which may set it, in canonical data."""
+    for block in data.get("vrrp_instance", []):
+        for entry in block.get(RAW, []):
+            text = layout.raw_text(entry)
+            if not may_be_anything(text):
+                continue
+            for keyword in ("state", "priority"):
+                row = table.rows("vrrp_instance")[keyword]
+                if keyword in block and layout.raw_place(entry, row.section, block) < (row.rank, 0):
+                    yield "vrrp_instance %s: %s is written behind a line that may set it: %s" % (
+                        block.get("name"), keyword, mask(text).partition("\n")[0])
 
 
 def _shown(value: Any, secret: bool) -> str:

@@ -12,7 +12,7 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.difference import RAW, standing
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.factor import Data, split
@@ -52,10 +52,10 @@ class Variables:
         self.own_secrets = own_secrets
 
 
-def marked(text: str) -> Data:
+def marked(text: str, version: Optional[Sequence[int]] = None) -> Data:
     """Return the data of a C(keepalived.conf) with a C(Secret) for each secret value, also in raw lines."""
-    visible = {line for dummy, line in raw_lines(read(parse(mask(text))))}
-    return _mark("", read(parse(text)), visible)
+    visible = {line for dummy, line in raw_lines(read(parse(mask(text)), version))}
+    return _mark("", read(parse(text), version), visible)
 
 
 def _mark(path: str, data: Data, visible: Set[str]) -> Data:

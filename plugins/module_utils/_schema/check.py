@@ -287,8 +287,13 @@ def _is_raw(entry: Any) -> bool:
 
 def _may_hold(text: str, names: Set[str]) -> bool:
     """Whether a raw text has a line of one of the keywords, or one of which nobody knows what it is."""
+    return first_word(text) in names or may_be_anything(text)
+
+
+def may_be_anything(text: str) -> bool:
+    """Whether nobody knows what a raw text is to the daemon: an include, a sequence, a definition used as a line."""
     word = first_word(text)
-    return word in names or word[:1] in ("$", "~") or is_include(word)
+    return (word[:1] in ("$", "~") and "=" not in word) or is_include(word)
 
 
 def _checked_and_tried(row: Row, value: Any, level: int) -> Any:

@@ -58,7 +58,8 @@ def test_files_report_and_result(run):
         "/group_vars/lb/keepalived.yml", "/host_vars/lb1/keepalived.yml", "/host_vars/lb2/keepalived.yml"]
     assert result["report"][0] == "lb1: /etc/keepalived/keepalived.conf: 0 errors, 0 warnings, 0 remarks."
     assert result["hosts"]["lb2"] == {
-        "path": "/etc/keepalived/keepalived.conf", "findings": [], "raw": [], "refused": [], "difference": []}
+        "path": "/etc/keepalived/keepalived.conf", "findings": [], "raw": [], "kept": [], "refused": [],
+        "difference": []}
 
 
 def test_a_host_that_differs_no_more_loses_its_file(run):
@@ -103,6 +104,42 @@ def test_lines_that_are_alike_are_reported_once(run):
 def test_a_block_that_is_kept_as_text_is_reported_by_its_first_line(run):
     result = run(TEXT % 100 + "unknown_block {\n    a\n    b\n}\n")
     assert "  kept as raw: configuration: unknown_block { ... (4 lines)" in result["report"]
+
+
+INSTANCE = TEXT % 100
+
+
+@pytest.mark.parametrize("text", [
+    "$IP=198.18.0.101\n" + INSTANCE.replace("198.18.0.100", "${IP}") + "$IP=198.18.0.102\n" + INSTANCE.replace(
+        "198.18.0.100", "${IP}").replace("VI_1", "VI_2").replace("51", "52"),
+    "@lb1 $PRIO=150\n@lb2 $PRIO=90\n" + INSTANCE.replace("priority 100", "priority $PRIO"),
+    "include /etc/keepalived/defs.conf\n" + INSTANCE,
+    INSTANCE + "include /etc/keepalived/more.conf\n",
+    INSTANCE.replace("priority 100", "@lb1 priority 150\n    priority 100"),
+    INSTANCE.replace("priority 100", "priority 100\n    @lb1 priority 150"),
+    INSTANCE.replace("priority 100", "state BACKUP\n    state MASTER\n    state BACKUP"),
+])
+def test_the_order_of_the_file_is_kept(run, text):
+    result = run(text, text)
+    assert result["changed"], result["msg"]
+    for host in ("lb1", "lb2"):
+        assert result["hosts"][host]["difference"] == []
+
+
+def test_a_line_whose_place_counts_is_reported(run):
+    text = "$P=1\n" + INSTANCE.replace("priority 100", "priority 10$P") + "$P=2\n" + INSTANCE.replace(
+        "priority 100", "priority 10$P").replace("VI_1", "VI_2").replace("51", "52").replace(".100/", ".101/")
+    result = run(text)
+    line = text[:text.index("$P=2")].count("\n") + 1
+    assert [kept["line"] for kept in result["hosts"]["lb1"]["kept"]] == [line]
+    assert any(said.startswith("  line %d is kept as text: " % line) for said in result["report"])
+
+
+def test_a_keyword_that_the_role_would_write_behind_what_may_set_it_stops_the_import(run):
+    text = INSTANCE.replace("    priority 100\n", "").replace("{\n", "{\n    include base.conf\n", 1)
+    result = run(text)
+    assert result["failed"]
+    assert "priority is written behind a line that may set it: include base.conf" in result["msg"]
 
 
 def test_bytes_that_are_no_utf_8_are_refused_in_values_only(run):
