@@ -28,9 +28,13 @@ _BUILT_IN = ("_PWD", "_INSTANCE", "_RANDOM", "_HASH", "_BANG")
 
 
 class Names:
-    """The names that a text defines: for each of them those that it stands for, itself among them."""
+    """The names that a text defines, and to which names each of them refers.
+
+    With ``is_strict`` everything that is kept as text keeps its place, whatever it is.
+    """
 
     def __init__(self, text: str) -> None:
+        self.is_strict = False
         self.has_include = _INCLUDE.search(text) is not None
         direct: Dict[str, Set[str]] = {name: set() for name in _BUILT_IN}
         for name, value in _DEFINITION.findall(text) if "$" in text else ():
@@ -75,7 +79,7 @@ def piece_of(section: str, statement: Statement, raw: str, names: Names) -> Piec
     piece.needs = order.needs(section, statement)
     piece.provides = order.provides(section, statement)
     if raw:
-        piece.is_barrier = piece.is_barrier or may_hold_anything(statement, piece.row)
+        piece.is_barrier = names.is_strict or piece.is_barrier or may_hold_anything(statement, piece.row)
     return piece
 
 
@@ -96,7 +100,8 @@ def may_hold_anything(statement: Statement, row: Optional[Row]) -> bool:
     if statement.kind in ("include", "sequence"):
         return True
     if statement.kind == "definition":
-        return False
+        # where the condition does not hold, only its first line is left out
+        return statement.condition is not None and "\n" in statement.head.strip()
     if statement.keyword[:1] in ("$", ""):
         return True
     if not statement.has_block:

@@ -73,6 +73,7 @@ def _read(document: Document, version: Optional[Version]) -> Tuple[Data, List[Ke
     names = Names(text)
     steps = _steps(document)
     written: Optional[str] = None
+    wanted: Dict[str, Data] = {}
     for _attempt in range(_MOST_ATTEMPTS):
         reader = Reader(version, names, reasons)
         data = reader.read(document)
@@ -81,12 +82,13 @@ def _read(document: Document, version: Optional[Version]) -> Tuple[Data, List[Ke
             continue
         written = _written(data, version)
         # what cannot be written is refused anyway
-        if document.problems or written is None or _mean_the_same(text, written, version):
+        if document.problems or written is None or _mean_the_same(text, written, version, wanted):
             break
         more = next(steps, None)
-        if more is None:
+        if more is None and names.is_strict:
             break
-        reasons.update(dict.fromkeys(more - set(reasons), AS_WRITTEN))
+        names.is_strict = more is None
+        reasons.update(dict.fromkeys((more or set()) - set(reasons), AS_WRITTEN))
     return data, _kept(reader, reasons, data), written if reasons else None
 
 
@@ -128,11 +130,14 @@ def meaning(text: str, identity: str, version: Optional[Version] = None) -> Data
     return Reader(version, is_exact=True).read(evaluate(text, identity, True).document())
 
 
-def _mean_the_same(text: str, other: str, version: Optional[Version]) -> bool:
-    return all(
-        meaning(text, identity, version) == meaning(other, identity, version)
-        for identity in sorted({*identities(text), *identities(other)})
-    )
+def _mean_the_same(text: str, other: str, version: Optional[Version], known: Dict[str, Data]) -> bool:
+    """Whether two texts mean the same; ``known``: what the first one means, by identity, filled here."""
+    for identity in sorted({*identities(text), *identities(other)}):
+        if identity not in known:
+            known[identity] = meaning(text, identity, version)
+        if meaning(other, identity, version) != known[identity]:
+            return False
+    return True
 
 
 def _goes_back(document: Document) -> bool:

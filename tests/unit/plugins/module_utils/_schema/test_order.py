@@ -53,6 +53,10 @@ PLACED: dict[str, tuple[str, list[tuple[str, str]]]] = {
             "B", 2, "priority ${PRIO}"),
         [("@^lb2 $PRIO=50", "vrrp_instance B")],
     ),
+    "lines of a definition under a condition": (
+        instance("A", 1) + "@lb1 $L=advert_int 1 \\\nuse_pid_dir \\\npriority 7\n" + instance("B", 2, "$L"),
+        [("@lb1 $L=", "vrrp_instance B")],
+    ),
     "a condition before the value for all": (
         instance("A", 1, "@lb1 priority 150", "priority 100"), [("@lb1 priority 150", "priority")]),
     "a condition behind the value for all": (instance("A", 1, "priority 100", "@lb1 priority 150"), []),
