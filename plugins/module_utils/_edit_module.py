@@ -19,7 +19,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._included import i
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text
 from ansible_collections.openvip.cluster.plugins.module_utils._module import Run, file_argument_spec
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import in_force
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read_in_force
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import (
     argument_spec,
@@ -77,11 +77,11 @@ def _bring(run, section, path, version, given):
     except ValueError as error:
         run.fail(NOT_EDITED, error.args)
     findings = lint_text(edited.text, path, version)
-    users = missing(in_force(text))
+    users = missing(read_in_force(text))
     run.result.update(
         before=_edit.block(mask(text), path, section, given),
         after=_edit.block(mask(edited.text), path, section, given),
-        missing_users=[user for user in missing(in_force(edited.text)) if user not in users])
+        missing_users=[user for user in missing(read_in_force(edited.text)) if user not in users])
     old = lint_text(text, path, version)
     run.judged(findings, [str(finding) for finding in refused(old, findings, edited.label if wanted else None)])
     expected = {section: [edited.after]} if edited.after and section == "vrrp_instance" else {}

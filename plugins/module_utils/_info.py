@@ -21,7 +21,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit import interf
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.files import read_text
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import OWNER_PRIORITY
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read, read_in_force
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
 
 
@@ -130,21 +130,22 @@ def run_info(module):
         module.fail_json(msg="%s cannot be read: %s" % (params["path"], error))
     document = parse(mask(text or ""), params["path"])
     config = read(document) if text is not None else None
+    force = read_in_force(text or "")
 
     def asked():
         try:
-            return ask(config or {}, build, binary, number, params["timeout"])
+            return ask(force, build, binary, number, params["timeout"])
         except state.StateError as error:
             return module.fail_json(msg=str(error))
 
     answer = asked()
     instances = answer or []
-    by_name = tracked(module, config, build, binary, number) if instances else {}
+    by_name = tracked(module, force, build, binary, number) if instances else {}
     for instance in instances:
         instance["age"] = round(time.time() - instance["last_transition"], 3)
         instance["tracked"] = None if by_name is None else by_name.get(instance["name"], [])
     found = listed(module)
-    here = held.present(found, config or {})
+    here = held.present(found, force)
     place(instances, found)
     module.exit_json(
         changed=False,
@@ -155,8 +156,8 @@ def run_info(module):
         executable=proc.executable(number) if number is not None else None,
         vrrp_instance=instances,
         interfaces=interfaces(found),
-        network=network(module, found, config or {}, number, answer, asked),
-        addresses=[str(address) for address in held.virtual(config or {}, instances) if address in here],
+        network=network(module, found, force, number, answer, asked),
+        addresses=[str(address) for address in held.virtual(force, instances) if address in here],
         config=config,
         problems=[str(problem) for problem in document.problems],
     )

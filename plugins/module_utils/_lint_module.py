@@ -28,7 +28,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._lint.report impor
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.survey import survey
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import RAW
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import in_force
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read_in_force
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import secrets_of
 
 DEFAULT_PATH = "/etc/keepalived/keepalived.conf"
@@ -83,7 +83,7 @@ def facts(module, text, build, binary):
         # The daemon has not read a given text, and the path of the text may be only a name.
         path = module.params["path"]
         known_text = read_text(path if os.path.isfile(path) else DEFAULT_PATH)
-    config = in_force(known_text or "")
+    config = read_in_force(known_text or "")
     number = control.running("keepalived.service")
 
     def asked():
@@ -95,6 +95,6 @@ def facts(module, text, build, binary):
 
     answer = asked()
     known = from_inspection(network(module, listed(module), config, number, answer, asked))
-    data = in_force(text)
+    data = read_in_force(text)
     return dict(without_held(known, [address["address"] for address in addresses(data)]), **survey(data),
                 missing_includes=unmatched(data, module.params["path"]))

@@ -36,7 +36,11 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction i
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint
 from ansible_collections.openvip.cluster.plugins.module_utils._reload import Reload, encoded
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import check
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import (
+    data_in_force,
+    read,
+    read_in_force,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import mask
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec
@@ -259,7 +263,7 @@ class Run:
             is_read = in_force.is_in_force(self.path, encoded(self.before), number)
         if not is_read:
             return False
-        has_instances = read(parse(self.before)).get("vrrp_instance")
+        has_instances = read_in_force(self.before).get("vrrp_instance")
         return not (has_instances and control.lost(self.build, self.binary, number))
 
     def finish(self, findings):
@@ -334,7 +338,7 @@ def _advertised(run, text):
     if before is None or before == text or run.daemon() is None:
         return Change([], None)
     try:
-        return change(read(parse(before)), read(parse(text)))
+        return change(read_in_force(before), read_in_force(text))
     except ValueError as error:
         return Change(["it is unknown what the peers see, because the former file cannot be understood: %s" % error],
                       None)
@@ -350,7 +354,7 @@ def _put_back(run):
         return run.fail(UNCHANGED, ["put_back: %s does not exist." % run.params["put_back"]])
     text = data.decode("utf-8", "surrogateescape")
     with run.host():
-        run.bring(text, read(parse(text)))
+        run.bring(text, read_in_force(text))
         return run.finish([])
 
 
@@ -372,6 +376,7 @@ def run_config(module):
     run.result.update(missing_users=missing(data))
     run.judged(findings, refusals(findings))
     text = HEADER + render(data, version)
+    data = data_in_force(data, version)
     run.result.update(config=read(parse(mask(text))), addresses=addresses(data))
     with run.host():
         run.result.update(_advertised(run, text)._asdict())

@@ -12,14 +12,13 @@ from __future__ import annotations
 import time
 
 from ._cluster import reload_plan
-from ._conf.tree import parse
 from ._daemon import control, in_force
 from ._daemon.reads import reads
 from ._daemon.state import StateError
 from ._kit import files, proc
 from ._kit.place import File
 from ._kit.transaction import Action, TransactionError
-from ._schema.read import read
+from ._schema.read import read_in_force
 
 
 class Reload:
@@ -44,8 +43,8 @@ class Reload:
         self._data = data
         self._text = text
         before = run.before
-        self._has_instances = bool(read(parse(text)).get("vrrp_instance"))
-        self._had_instances = before is not None and bool(read(parse(before)).get("vrrp_instance"))
+        self._has_instances = bool(read_in_force(text).get("vrrp_instance"))
+        self._had_instances = before is not None and bool(read_in_force(before).get("vrrp_instance"))
         self.rejected, self.away = [], []
         self._texts = [text]
         self._answered = False

@@ -19,7 +19,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table, values
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import may_be_anything
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import BadValueError
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import in_force
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read_in_force
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, FLAG, HEAD, Row
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.secret import MASK, mask, secrets_of
 
@@ -118,7 +118,7 @@ def difference_in_force(before: str, after: str, host: str) -> List[str]:
     found: Dict[str, List[str]] = {}
     names = sorted({*identities(before), *identities(after)})
     for identity in names:
-        for sentence in difference(in_force(before, identity), in_force(after, identity), host):
+        for sentence in difference(read_in_force(before, identity), read_in_force(after, identity), host):
             found.setdefault(sentence, []).append(identity)
     return [sentence if who == names else "As %s: %s" % (" and ".join(who), sentence)
             for sentence, who in found.items()]

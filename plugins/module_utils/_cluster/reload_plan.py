@@ -25,10 +25,11 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .._conf import edit
-from .._conf.tree import parse
+from .._conf.evaluate import evaluate
+from .._conf.tree import Document, parse
 from .._lint.cluster import multicast_group
 from .._lint.model import (
     ADDRESS_BLOCKS,
@@ -41,7 +42,7 @@ from .._lint.model import (
     vrrp_version,
 )
 from .._schema.check import normalise
-from .._schema.read import read
+from .._schema.read import read_in_force
 from .kernel_model import Address, Kernel
 
 #: Keywords for an interface that an instance creates on top of its own.
@@ -130,10 +131,10 @@ def plan(instances: Optional[Sequence[Dict[str, Any]]], before: Optional[str], a
     :param promoting: the interfaces on which the kernel promotes secondary addresses.
     :param version: of the daemon, three numbers; C(None) for a new one.
     """
-    latter = read(parse(after))
+    latter = read_in_force(after)
     if not instances or not _is_plain(latter):
         return Plan([after], [], [], [])
-    former = read(parse(before)) if before is not None else {}
+    former = read_in_force(before) if before is not None else {}
     host = Host(_in_force(instances, former), _static(former, is_set=True), Kernel.of(listed, promoting),
                 version is not None and version < TWO_PASSES)
     losses = reload(host, latter)[1]
@@ -143,7 +144,7 @@ def plan(instances: Optional[Sequence[Dict[str, Any]]], before: Optional[str], a
     reasons = [str(loss) for loss in losses]
     for text in (after, before):
         between = text and _without(text, away)
-        if between and not _empty(read(parse(between))) and _keeps(host, read(parse(between)), latter):
+        if between and not _empty(read_in_force(between)) and _keeps(host, read_in_force(between), latter):
             return Plan([between, after], [str(ip) for ip in away], reasons, [])
     remedy = _in_two_runs(host, after, latter, away)
     return Plan([], [], [], ["%s %s" % (loss, loss.remedy or remedy) for loss in losses])
@@ -157,7 +158,7 @@ def _keeps(host: Host, between: Dict[str, Any], latter: Dict[str, Any]) -> bool:
 
 def _in_two_runs(host: Host, after: str, latter: Dict[str, Any], away: Sequence[Any]) -> str:
     """Return the remedy of two runs: without the instances that would have no address left, or else the addresses."""
-    empty = _empty(read(parse(_without(after, away))))
+    empty = _empty(read_in_force(_without(after, away)))
     between = dict(latter, vrrp_instance=[each for each in latter["vrrp_instance"] if each["name"] not in empty])
     if not empty or not _keeps(host, between, latter):
         return "Run twice: first without %s, then with them." % ", ".join(map(str, away))
@@ -245,14 +246,26 @@ def _empty(data: Dict[str, Any]) -> List[str]:
 
 
 def _without(text: str, away: Sequence[Any]) -> str:
-    """Return the text without the lines of some virtual addresses."""
+    """Return the text without the lines of some virtual addresses; empty where it has no line for each of them alone,
+    because a definition of several lines or a sequence stands for them."""
+    evaluation = evaluate(text)
+    numbers = {number for number, ip in _addresses(evaluation.document()) if ip in away}
     document = parse(text)
     for statement, ancestors in list(document.walk()):
+        if statement.line in numbers and len(ancestors) == 2 and ancestors[1].keyword in ADDRESS_BLOCKS:
+            edit.remove(document, statement)
+    found = str(document)
+    left = [ip for _number, ip in _addresses(evaluation.document()) if ip not in away]
+    return found if [ip for _number, ip in _addresses(evaluate(found).document())] == left else ""
+
+
+def _addresses(document: Document) -> Iterator[Tuple[int, Any]]:
+    """Yield (line, address) of the virtual addresses of a document."""
+    for statement, ancestors in document.walk():
         if len(ancestors) == 2 and ancestors[0].keyword == "vrrp_instance" and ancestors[1].keyword in ADDRESS_BLOCKS:
             address = parse_address(split(statement.keyword))
-            if address is not None and address.ip in away:
-                edit.remove(document, statement)
-    return str(document)
+            if address is not None:
+                yield statement.line, address.ip
 
 
 def _router(configuration: Configuration, block: Block) -> Router:

@@ -99,7 +99,7 @@ def _written(data: Data, version: Optional[Version]) -> Optional[str]:
         return None
 
 
-def in_force(text: str, identity: Optional[str] = None, version: Optional[Sequence[int]] = None) -> Data:
+def read_in_force(text: str, identity: Optional[str] = None, version: Optional[Sequence[int]] = None) -> Data:
     """The data that a text stands for: definitions replaced, sequences repeated, conditions decided by the identity.
 
     What nobody knows, because of an include or of a condition without an identity, is in ``raw`` as it is written.
@@ -119,7 +119,7 @@ def data_in_force(data: Data, version: Optional[Sequence[int]] = None) -> Data:
     if not any(map(_is_ordered_entry, _raw_entries(data))):
         return data
     try:
-        return in_force(render(data, version))
+        return read_in_force(render(data, version))
     except ValueError:
         # it is refused anyway
         return data

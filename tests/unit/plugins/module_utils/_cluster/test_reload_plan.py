@@ -137,10 +137,37 @@ def test_an_address_that_was_lost_comes_back_by_the_same_text():
     assert "is already missing on every interface" in found.reasons[0]
 
 
-@pytest.mark.parametrize("text", ["$V=198.18.0.101/24\n", "include other.conf\n"])
+@pytest.mark.parametrize("text", ["", "include other.conf\n", "@lb1 $V=198.18.0.101/24\n", "$V=${_PWD}\n"])
 def test_what_only_the_daemon_understands_is_left_to_it(text):
     after = text + texts_of(MOVED.after)[0].replace("198.18.0.101/24", "$V")
     assert plan(dumped(MOVED.before), None, after, listed(placed(MOVED.before))).texts == [after]
+
+
+@pytest.mark.parametrize("definition, line", [
+    ("$V=198.18.0.101/24", "$V"),
+    ("$N=101", "198.18.0.${N}/24"),
+    ("$N=101\n$V=198.18.0.${N}", "${V}/24"),
+    ("$V=198.18.0.99\n$V=198.18.0.101", "${V}/24"),
+])
+def test_addresses_by_a_definition_are_foreseen(definition, line):
+    before, after = (definition + "\n" + texts_of(data)[0].replace("198.18.0.101/24", line)
+                     for data in (MOVED.before, MOVED.after))
+    found = plan(dumped(MOVED.before), before, after, listed(placed(MOVED.before)))
+    assert found.away == ["198.18.0.101"]
+    between, last = found.texts
+    assert last == after
+    assert "        %s\n" % line not in between and "198.18.0.100/24" in between
+
+
+def test_addresses_of_a_sequence_are_foreseen():
+    after = texts_of(MOVED.after)[0].replace("198.18.0.101/24", "~SEQ(N,101,101) 198.18.0.${N}/24")
+    found = plan(dumped(MOVED.before), None, after, listed(placed(MOVED.before)))
+    assert found.away == ["198.18.0.101"]
+    # the line of the address is that of another one, too: the address leaves by the former text
+    many = after.replace("~SEQ(N,101,101)", "~SEQ(N,101,2,103)")
+    found = plan(dumped(MOVED.before), texts_of(MOVED.before)[0], many, listed(placed(MOVED.before)))
+    assert found.away == ["198.18.0.101"]
+    assert "~SEQ" not in found.texts[0] and found.texts[1] == many
 
 
 def test_version_2_may_be_without_an_address_for_a_reload():

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint, lint_text
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import in_force, read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read, read_in_force
 
 HOST = {"interfaces": {"eth0": ["192.0.2.11/24"], "eth1": ["198.18.0.11/24"]}}
 
@@ -92,6 +92,6 @@ def test_the_data_of_variables_is_judged_by_its_values_in_force() -> None:
 
 def test_the_data_in_force() -> None:
     text = "$P=101\n@lb1 $P=150\n" + instance().replace("priority 100", "priority $P")
-    assert in_force(text, "lb1")["vrrp_instance"][0]["priority"] == 150
-    assert in_force(text, "lb2")["vrrp_instance"][0]["priority"] == 101
-    assert in_force(text)["vrrp_instance"][0]["raw"] == ["priority $P"]
+    assert read_in_force(text, "lb1")["vrrp_instance"][0]["priority"] == 150
+    assert read_in_force(text, "lb2")["vrrp_instance"][0]["priority"] == 101
+    assert read_in_force(text)["vrrp_instance"][0]["raw"] == ["priority $P"]
