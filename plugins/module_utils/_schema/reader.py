@@ -274,6 +274,7 @@ def _texts(statement: Statement) -> List[str]:
 def _with_facts(path: str, statement: Statement, text: str, data: Data, raw: List[RawEntry]) -> str:
     """A raw text with what stood before it: of its keyword, of everything where it may hold anything."""
     row = table.body(path) or table.find_word(statement.keyword, path)
+    text = "\n".join(part.strip(layout.BLANKS) for part in text.split("\n"))
     if may_hold_anything(statement, row):
         return "%s\0%r" % (text, (_sorted(data), sorted(map(str, raw))))
     words = text if statement.has_block else " ".join(_texts(statement))
