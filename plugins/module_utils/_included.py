@@ -16,7 +16,7 @@ from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.files import read_text
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import RAW
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.layout import RAW, raw_text
 
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
 
@@ -58,7 +58,7 @@ def _includes(data: Any) -> Iterator[Any]:
         for key, value in data.items():
             if key == RAW:
                 lines = value if isinstance(value, list) else [value]
-                yield from (statement for line in lines if isinstance(line, str)
+                yield from (statement for line in map(raw_text, lines) if isinstance(line, str)
                             for statement, _ancestors in parse(line).walk() if statement.kind == "include")
             else:
                 yield from _includes(value)

@@ -77,9 +77,11 @@ def _made_name(instance: Block) -> str:
     for keyword in ("use_vmac", "use_ipvlan"):
         value = instance.get(keyword)
         words = split(value) if isinstance(value, str) else []
-        # in place of a name may stand a MAC address, an IP address or the mode of an ipvlan
+        if "name" in words[:-1]:
+            return words[words.index("name") + 1]
+        # in place of a name may stand a MAC address, an IP address, the mode of an ipvlan or an option
         if words and ":" not in words[0] and "/" not in words[0] and not to_address(words[0]) \
-                and words[0] not in ("bridge", "private", "vepa"):
+                and words[0] not in ("bridge", "private", "vepa", "group", "netlink_notify_msg"):
             return words[0]
     return ""
 

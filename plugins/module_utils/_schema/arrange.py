@@ -19,8 +19,8 @@ from .order import NOTHING, Tokens
 from .row import Row
 
 _NO_NAMES: FrozenSet[str] = frozenset()
-_START: Place = (-math.inf, 0)  # type: ignore[assignment]
-_NOWHERE: Place = (math.inf, 0)  # type: ignore[assignment]
+_START: Place = (-math.inf, 0)
+_NOWHERE: Place = (math.inf, 0)
 
 
 class Piece:
@@ -169,7 +169,7 @@ def _give_place(
         return None
     found = _following(number, low, high, typed)
     if found is None and high == _NOWHERE:
-        piece.before, piece.place = END, (math.inf, -1)  # type: ignore[assignment]
+        piece.before, piece.place = END, (math.inf, -1)
         return None
     if found is None:
         return bad if bad is not None else number

@@ -366,7 +366,7 @@ def _text(row: Row, value: Any) -> str:
     # YAML may have changed a password or a version number that looks like a number
     is_number = isinstance(value, int) and not isinstance(value, bool) and not row.secret
     if not is_number and not isinstance(value, str):
-        form = "" if row.entry is None or row.secret or row.entry.anything else ": " + row.entry.usage
+        form = "" if row.entry is None or row.secret else ": " + row.entry.usage
         remedy = "Write it as one text%s." % form if isinstance(value, (dict, list, tuple)) else "Put it in quotes."
         raise BadValueError("must be text, got %s." % shown(value, row), remedy)
     found = str(value)

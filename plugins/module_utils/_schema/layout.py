@@ -29,7 +29,7 @@ END = "end"
 
 RawEntry = Union[str, Dict[str, str]]
 # Where something stands in its block: the rank of its row, its number among the blocks of that row.
-Place = Tuple[int, float]
+Place = Tuple[float, float]
 LAST, BEFORE_FIRST = math.inf, -0.5
 
 _DEFINITION = re.compile(r"(?:@[^ \t]+[ \t]+)?\$[A-Za-z_][A-Za-z0-9_]*=")

@@ -238,14 +238,14 @@ def is_ordered(text: str) -> bool:
 def _counting(path: str, statements: List[Statement], texts: List[str]) -> List[Tuple[Statement, str]]:
     """The statements with the text that they are kept as, without keywords that stand twice and count once."""
     given = list(zip(statements, texts))
-    counts: Dict[Row, int] = {}
+    counts: Dict[Optional[Row], int] = {}
     for number, (statement, text) in enumerate(given):
         row = None if text else table.find_word(statement.keyword, path)
         if row is not None and not (row.is_list or row.joins or row.type == BLOCK):
             counts[row] = counts.get(row, number) if row.first_wins else number
     return [
         (statement, text) for number, (statement, text) in enumerate(given)
-        if text or counts.get(table.find_word(statement.keyword, path), number) == number  # type: ignore[arg-type]
+        if text or counts.get(table.find_word(statement.keyword, path), number) == number
     ]
 
 

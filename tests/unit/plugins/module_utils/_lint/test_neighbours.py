@@ -87,16 +87,17 @@ def test_a_sorry_server_is_none_of_the_real_servers(sorry, more, found):
 @pytest.mark.parametrize("one, two, found", [
     ({"use_vmac": "vrrp.a"}, {"use_vmac": "vrrp.a"}, True),
     ({"use_vmac": "vrrp.a"}, {"use_vmac": "vrrp.a", "interface": "eth2"}, True),
-    ({"use_vmac": "vrrp.a 00:00:5e:00:01:33"}, {"use_vmac": "vrrp.a"}, True),
+    ({"use_vmac": "vrrp.a 02:00:5e:00:01:33"}, {"use_vmac": "vrrp.a"}, True),
+    ({"use_vmac": "vrrp.a 02:00:5e:00:01:33"}, {"use_vmac": "group 5 name vrrp.a"}, True),
     ({"use_vmac": "vrrp.a"}, {"use_ipvlan": "vrrp.a"}, True),
     ({"use_vmac": "vrrp.a"}, {"use_vmac": "vrrp.b"}, False),
     ({"use_vmac": True}, {"use_vmac": True}, False),
-    ({"use_vmac": "00:00:5e:00:01:33"}, {"use_vmac": "00:00:5e:00:01:33"}, False),
+    ({"use_vmac": "02:00:5e:00:01:33"}, {"use_vmac": "02:00:5e:00:01:33"}, False),
     ({"use_ipvlan": "bridge"}, {"use_ipvlan": "bridge"}, False),
 ])
 def test_a_vmac_has_a_name_of_its_own(one, two, found):
     two = {"virtual_ipaddress": ["198.18.0.101/24"], **two}
-    assert ("vmac-name-twice" in ids(instances(one, two))) == found
+    assert ("vmac-name-twice" in ids(instances(one, two), version=(2, 3, 3))) == found
 
 
 def at(text, identifier):

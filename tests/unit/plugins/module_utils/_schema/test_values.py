@@ -276,9 +276,9 @@ def test_a_command_may_stand_as_in_the_file(given: Any, expected: Any, written: 
         (SECRET, ["x"], "must be text, got a list. Write it as one text."),
         (row(STRING), None, "must be text, got nothing. Put it in quotes."),
         (row(STRING), 1.5, "must be text, got 1.5. Put it in quotes."),
-        (row(LINES, entry=entries.UNICAST_PEER), {"ip": "198.18.0.12"},
+        (row(LINES, entry=addresses.UNICAST_PEER), {"ip": "198.18.0.12"},
          "must be text, got a dictionary. Write it as one text: IP [min_ttl 0..255] [max_ttl 0..255]."),
-        (row(LINES, entry=entries.SERVICE), ["198.18.0.12", 80],
+        (row(LINES, entry=addresses.SERVICE), ["198.18.0.12", 80],
          "must be text, got a list. Write it as one text: IP[-LAST|/PREFIX] [PORT] or fwmark NUMBER [inet|inet6]."),
     ],
 )
