@@ -128,15 +128,15 @@ def plan(instances: Optional[Sequence[Dict[str, Any]]], before: Optional[str], a
         equal to I(after), the plan restores lost addresses.
     :param after: the new text.
     :param listed: the interfaces of this host as C(ip -json address show) lists them.
-    :param promoting: the interfaces on which the kernel promotes secondary addresses.
     :param version: of the daemon, three numbers; C(None) for a new one.
+    :param promoting: the interfaces on which the kernel promotes secondary addresses.
     """
     latter = read_in_force(after)
     if not instances or not _is_plain(latter):
         return Plan([after], [], [], [])
     former = read_in_force(before) if before is not None else {}
-    host = Host(_in_force(instances, former), _static(former, is_set=True), Kernel.of(listed, promoting),
-                version is not None and version < TWO_PASSES)
+    host = Host(_in_force(instances, former), _static(former, is_set=True), Kernel.of(listed, promoting))
+    host = host._replace(one_pass=version is not None and version < TWO_PASSES)
     losses = reload(host, latter)[1]
     if not losses:
         return Plan([after], [], [], [])
