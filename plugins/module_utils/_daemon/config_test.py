@@ -19,7 +19,7 @@ import tempfile
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.edit import append, set_value
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import harmless
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import unknown
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
 from ansible_collections.openvip.cluster.plugins.module_utils._included import expanded, included
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
@@ -143,10 +143,11 @@ def unreported_users(text, path):
     """
     found = []
     for statement, ancestors, dummy, names in _users(parse(text)):
-        pair = tuple([*(name.strip('"') for name in names), None][:2])
         if not any("$" in name for name in names) and not _is_conditional(statement, ancestors):
+            account = " ".join(name.strip('"') for name in names[:2])
             found += ["%s:%d: %s does not exist: keepalived would drop the scripts of %s. Create it, or correct %s." % (
-                path, statement.line, missing, statement.keyword, statement.keyword) for missing in unknown([pair])]
+                path, statement.line, name, statement.keyword, statement.keyword)
+                for name in missing({"global_defs": {"script_user": account}})]
     return found
 
 

@@ -18,14 +18,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.users impo
 
 def missing(data):
     """Return the users and groups in the data that this host does not have, once each; keepalived drops the scripts."""
-    return unknown((account.user, account.group) for account in all_accounts(normalise(data)[0]))
-
-
-def unknown(users):
-    """Return the names among I(users), C((user, group or None)) each, that this host does not have, once each."""
     found = []
-    for user, group in users:
-        for lookup, name in ((pwd.getpwnam, user), (grp.getgrnam, group)):
+    for account in all_accounts(normalise(data)[0]):
+        for lookup, name in ((pwd.getpwnam, account.user), (grp.getgrnam, account.group)):
             try:
                 if name is not None:
                     lookup(name)
