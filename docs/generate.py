@@ -25,7 +25,7 @@ HEAD = """# SPDX-License-Identifier: GPL-3.0-or-later
 # Written by docs/generate.py from docs/role_keepalived.yml and the keyword table: change those.
 ---
 """
-WHERE = "Its keywords are those in C(config) of M(openvip.cluster.keepalived_config#module)."
+WHERE = "Its keywords are those in C(config) of M(openvip.cluster.keepalived_config)."
 SCRIPT_USER = "{{ {'script_user': keepalived_script_user} | ansible.builtin.combine(keepalived_global_defs) }}"
 
 

@@ -24,7 +24,7 @@ BLOCKS = ("events", "http", "stream")
 # What stands in several blocks; the variable without the name of a block is that of the whole file.
 SHARED = ("raw", "include")
 # The start page is one of the servers, and what has no servers has no streams.
-WHERE = "Its keys are those in C(config) of M(openvip.cluster.nginx_config#module)."
+WHERE = "Its keys are those in C(config) of M(openvip.cluster.nginx_config)."
 VALUES = {"nginx_server": "{{ __nginx_start_page_server + nginx_server | default([]) }}"}
 
 
