@@ -110,6 +110,12 @@ def _network(word: str) -> None:
                                 "Write %s/%s." % (network, length))
 
 
+def _is_one(word: str) -> bool:
+    """Whether a network is a single address."""
+    host, _slash, length = word.partition("/")
+    return int(length) == address(host).max_prefixlen
+
+
 def _short(word: str) -> None:
     """The last group of an IPv6 address."""
     if not re.match(r"[0-9a-fA-F]{1,4}\Z", word):
@@ -178,7 +184,7 @@ _EACH = "Write a line for each address."
 
 _SERVICE_FORMS = (
     # an older one serves the address before the "/" alone, and says nothing
-    Dated("a network", lambda word: "/" in word, (2, 2, 2), _EACH),
+    Dated("a network", lambda word: "/" in word and not _is_one(word), (2, 2, 2), _EACH),
     Dated("a range up to an address", lambda word: bool({".", ":"} & set(word.partition("-")[2])), (2, 2, 2), _EACH),
 )
 

@@ -215,6 +215,8 @@ def test_what_came_later_is_known_from_then_on(data: dict[str, Any], since: tupl
     ("data", "version"),
     [
         (group("198.18.0.144-150 80"), OLDEST),
+        (group("198.18.0.144/32 80"), OLDEST),
+        (group("fd00::1/128 80"), OLDEST),
         (group("fd00::1-9 80"), OLDEST),
         (server(weight=65535), OLDEST),
         (server(weight=1), OLDEST),
