@@ -53,6 +53,7 @@ judges the variables of the roles.
 
 - *Since* is the version of keepalived that the keyword came with; without one, all supported versions know it. For an
   older version the collection writes the former name, or says that the keyword is not known.
+  Values, words and forms that came later than their keyword are in the note.
 - *Range* is what the collection takes. keepalived itself takes more in places, and then does something else than was
   written.
 - A *flag* is `true` in the data and a word without a value in the file. A *switch* may be `false` too, written `off`.
