@@ -137,6 +137,7 @@ def _is_address(word: str) -> bool:
 def _link_or_address(word: str) -> None:
     (prefix if _is_address(word) else interface)(word)
 
+
 _ADDRESS_OPTIONS: Options = {
     **dict.fromkeys(("brd", "broadcast"), (Argument("the broadcast address", _broadcast),)),
     "dev": (Argument("the interface", interface),),
