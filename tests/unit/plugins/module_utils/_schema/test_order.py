@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.check impo
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import meaning, read, read_and_explain
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.render import render
+from ansible_collections.openvip.cluster.tests.fuzz.generate import ordered
 from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._schema.programs import (
     CHECKERS,
     VRRP,
@@ -217,8 +220,24 @@ def test_a_keyword_that_is_not_set_has_a_place_too() -> None:
     assert render(data).split() == ["use_pid_dir", "global_defs", "{", "router_id", "x", "}", "$A=1"]
 
 
+def generated(count: int) -> list[str]:
+    """Texts of the fuzz test that can be written again and make a daemon start."""
+    found: list[str] = []
+    number = 0
+    while len(found) < count:
+        text = ordered(Random("daemon:%d" % number))
+        number += 1
+        # an instance without an interface or with the name of another one ends the daemon or is left out
+        if "include" in text or "unicast" in text:
+            continue
+        with contextlib.suppress(ValueError):
+            if render(read(parse(text))):
+                found.append(text)
+    return found
+
+
 @pytest.mark.daemon
-@pytest.mark.parametrize("text", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("text", [*ALL.values(), *generated(16)], ids=[*ALL, *map(str, range(16))])
 def test_the_daemon_reads_the_same(keepalived: Program, no_ipvs: Path, tmp_path: Path, text: str) -> None:
     process, library = (CHECKERS, no_ipvs) if "virtual_server" in text else (VRRP, None)
     written = render(read(parse(text)))
