@@ -102,7 +102,7 @@ class _Parser:
         if self.open:
             block = self.last = self.open.pop()
             block.tail = self.text[start:end]
-            if block.condition != condition and block.line != self.line:
+            if block.condition != condition and (block.line != self.line or condition is not None):
                 self.found.append((
                     block.line, block.column,
                     f"block of '{block.keyword}' does not begin and end under the same condition, and keepalived may "

@@ -75,7 +75,7 @@ def piece_of(section: str, statement: Statement, raw: str, names: Names) -> Piec
         piece.defines = frozenset(defined)
         piece.refers = names.closure(names_in(_DEFINITION.sub(_value_of, text) if defined else text))
         piece.is_open = _INCLUDE.search(text) is not None
-        piece.is_barrier = not names.has_include and _breaks(text, names)
+        piece.is_barrier = breaks(text, names)
     piece.needs = order.needs(section, statement)
     piece.provides = order.provides(section, statement)
     if raw:
@@ -88,9 +88,9 @@ def _value_of(found: re.Match[str]) -> str:
     return ""
 
 
-def _breaks(text: str, names: Names) -> bool:
+def breaks(text: str, names: Names) -> bool:
     """Whether a text has a reference that is not replaced, so that its braces are those of a block."""
-    if "${" not in text:
+    if "${" not in text or names.has_include:
         return False
     return any(name not in names.direct for name in _IN_BRACES.findall(_QUOTED.sub("", text)))
 

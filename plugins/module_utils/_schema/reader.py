@@ -17,7 +17,7 @@ from . import layout, line, order, table, values
 from .arrange import arrange
 from .finding import BadValueError
 from .layout import RAW, REMEMBERED, RawEntry
-from .pieces import Names, may_hold_anything, piece_of
+from .pieces import Names, breaks, may_hold_anything, piece_of
 from .row import BLOCK, KEYWORD, LINES, NAMES, OLDEST, Row, Version
 
 Data = Dict[str, Any]
@@ -117,8 +117,9 @@ class Reader:
                 of_row.append(number)
         self._address(pieces, given, counts, data)
         broken = {
-            number for number, piece in enumerate(pieces)
-            if piece.is_barrier and not piece.is_raw and (piece.row is None or piece.row.type != BLOCK)
+            number for number, (piece, (statement, _text)) in enumerate(zip(pieces, given))
+            if piece.is_barrier and not piece.is_raw and (
+                piece.row is None or piece.row.type != BLOCK or breaks(statement.head, names))
         }
         turned = broken or arrange(pieces)
         if turned:

@@ -260,6 +260,7 @@ PROBLEMS = {
         "@x a {\nb\n}\nc {\n@x }\n",
         ["1:4: block of 'a' does not begin and end", "4:1: block of 'c' does not begin"],
     ),
+    "condition on the second brace of a line": ("a { @x }\n", ["1:1: block of 'a' does not begin and end"]),
     "condition on both braces or in one line": ("@x a {\n@x b\n@x }\n@x c { d }\n", []),
     "definition that goes on at the end": ("a\n $A=1 \\\n", ["2:2: definition goes on after the last line"]),
     "byte order mark": ("\ufeffa\n", ["1:1: byte order mark"]),
