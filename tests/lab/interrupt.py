@@ -51,6 +51,13 @@ def descendants(number: int) -> list[int]:
     return children + [each for child in children for each in descendants(child)]
 
 
+def kill(process: subprocess.Popen) -> None:
+    """Kill a playbook with its local processes."""
+    for number in [process.pid, *descendants(process.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+
+
 def killed(site: Site, options: list[str], seconds: float) -> bool:
     """Run the playbook and kill it with its local processes after so many seconds; returns whether it was still
     running."""
@@ -60,9 +67,7 @@ def killed(site: Site, options: list[str], seconds: float) -> bool:
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
-            for number in [process.pid, *descendants(process.pid)]:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(number, signal.SIGKILL)
+            kill(process)
             return True
     return False
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import subprocess
 
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._outage import outages
-from ansible_collections.openvip.cluster.tests.lab import containers
+from ansible_collections.openvip.cluster.tests.lab import containers, interrupt
 from ansible_collections.openvip.cluster.tests.lab.site import Site, changes
 
 testinfra_hosts = ["localhost"]
@@ -160,6 +161,37 @@ def test_all_hosts_go_back_when_one_does_not_take_what_peers_see(cluster, site):
     assert addresses(cluster, "lb1") == {"198.18.0.11", "198.18.0.100"}
     containers.execute(cluster.container("lb2"), "systemctl", "restart", "keepalived")
     cluster.wait_ready("lb2")
+
+
+def on_host(cluster, name, script):
+    return containers.execute(cluster.container(name), "sh", "-c", script).strip()
+
+
+def reported(cluster, name):
+    """Return what the process that makes a simultaneous reload on a host reports of it."""
+    return json.loads(on_host(cluster, name, "cat /run/openvip/reload.json 2>/dev/null || echo '{}'"))
+
+
+def test_a_host_rolls_back_by_itself_when_the_controller_and_its_own_process_are_killed(cluster, site):
+    before = texts(cluster)
+    lab = Site(INVENTORY, ())
+    options = definition(dict(OLD, virtual_ipaddress=TWO), keepalived_confirm_within=10)
+    command = [str(containers.REPOSITORY / "tests/lab/playbook"), "playbooks/site.yml", INVENTORY, *options]
+    with unnoticed(cluster):
+        with subprocess.Popen(command, cwd=containers.REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              start_new_session=True) as controller:
+            lab.wait("the reload on lb1", lambda: reported(cluster, "lb1").get("state") == "changed", 120)
+            interrupt.kill(controller)
+        on_host(cluster, "lb1", "kill -KILL %d" % reported(cluster, "lb1")["process"][0])
+        lab.wait("the end of what is armed", lambda: not any(
+            on_host(cluster, name, "ls /var/lib/openvip /etc/systemd/system | grep rollback || true")
+            for name in cluster.names), 60)
+    assert texts(cluster) == before
+    assert addresses(cluster, "lb1") == {"198.18.0.11", "198.18.0.100"}
+    assert addresses(cluster, "lb2") == {"198.18.0.12"}
+    code, output = site(*definition(OLD))
+    assert code == 0, output
+    assert "this host rolled it back by itself" in output and set(changes(output)) == {0}
 
 
 @contextlib.contextmanager
