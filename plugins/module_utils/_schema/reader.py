@@ -238,15 +238,14 @@ def is_ordered(text: str) -> bool:
 
 def _counting(path: str, statements: List[Statement], texts: List[str]) -> List[Tuple[Statement, str]]:
     """The statements with the text that they are kept as, without keywords that stand twice and count once."""
-    given = list(zip(statements, texts))
-    counts: Dict[Optional[Row], int] = {}
-    for number, (statement, text) in enumerate(given):
-        row = None if text else table.find_word(statement.keyword, path)
+    counts: Dict[Row, int] = {}
+    rows = [None if text else table.find_word(statement.keyword, path) for statement, text in zip(statements, texts)]
+    for number, row in enumerate(rows):
         if row is not None and not (row.is_list or row.joins or row.type == BLOCK):
             counts[row] = counts.get(row, number) if row.first_wins else number
     return [
-        (statement, text) for number, (statement, text) in enumerate(given)
-        if text or counts.get(table.find_word(statement.keyword, path), number) == number
+        given for number, (given, row) in enumerate(zip(zip(statements, texts), rows))
+        if row is None or counts.get(row, number) == number
     ]
 
 

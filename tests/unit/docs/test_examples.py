@@ -144,7 +144,7 @@ def test_the_import_of_the_guide_gives_what_the_guide_shows(tmp_path):
     loader = DataLoader()
     action = keepalived_import.ActionModule(task, MagicMock(), MagicMock(), loader, Templar(loader), MagicMock())
     result = action.run(task_vars={})
-    shown = [block.text for block in of_guide if block.language == "yaml"]
+    *shown, placed = [block.text for block in of_guide if block.language == "yaml"]
     places = ("group_vars/lb/keepalived.yml", "group_vars/lb/keepalived_secrets.yml", "host_vars/lb1/keepalived.yml")
     assert len(shown) == len(places)
     for place, text in zip(places, shown):
@@ -154,6 +154,9 @@ def test_the_import_of_the_guide_gives_what_the_guide_shows(tmp_path):
     said = " ".join(printed.split())
     for line in result["report"]:
         assert " ".join(line.split()) in said.replace("''", "'"), line
+    instances = ["vrrp_instance %s {\n    virtual_ipaddress {\n        ${IP}/24\n    }\n}\n" % name for name in "AB"]
+    text = "$IP=192.0.2.10\n%s$IP=192.0.2.20\n%s" % tuple(instances)
+    assert yaml.safe_load(placed)["keepalived_raw"] == read(parse(text))["raw"]
 
 
 def test_the_program_takes_what_its_guide_shows(tmp_path, monkeypatch, capsys):
