@@ -19,7 +19,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._lint.syntax impor
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import MISSING, normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read_part
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import Row
 
 
@@ -154,7 +154,7 @@ def _data(row: Row, statement: Statement) -> Optional[Data]:
 
 def _read(row: Row, text: str) -> Optional[Data]:
     """The canonical data of the text of one block, None when the table has no form for what is before its brace."""
-    blocks: List[Data] = read(parse(text)).get(row.keyword, [])
+    blocks: List[Data] = read_part(parse(text)).get(row.keyword, [])
     return _canonical(row, blocks[0]) if blocks else None
 
 

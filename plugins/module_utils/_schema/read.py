@@ -47,6 +47,11 @@ def read(document: Document, version: Optional[Sequence[int]] = None) -> Data:
     return read_and_explain(document, version)[0]
 
 
+def read_part(document: Document) -> Data:
+    """The data of a part of a file, whose definitions stand elsewhere; raw lines have the places of their keywords."""
+    return Reader().read(document)
+
+
 def read_and_explain(document: Document, version: Optional[Sequence[int]] = None) -> Tuple[Data, List[Kept]]:
     """The same, and what is kept as text, in the order of the lines."""
     known = tuple(version) if version else None

@@ -335,3 +335,22 @@ def test_an_entry_goes_ahead_of_the_others():
     text = "vrrp_instance VI_1 {\n  virtual_ipaddress {\n    198.18.0.101\n  }\n}\n"
     assert present(text, virtual_ipaddress=["198.18.0.100", "198.18.0.101"]) == text.replace(
         "    198.18.0.101", "    198.18.0.100\n    198.18.0.101")
+
+
+def test_a_block_that_refers_to_definitions_of_the_file_is_edited_in_place():
+    text = ("$IP=198.18.0.100\nvrrp_instance VI_1 {\n    interface eth1\n    virtual_router_id 51\n    priority 100\n"
+            "    virtual_ipaddress {\n        ${IP}/24\n    }\n}\n")
+    edited = _edit.present(text, "a.conf", "vrrp_instance", {"name": "VI_1", "priority": 90})
+    assert edited.text == text.replace("priority 100", "priority 90")
+    assert edited.before["virtual_ipaddress"] == ["${IP}/24"]
+    given = {"name": "VI_1", "virtual_ipaddress": ["${IP}/24", "198.18.0.101/24"]}
+    edited = _edit.present(text, "a.conf", "vrrp_instance", given)
+    assert edited.text == text.replace("${IP}/24\n", "${IP}/24\n        198.18.0.101/24\n")
+
+
+def test_a_raw_line_is_added_before_what_it_names():
+    text = "vrrp_instance VI_1 {\n    interface eth1\n    virtual_router_id 51\n    priority 100\n}\n"
+    given = {"name": "VI_1", "raw": [{"text": "@lb1 priority 150", "before": "priority"}]}
+    edited = _edit.present(text, "a.conf", "vrrp_instance", given)
+    assert edited.text == text.replace("    priority 100", "    @lb1 priority 150\n    priority 100")
+    assert _edit.present(edited.text, "a.conf", "vrrp_instance", given).text == edited.text
