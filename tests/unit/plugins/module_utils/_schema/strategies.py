@@ -120,7 +120,7 @@ def sections(draw: st.DrawFn, path: str = "") -> Data:
                 data[row.keyword] = value
     raw = draw(st.lists(st.sampled_from(_RAW if table.body(path) else _RAW + _RAW_WORDS), max_size=2))
     if raw:
-        data["raw"] = sorted_raw(raw, path)
+        data["raw"] = sorted_raw(raw, path, data)
     return data
 
 
