@@ -123,7 +123,7 @@ class Definitions:
                 value, _separator, rest = value.partition("\n")
                 follows = rest
             text = text[:at] + value + text[_end(found):]
-            if len(text.encode("utf-8", "surrogateescape")) > lexer.MAXIMUM_LINE_BYTES:
+            if len(text.encode("utf-8", "replace")) > lexer.MAXIMUM_LINE_BYTES:
                 raise UnknownError
             if is_sequence:
                 break
