@@ -7,6 +7,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import lru_cache
 from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
@@ -276,12 +277,17 @@ def _with_facts(path: str, statement: Statement, text: str, data: Data, raw: Lis
     row = table.body(path) or table.find_word(statement.keyword, path)
     text = "\n".join(part.strip(layout.BLANKS) for part in text.split("\n"))
     if may_hold_anything(statement, row):
-        return "%s\0%r" % (text, (_sorted(data), sorted(map(str, raw))))
+        return "%s\0%s" % (text, _digest((_sorted(data), sorted(map(str, raw)))))
     words = text if statement.has_block else " ".join(_texts(statement))
     if row is None:
         return words
     alike = [entry for entry in map(str, raw) if table.find_word(line.first_word(entry), path) is row]
-    return "%s\0%r" % (words, (_sorted(data.get(row.keyword)), alike))
+    return "%s\0%s" % (words, _digest((_sorted(data.get(row.keyword)), alike)))
+
+
+def _digest(facts: Any) -> str:
+    """What stands for facts, however many there are: they hold those of the lines before."""
+    return hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _sorted(value: Any) -> Any:

@@ -202,6 +202,14 @@ def test_a_brace_that_opens_a_block_never_comes_back_in_quotes(text: str) -> Non
     assert [word for word in written.split() if "${" in word] == [word for word in text.split() if "${" in word]
 
 
+def test_many_lines_that_may_be_anything_take_no_time_to_compare() -> None:
+    includes = "".join("include %d.conf\n$A=%d\n" % (number, number) for number in range(300))
+    text = "global_defs {\nrouter_id x$A\n}\n" + includes + instance("A", 1, address("${IP}/24"))
+    data = read(parse(text))
+    assert len(data["raw"]) == 600
+    assert render(data).index("router_id") < render(data).index("include 0.conf") < render(data).index("$A=299")
+
+
 def test_says_why_a_piece_is_kept() -> None:
     text = "$IP=1\n" + instance("A", 1, address("192.0.2.$IP")) + "$IP=2\n" + instance("B", 2, address("192.0.2.$IP"))
     _data, kept = read_and_explain(parse(text))
