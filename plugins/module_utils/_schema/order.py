@@ -34,6 +34,17 @@ FOLLOWERS = {
     "sorry_server_inhibit": "sorry_server", "sorry_server_lvs_method": "sorry_server",
 }
 
+# Keywords of global_defs that set others, with the value that they overwrite, "" for any; behind them the others count.
+# core/global_parser.c:110, 967, 1247
+SETTERS: Dict[str, Dict[str, str]] = {
+    "process_names": {"vrrp_process_name": "", "checker_process_name": "", "bfd_process_name": ""},
+    "nftables_ipvs": {"nftables_ipvs_priority": "", "nftables_ipvs_start_fwmark": ""},
+    "vrrp_min_garp": {
+        "vrrp_garp_master_delay": "5", "vrrp_garp_master_repeat": "5", "vrrp_garp_master_refresh": "0",
+        "vrrp_garp_master_refresh_repeat": "1",
+    },
+}
+
 # Keywords of global_defs that count for the blocks behind them only.
 FOR_WHAT_FOLLOWS = frozenset((
     "default_interface", "dynamic_interfaces", "enable_script_security", "include_check", "lvs_sync_daemon",
@@ -64,6 +75,8 @@ def provides(section: str, statement: Statement) -> Tokens:
     keyword = _keyword(statement, section)
     if section == "virtual_server" and keyword in FOLLOWERS.values():
         return frozenset(((keyword, ""),))
+    if section == _GLOBAL and keyword in SETTERS:
+        return frozenset(((keyword, ""),))
     if section:
         return NOTHING
     if keyword == _GLOBAL:
@@ -81,9 +94,12 @@ def needs(section: str, statement: Statement) -> Tokens:
     word = statement.keyword
     if section == "virtual_server" and word in FOLLOWERS:
         return frozenset(((FOLLOWERS[word], ""),))
+    keyword = _keyword(statement, section)
+    if section == _GLOBAL:
+        return frozenset((setter, "") for setter, values in SETTERS.items()
+                         if keyword in values and values[keyword] in ("", *statement.values[:1]))
     if section:
         return NOTHING
-    keyword = _keyword(statement, section)
     found: Set[Tuple[str, str]] = set()
     rows = table.rows()
     if keyword in rows and _GLOBAL in rows and rows[keyword].rank > rows[_GLOBAL].rank:

@@ -81,6 +81,8 @@ class Reader:
             data[RAW] = sorted(map(str, raw)) if self.is_exact else layout.sorted_raw(raw, path, data)
         elif path == "virtual_server" and not _LEADERS.isdisjoint(data):
             self.is_ordered = self.is_ordered or _leads_late(data)
+        elif path == "global_defs" and not order.SETTERS.keys().isdisjoint(data):
+            self.is_ordered = True
 
     def _try(self, path: str, body: Optional[Row], statement: Statement, data: Data) -> str:
         """Add one statement to the data of its block; return the text that it is kept as instead, if any."""

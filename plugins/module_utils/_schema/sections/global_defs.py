@@ -360,6 +360,14 @@ SECTION = Section(
             since=(2, 2, 0),
         ),
         # -- gratuitous ARP and neighbour advertisements
+        # the first of them: it overwrites the values before it that are those of the daemon
+        Row(
+            "vrrp_min_garp",
+            BOOL,
+            "Whether one gratuitous ARP is sent instead of two bursts of five.",
+            default="off",
+            since=(2, 0, 12),
+        ),
         Row(
             "vrrp_garp_master_delay",
             INT,
@@ -430,13 +438,6 @@ SECTION = Section(
             maximum=4294.967295,
             default="none",
             dated=(over(4294, (2, 2, 3)),),
-        ),
-        Row(
-            "vrrp_min_garp",
-            BOOL,
-            "Whether one gratuitous ARP is sent instead of two bursts of five.",
-            default="off",
-            since=(2, 0, 12),
         ),
         Row(
             "vrrp_garp_extra_if",
