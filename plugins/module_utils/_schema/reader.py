@@ -277,14 +277,17 @@ def _texts(statement: Statement) -> List[str]:
 def _with_facts(path: str, statement: Statement, text: str, data: Data, raw: List[RawEntry]) -> str:
     """A raw text with what stood before it: of its keyword, of everything where it may hold anything."""
     row = table.body(path) or table.find_word(statement.keyword, path)
-    text = "\n".join(part.strip(layout.BLANKS) for part in text.split("\n"))
+    if statement.has_block:
+        # however its lines are broken
+        words = [(len(ancestors), found.condition, _texts(found)) for found, ancestors in parse(text).walk()]
+        text = "%s %r" % (statement.keyword, words)
     if may_hold_anything(statement, row):
         return "%s\0%s" % (text, _digest((_sorted(data), sorted(map(str, raw)))))
-    words = text if statement.has_block else " ".join(_texts(statement))
+    line_text = text if statement.has_block else " ".join(_texts(statement))
     if row is None:
-        return words
+        return line_text
     alike = [entry for entry in map(str, raw) if table.find_word(line.first_word(entry), path) is row]
-    return "%s\0%s" % (words, _digest((_sorted(data.get(row.keyword)), alike)))
+    return "%s\0%s" % (line_text, _digest((_sorted(data.get(row.keyword)), alike)))
 
 
 def _digest(facts: Any) -> str:
