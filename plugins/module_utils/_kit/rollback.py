@@ -86,9 +86,13 @@ def main(data: Dict[str, Any]) -> int:
     """End the change, report that, and disarm. Return the exit code; after any but 0 systemd starts this again.
 
     :param data: C(name) of the transaction, C(identifier) of the change, C(boot) in which it was armed, C(unit) and
-        C(process) of the daemon, C(path) of its file, C(away): the addresses that it gives up between two reloads.
+        C(process) of the daemon, C(path) of its file, C(away): the addresses that it gives up between two reloads, and
+        C(deadline) in seconds since the boot.
     """
     same_boot = data["boot"] == journal.boot_id()
+    if same_boot:
+        left = data["deadline"] - time.clock_gettime(time.CLOCK_BOOTTIME)
+        time.sleep(min(max(left, 0.0), rollback_unit.EARLY))
     cause = "the process that made the change was killed." if same_boot else "the host was booted."
 
     def between() -> None:

@@ -7,7 +7,7 @@
     DIRECTORY/rollback.pyz          the program: the modules of this directory, and the data of the change
     UNITS/openvip-rollback.service  runs it at a boot before the daemon starts, and again until it succeeds
     UNITS/multi-user.target.wants/openvip-rollback.service
-    openvip-rollback-deadline       a transient timer that starts the same unit after the deadline
+    openvip-rollback-deadline       a transient timer that starts the same unit shortly before the deadline
 
 All of this exists from just before the change until its end. The program takes the lock of the host, so it waits for
 the process as long as that lives, and the journal says what is left to be done (see C(rollback)).
@@ -23,6 +23,7 @@ import json
 import os
 import re
 import sys
+import time
 import zipfile
 from typing import Any, Dict
 
@@ -34,8 +35,9 @@ DEADLINE = "openvip-rollback-deadline"
 UNITS = "/etc/systemd/system"
 # A directory that exists where systemd is the init system (sd_booted(3)).
 BOOTED = "/run/systemd/system"
-# Seconds after the deadline, at which the process itself rolls back.
-GRACE = 5.0
+# Seconds before the deadline at which the program starts, so that it rolls back together with the other hosts: peers
+# with different configurations may both hold an address.
+EARLY = 2.0
 # Seconds for one program of systemd.
 TIMEOUT = 20.0
 DATA = "change.json"
@@ -155,7 +157,8 @@ def arm(data: Dict[str, Any], seconds: float) -> None:
     """
     try:
         journal.make_directory()
-        files.write(program_path(), program(data), 0o600)
+        deadline = time.clock_gettime(time.CLOCK_BOOTTIME) + seconds
+        files.write(program_path(), program(dict(data, deadline=deadline)), 0o600)
         files.write(os.path.join(UNITS, SERVICE), text(data).encode(), 0o644)
         os.makedirs(os.path.dirname(_link()), exist_ok=True)
         with contextlib.suppress(FileExistsError):
@@ -165,8 +168,9 @@ def arm(data: Dict[str, Any], seconds: float) -> None:
         if run(["systemctl", "show", "--property=NeedDaemonReload", SERVICE], TIMEOUT).output.strip().endswith("=yes"):
             _systemd("systemctl", "daemon-reload")
         _stop()
-        _systemd("systemd-run", "--quiet", "--collect", "--unit=" + DEADLINE, "--on-active=%.3f" % (seconds + GRACE),
-                 "--timer-property=AccuracySec=100ms", "systemctl", "start", "--no-block", SERVICE)
+        _systemd("systemd-run", "--quiet", "--collect", "--unit=" + DEADLINE,
+                 "--on-active=%.3f" % max(seconds - EARLY, 0.1), "--timer-property=AccuracySec=100ms",
+                 "systemctl", "start", "--no-block", SERVICE)
     except OSError:
         with contextlib.suppress(OSError):
             disarm()

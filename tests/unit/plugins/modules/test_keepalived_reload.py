@@ -150,6 +150,7 @@ def test_a_lost_connection_changes_nothing(host, tmp_path):
     child = os.fork()
     if child == 0:
         os.setsid()
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         answer.write_text(json.dumps(host.arm(reload_at=time.time() + 0.5)))
         os.killpg(0, signal.SIGHUP)
         os._exit(1)
@@ -327,7 +328,10 @@ def test_the_host_is_armed_before_the_change_and_not_after_it(host, systemd, sta
     (line,) = [line for line in calls.read_text().splitlines() if "--on-active=" in line]
     assert line.endswith("priority 250")
     seconds = float(line.partition("--on-active=")[2].split()[0])
-    assert at + 20 <= time.time() + seconds and seconds <= 20 + rollback_unit.GRACE
+    # it starts early, and waits for the deadline
+    assert at + 20 <= time.time() + seconds + rollback_unit.EARLY and seconds <= 20 - rollback_unit.EARLY
+    left = rollback_unit.armed()["deadline"] - time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert at + 20 - 0.1 <= time.time() + left <= at + 20.5
     host.ask(armed)
     host.ask(armed, state=state)
     wait_for_end()

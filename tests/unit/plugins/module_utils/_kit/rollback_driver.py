@@ -60,7 +60,7 @@ class Host:
         timed = timed_change.TimedChange(NAME, "one", None, 60)
 
         def ready():
-            rollback_unit.arm(self.data(), 60)
+            rollback_unit.arm(self.data(), 0)
             timed.say(timed_change.ARMED)
 
         def force():

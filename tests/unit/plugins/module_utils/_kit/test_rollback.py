@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._kit import journa
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.lock import LockError
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import Transaction
 
-DATA = {"name": "keepalived", "identifier": "one", "boot": "b", "unit": "keepalived.service",
+DATA = {"deadline": 0, "name": "keepalived", "identifier": "one", "boot": "b", "unit": "keepalived.service",
         "path": "/etc/keepalived/keepalived.conf", "process": None, "away": []}
 # The exposure of the unit by systemd-analyze(1), in tenths.
 EXPOSURE = 19
@@ -90,6 +91,14 @@ def test_the_program_waits_for_a_process_that_has_the_lock(monkeypatch, capsys):
         thread.start()
         thread.join()
     assert results == [rollback.LATER] and "a change of keepalived" in capsys.readouterr().out
+
+
+def test_it_rolls_back_at_the_deadline_like_the_other_hosts(monkeypatch):
+    monkeypatch.setattr(journal, "boot_id", lambda: DATA["boot"])
+    monkeypatch.setattr(rollback_unit, "disarm", lambda: None)
+    deadline = time.clock_gettime(time.CLOCK_BOOTTIME) + 0.2
+    assert rollback.main(dict(DATA, deadline=deadline)) == 0
+    assert time.clock_gettime(time.CLOCK_BOOTTIME) >= deadline
 
 
 def test_another_interrupted_change_stays_for_its_own_run(monkeypatch):
