@@ -219,7 +219,7 @@ class Reader:
         if "$" in statement.head and self._is_unknown(statement):
             if not self.is_exact:
                 raise BadValueError("is not known.")
-            head = {key: " ".join(_texts(statement)) for key in head}
+            head = {key: " ".join(_texts(statement)[1:]) for key in head}
         if not row.repeatable:
             self.fill(row.path, statement.statements(), data.setdefault(row.keyword, {}))
             if not data[row.keyword]:

@@ -129,6 +129,7 @@ PLAIN = {
         instance("A", 1) + "vrrp_script chk {\nscript /bin/true\n}\n" + instance("B", 2, "track_script {\nchk\n}"), []),
     "another value than the one that is overwritten": (
         "global_defs {\nvrrp_garp_master_delay 7\nvrrp_min_garp\n}\n", []),
+    "another name of a keyword whose value is not known": ("vrrp_track_file $X {\nfile /x\n}\n", []),
     "global definitions behind blocks": (instance("A", 1) + "global_defs {\nrouter_id x\n}\n", []),
 }
 STATE = {
