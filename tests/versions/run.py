@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 TOP = Path(__file__).resolve().parents[2]
 CACHE = TOP / ".cache" / "versions"

@@ -26,8 +26,8 @@ def variable(name, services):
 
 @pytest.mark.parametrize("services, modules", [
     ([], ["ip_vs"]), ([{}], ["ip_vs", "ip_vs_wlc"]), ([{"lb_algo": "rr"}, {"lb_algo": "rr"}], ["ip_vs", "ip_vs_rr"]),
-    ([{"lvs_sched": "sh"}], ["ip_vs", "ip_vs_sh"]), ([{"lb_algo": "rr"}, {"lvs_sched": "mh"}],
-                                                    ["ip_vs", "ip_vs_rr", "ip_vs_mh"]),
+    ([{"lvs_sched": "sh"}], ["ip_vs", "ip_vs_sh"]),
+    ([{"lb_algo": "rr"}, {"lvs_sched": "mh"}], ["ip_vs", "ip_vs_rr", "ip_vs_mh"]),
 ])
 def test_the_modules_of_the_schedulers(services, modules):
     assert variable("__lvs_director_modules", services) == modules

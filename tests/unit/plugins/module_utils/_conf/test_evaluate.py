@@ -101,7 +101,7 @@ def test_a_sequence_without_end_ends() -> None:
 
 def test_statements_have_the_lines_of_the_source() -> None:
     text = "$B= a 1 \\\n b 2\nx {\n  $B\n  ~SEQ(N,1,2) c $N\n  d\n}\ne\n"
-    found = [(statement.keyword, statement.line) for statement, _ in evaluate(text, "lb1").document().walk()]
+    found = [(statement.keyword, statement.line) for statement, _ancestors in evaluate(text, "lb1").document().walk()]
     assert found == [("x", 3), ("a", 4), ("b", 4), ("c", 5), ("c", 5), ("d", 6), ("e", 8)]
 
 

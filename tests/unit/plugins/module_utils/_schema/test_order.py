@@ -155,7 +155,7 @@ def placed_entries(value: Any) -> list[tuple[str, str]]:
 def test_raw_lines_keep_their_place(text: str, expected: list[tuple[str, str]]) -> None:
     found = placed_entries(read(parse(text)))
     assert [before for _text, before in found] == [before for _text, before in expected]
-    assert all(kept.startswith(beginning) for (kept, _), (beginning, _) in zip(found, expected))
+    assert all(kept.startswith(beginning) for (kept, _before), (beginning, _wanted) in zip(found, expected))
 
 
 @pytest.mark.parametrize("text", ALL.values(), ids=ALL)
