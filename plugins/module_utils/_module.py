@@ -25,7 +25,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build impo
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.config_test import config_test, remove_leftovers
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
 from ansible_collections.openvip.cluster.plugins.module_utils._included import unmatched
-from ansible_collections.openvip.cluster.plugins.module_utils._kit import files, journal
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import files, journal, unit
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.place import File
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import (
     LockError,
@@ -361,7 +361,8 @@ def _put_back(run):
 def run_config(module):
     """Bring the file to O(keepalived_config#module:config) and the daemon to the file."""
     run = Run(module)
-    run.result.update(differs=False, advertised=[], window=None, reload_identifier=None)
+    run.result.update(differs=False, advertised=[], window=None, reload_identifier=None,
+                      unit_masked=unit.is_masked(module.params["unit"]))
     if module.params["put_back"]:
         run.params = dict(run.params, config_test=False, backup=False)
         _put_back(run)

@@ -303,6 +303,10 @@ clock:
     middle:
       description: What is between them.
       type: float
+unit_masked:
+  description: Whether the unit is masked, so that systemd starts it for nobody.
+  returned: always
+  type: bool
 missing_users:
   description: The users and groups that are to run scripts and do not exist on the target. keepalived would drop those
     scripts.

@@ -264,6 +264,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+unit_masked:
+  description: Whether the unit is masked, so that systemd starts it for nobody.
+  returned: always
+  type: bool
 path:
   description: The main file.
   returned: always

@@ -27,6 +27,15 @@ def started(unit: str) -> Optional[float]:
     return int(since) / 1e6 if values.get("ActiveState") == "active" and since.isdigit() and int(since) else None
 
 
+def is_masked(unit: str) -> bool:
+    """Return whether systemd starts the unit for nobody; C(False) where there is no systemd or no such unit."""
+    try:
+        outcome = run(["systemctl", "show", "--property=LoadState", unit], TIMEOUT)
+    except OSError:
+        return False
+    return "LoadState=masked" in outcome.output.splitlines()
+
+
 def main_pid(unit: str) -> Optional[int]:
     """Return the process id of a unit's main process, 0 when it does not run.
 

@@ -88,7 +88,8 @@ class _Run:
         self.result: Dict[str, Any] = {
             "changed": False, "differs": False, "path": self.params["path"], "files": [], "backup_files": [],
             "reloaded": False, "restarted": False, "config_test": [],
-            "upgraded": False, "executable": None, "version": None}
+            "upgraded": False, "executable": None, "version": None,
+            "unit_masked": unit.is_masked(self.params["unit"])}
 
     def prepare(self) -> None:
         """Verify the options; end the module with a failure when they are rejected.

@@ -187,7 +187,8 @@ def test_what_stands_beside_the_data_is_kept_as_raw_lines(tmp_path: pathlib.Path
     assert ran.returncode == 0, ran.stdout + ran.stderr
     group = cluster.variables("group_vars/lb/keepalived.yml")
     assert group["keepalived_raw"] == [
-        "$VIP=198.18.0.100", "@lb1 $PRIORITY=200", "@^lb1 $PRIORITY=100", "include more.conf",
+        "$VIP=198.18.0.100", "@lb1 $PRIORITY=200", "@^lb1 $PRIORITY=100",
+        {"text": "include more.conf", "before": "vrrp_instance VI_1"},
         'unknown_word "{{ no }} {# Jinja #}"']
     assert group["keepalived_vrrp_instance"][0]["raw"] == ["@lb1 state MASTER", "priority ${PRIORITY}"]
 

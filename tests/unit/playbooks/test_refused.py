@@ -52,7 +52,8 @@ def test_it_gets_one_line(role, name, variables, said):
 def test_a_masked_unit_is_refused_before_anything_changes(role, tmp_path, name, masked):
     (tmp_path / "bin" / "systemctl").write_text(
         f"#!/bin/sh\necho Id={name}.service\necho LoadState={'masked' if masked else 'loaded'}\n")
-    done = role(name, {"keepalived_vrrp_instance": [INSTANCE], "nginx_server": [{**SITE, "locations": []}]})
+    server = SITE if masked else {**SITE, "locations": []}
+    done = role(name, {"keepalived_raw": ["global_defs {\n}"], "nginx_server": [server]})
     said = " ".join(done.stdout.split())
     assert done.returncode != 0 and (f"lb1: {name}.service is masked, so it cannot be started." in said) == masked, said
     assert ('Did you mean "location"' in said) == (not masked)

@@ -74,8 +74,8 @@ def test_keepalived_goes_on_where_it_was_interrupted(names, runs, done):
 @pytest.mark.parametrize("prefix, current, done", [
     (True, True, ["Leave unit and name to the package", REMOVE]), (True, False, [REMOVE]), (False, False, [])])
 def test_nginx_goes_on_where_it_was_interrupted(prefix, current, done):
-    variables = {"nginx_install_method": "package", "__nginx_prefix": {"stat": {"exists": prefix}},
-                 "__nginx_build": {"stat": {"exists": current}}}
+    variables = {"nginx_install_method": "package", "__nginx_build": {
+        "results": [{"stat": {"exists": current}}, {"stat": {"exists": prefix}}]}}
     assert included("nginx", "leave_source.yml", variables) == done
     assert included("nginx", "leave_source.yml", dict(variables, nginx_install_method="source")) == []
 

@@ -251,7 +251,7 @@ def _flood(host, kind, *, frozen):
             wait(lambda: os.path.lexists(DUMP))
             found = host.info()
         with contextlib.suppress(FileNotFoundError):
-            DUMP.rmdir() if DUMP.is_dir() and not DUMP.is_symlink() else DUMP.unlink()
+            DUMP.rmdir() if not DUMP.is_symlink() and DUMP.is_dir() else DUMP.unlink()
     if frozen:
         return str(DUMP) not in found.get("msg", "")
     return [instance["name"] for instance in found.get("vrrp_instance", [])] != ["VI_1"]

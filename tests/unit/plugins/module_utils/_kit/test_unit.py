@@ -26,6 +26,17 @@ def test_the_main_process_of_a_unit(monkeypatch, code, output, number):
     assert unit.main_pid("keepalived.service") == number
 
 
+@pytest.mark.parametrize("output, masked", [
+    ("LoadState=masked\n", True),
+    ("LoadState=loaded\n", False),
+    ("LoadState=not-found\n", False),
+    ("System has not been booted with systemd as init system (PID 1). Can't operate.\n", False),
+])
+def test_a_masked_unit(monkeypatch, output, masked):
+    monkeypatch.setattr(unit, "run", lambda words, timeout: Outcome(0, output, False))
+    assert unit.is_masked("nginx.service") == masked
+
+
 @pytest.mark.parametrize("output, seconds", [
     ("ActiveState=active\nInactiveExitTimestampMonotonic=2500000\n", 2.5),
     ("ActiveState=inactive\nInactiveExitTimestampMonotonic=2500000\n", None),

@@ -113,10 +113,10 @@ PLACED: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "a word before the one it belongs to": (
         "virtual_server 192.0.2.1 80 {\nsh-port\nlb_algo sh\nlb_kind NAT\nprotocol TCP\n}\n", [("lb_algo", "lb_kind")]),
     "a name before the keyword that names all processes": (
-        "global_defs {\nvrrp_process_name one\nprocess_names\nbfd_process_name two\n}\n",
+        "global_defs {\nvrrp_process_name one\nprocess_names\nbfd_process_name two\n}\n" + instance("A", 1),
         [("process_names", "bfd_process_name")]),
     "a default before the keyword that overwrites defaults": (
-        "global_defs {\nvrrp_garp_master_delay 5\nvrrp_min_garp\n}\n", [("vrrp_min_garp", "end")]),
+        "global_defs {\nvrrp_garp_master_delay 5\nvrrp_min_garp\n}\n" + instance("A", 1), [("vrrp_min_garp", "end")]),
     "two families": (
         instance("A", 1, address("192.0.2.1"), "unicast_src_ip fd00::1"), [("unicast_src_ip", "end")]),
 }
@@ -128,8 +128,8 @@ PLAIN = {
     "scripts behind instances that do not track them": (
         instance("A", 1) + "vrrp_script chk {\nscript /bin/true\n}\n" + instance("B", 2, "track_script {\nchk\n}"), []),
     "another value than the one that is overwritten": (
-        "global_defs {\nvrrp_garp_master_delay 7\nvrrp_min_garp\n}\n", []),
-    "another name of a keyword whose value is not known": ("vrrp_track_file $X {\nfile /x\n}\n", []),
+        "global_defs {\nvrrp_garp_master_delay 7\nvrrp_min_garp\n}\n" + instance("A", 1), []),
+    "another name of a keyword whose value is not known": ("vrrp_track_file $X {\nfile /x\n}\n" + instance("A", 1), []),
     "global definitions behind blocks": (instance("A", 1) + "global_defs {\nrouter_id x\n}\n", []),
 }
 STATE = {
