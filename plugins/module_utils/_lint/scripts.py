@@ -27,6 +27,8 @@ SECTIONS = tuple(path for path in table.sections()
 # Quoted or protected text, which no shell would look at either.
 _PROTECTED = re.compile(r"\\.|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _SHELL_SYNTAX = re.compile(r"(?<!\S)(?:\|\|?|&&?|;|[0-9&]?>>?\S*|<\S*|\$\(.*|`.*)(?!\S)|;(?!\S)")
+# A word that keepalived gives to a shell, to see whether a file can be read (lib/notify.c:713).
+_READS_FILE = re.compile(r"<[ \t]*/\S*")
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh")
 # Directories that are symbolic links on every distribution with a merged /usr.
 _SYMLINKED = re.compile(r"/(?:bin|sbin|lib|lib64)/")
@@ -117,9 +119,13 @@ def script_relative_path(_configuration: Configuration, block: Block) -> Said:
 @rule("script-shell-syntax", ERROR, "keepalived runs commands without a shell and passes its signs on as arguments.",
       "lib/notify.c:208", *SECTIONS)
 def script_shell_syntax(_configuration: Configuration, block: Block) -> Said:
+    """A command that begins with ``</`` is for the shell; such a check fails when the file cannot be read."""
     for script in scripts(block):
         words = arguments(script.command)
-        found = _SHELL_SYNTAX.search(_PROTECTED.sub("_", script.command))
+        text = _PROTECTED.sub("_", script.command)
+        if words and _READS_FILE.fullmatch(words[0]):
+            text = "".join(text.split(None, 1)[1:])
+        found = _SHELL_SYNTAX.search(text)
         if words and found and not _SHELL.fullmatch(words[0]):
             yield (f'{script.keyword} has "{found.group().split()[0]}", but there is no shell to understand it.',
                    "Put the command into a script file, or write /bin/sh -c '...'.", script.keyword)

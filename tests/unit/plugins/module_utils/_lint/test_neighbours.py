@@ -155,3 +155,13 @@ def test_the_version_of_the_receiver_decides_what_other_addresses_do(versions, s
     if identifier == "cluster-addresses-differ":
         said = said.replace("All hosts would be master.", "Each host would hold its own.")
     assert finding.id == identifier and finding.severity == "error" and finding.message.endswith(said)
+
+
+@pytest.mark.parametrize("command, found", [
+    ("</run/ready", False), ("'</run/ready'", False), ("'< /run/ready'", False), (" </run/ready", False),
+    ("< /run/ready", True), ("<run/ready", True), ("</run/ready | /bin/true", True), ("/bin/cat </run/ready", True),
+    ("</run/ready && /bin/true", True), (">/run/ready", True),
+])
+def test_a_shell_sees_whether_a_file_can_be_read(command, found):
+    data = {"vrrp_script": [{"name": "S", "script": command}], **instances({"track_script": ["S"]})}
+    assert ("script-shell-syntax" in ids(data)) is found
