@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import ipaddress
 
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import WARNING
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 
-from .model import Block, Configuration
+from .model import Block, Configuration, sync_daemon
 from .registry import Said, rule
 
 SECTION = "global_defs"
@@ -67,3 +67,16 @@ def smtp_server_name(_configuration: Configuration, globals_: Block) -> Said:
     except ValueError:
         yield (f"smtp_server {server} is a name: every start and reload waits for its resolution.",
                "Write its IP address.", "smtp_server")
+
+
+@rule("sync-daemon-undefined", ERROR, "keepalived starts no sync daemon for a vrrp_instance that does not exist.",
+      "vrrp/vrrp.c:4766, run", SECTION)
+def sync_daemon_undefined(configuration: Configuration, globals_: Block) -> Said:
+    """Only the log says so, not the config test."""
+    daemon, known = sync_daemon(globals_.get("lvs_sync_daemon")), configuration.defined("vrrp_instance")
+    if daemon is None or not daemon.instance or "$" in daemon.instance or configuration.root.is_open:
+        return
+    if daemon.instance not in known:
+        names = ", ".join(known) or "none"
+        yield f"lvs_sync_daemon follows {daemon.instance}, which is no vrrp_instance, and does not start.", \
+              f"Correct the name (there are: {names}), or define it.", "lvs_sync_daemon"

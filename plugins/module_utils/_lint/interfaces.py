@@ -18,6 +18,8 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.words impo
 from .model import Address, Block, Configuration, addresses, family, split
 from .registry import Said, rule
 
+GARP_GROUP = "garp_group"
+PAUSES = ("garp_interval", "gna_interval")
 # Keywords that make keepalived create an interface of its own for the addresses.
 OWN_INTERFACE = ("use_vmac", "use_vmac_addr", "use_ipvlan")
 
@@ -70,6 +72,41 @@ def vmac_name_twice(configuration: Configuration, instance: Block) -> Said:
     if first is not instance:
         yield f"{first.label} has an interface {name}, too.", "Give each instance a name of its own, or none.", \
               "use_vmac" if instance.has("use_vmac") else "use_ipvlan"
+
+
+@rule("garp-group-without-pause", ERROR, "keepalived removes a garp_group without a pause.",
+      "vrrp/vrrp_parser.c:2009", GARP_GROUP)
+def garp_group_without_pause(_configuration: Configuration, group: Block) -> Said:
+    if not _has_pause(group):
+        yield "it has no pause and is removed.", "Set garp_interval or gna_interval."
+
+
+@rule("garp-group-shared-interface", ERROR, "keepalived takes an interface into the first of several garp_groups only.",
+      "vrrp/vrrp_parser.c:1940 and 1986, run: config test", GARP_GROUP)
+def garp_group_shared_interface(configuration: Configuration, group: Block) -> Said:
+    """It ends where the block interfaces has nothing but such an interface."""
+    groups = configuration.index("garp interfaces", GARP_GROUP, lambda each: _grouped(each) if _has_pause(each) else ())
+    names = _grouped(group)
+    for name in dict.fromkeys(names):
+        first = groups.get(name, [group])[0]
+        earlier = first.number < group.number
+        if not earlier and names.count(name) == 1:
+            continue
+        # of those that are not there, and of its own, keepalived says something else
+        if "$" in name or configuration.lacks_interface(name) or name in configuration.made_interfaces():
+            continue
+        ends = ", and keepalived ends" if group.lines("interfaces") == [[name]] else ""
+        yield f"{name} is in {first.label} already{ends}." if earlier else f"{name} is in it twice.", \
+              "Keep it in one place.", "interface" if group.get("interface") == name else "interfaces", name
+
+
+def _has_pause(group: Block) -> bool:
+    return not all(group.lacks(keyword) for keyword in PAUSES)
+
+
+def _grouped(group: Block) -> List[str]:
+    """Return the interfaces that a garp_group is for."""
+    return [*split(group.get("interface", "")), *(name for words in group.lines("interfaces") for name in words)]
 
 
 def _made_name(instance: Block) -> str:

@@ -9,7 +9,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import List, Optional, Set
+from typing import AbstractSet, List, Optional, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
@@ -28,6 +28,11 @@ SCHEDULER_FLAGS = {
     "flag_1": ("sh", "mh"), "flag_2": ("sh", "mh"),
 }
 DEFAULT_FORWARDING = "NAT"
+# The way by which servers of the other family are reached as well.
+ANY_FAMILY = "TUN"
+# What says the family of a service without an address: a word, or by a granularity of IPv6 being a number.
+DECIDING = ("ip_family", "persistence_granularity")
+IP_FAMILIES = {"inet": 4, "inet6": 6}
 # The real servers have the address, too, and answer from it.
 ADDRESS_ON_REAL_SERVERS = ("DR", "TUN")
 # ipvsadm(8).
@@ -42,6 +47,42 @@ def forwarding(service: Block) -> str:
 def ip_of(value: object) -> Optional[IP]:
     """Return the address that a value begins with, or None."""
     return to_address(str(value).partition(" ")[0])
+
+
+def families(configuration: Configuration) -> AbstractSet[Tuple[int, Optional[int]]]:
+    """Return (number of the service, 4 or 6, None where that is not known or nothing decides it) of every service."""
+    return configuration.index("families", SERVICE, lambda service: [(service.number, _family(service))]).keys()
+
+
+def _family(service: Block) -> Optional[int]:
+    """Return 4 or 6 as its address says; for a mark or a group as the first of DECIDING says, or else the first real
+    server that is not reached by TUN (check/check_parser.c:508, 681)."""
+    if not (service.get("fwmark") or service.get("group")):
+        ip = ip_of(service.get("ip"))
+        return ip.version if ip else None
+    for keyword in DECIDING:
+        if not service.lacks(keyword):
+            word = str(service.get(keyword, ""))
+            return IP_FAMILIES.get(word) or (6 if word.isdigit() else 4 if to_address(word) else None)
+    if service.has_raw("real_server"):
+        return None
+    for server in service.children("real_server"):
+        way, ip = method(service, server), ip_of(server.get("ip"))
+        if way is None or ip is None:
+            return None
+        if way != ANY_FAMILY:
+            return ip.version
+    return None
+
+
+def method(service: Block, server: Optional[Block] = None) -> Optional[str]:
+    """Return how a real server is reached, or without one the sorry_server; None where that is not known."""
+    own = (server, "lvs_method") if server else (service, "sorry_server_lvs_method")
+    for block, keyword in (own, (service, "lb_kind")):
+        if not block.lacks(keyword):
+            way = "".join(split(block.get(keyword, ""))[:1])
+            return None if not way or "$" in way else way
+    return DEFAULT_FORWARDING
 
 
 def group_of(configuration: Configuration, service: Block) -> Optional[Block]:
@@ -198,6 +239,20 @@ def sorry_server_is_real_server(_configuration: Configuration, service: Block) -
             yield f"it is a real_server, too, and {fate} when the quorum is lost.", \
                   "Use a server that is none of them.", "sorry_server"
             return
+
+
+@rule("sorry-server-family", ERROR, "keepalived skips a sorry_server of another family than the service.",
+      "check/check_parser.c:177", SERVICE)
+def sorry_server_family(configuration: Configuration, service: Block) -> Said:
+    """The family of a firewall mark or a group is that of ip_family or persistence_granularity, or else of the first
+    real server that is not TUN."""
+    ip = ip_of(service.get("sorry_server", ""))
+    if ip is None or method(service) in (None, ANY_FAMILY):
+        return
+    other = 10 - ip.version
+    if (service.number, other) in families(configuration):
+        yield f"sorry_server {ip} is IPv{ip.version}, the service is IPv{other}: it is skipped.", \
+              f"Use its IPv{other} address, or sorry_server_lvs_method TUN.", "sorry_server"
 
 
 @rule("sorry-options-alone", WARNING, "keepalived ignores the options of a sorry_server that is not there.",

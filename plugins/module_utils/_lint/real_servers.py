@@ -15,7 +15,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema import tab
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK
 
-from .lvs import DEFAULT_FORWARDING, HEAVIEST, forwarding, group_lines, ip_of
+from .lvs import ANY_FAMILY, DEFAULT_FORWARDING, HEAVIEST, families, forwarding, group_lines, ip_of, method
 from .model import Block, Configuration
 from .registry import Said, rule
 from .tracking import CHECKERS
@@ -76,12 +76,16 @@ def real_server_unchecked(_configuration: Configuration, server: Block) -> Said:
 
 @rule("real-server-family", ERROR, "keepalived skips a real_server of another family than the service.",
       "check/check_parser.c:685", SERVER)
-def real_server_family(_configuration: Configuration, server: Block) -> Said:
-    service = server.parent
-    ours, theirs = ip_of(server.get("ip")), ip_of(service.get("ip")) if service else None
-    if service and ours and theirs and ours.version != theirs.version and _forwarding(server, service) != "TUN":
-        yield f"it is IPv{ours.version}, the service is IPv{theirs.version}: it is skipped.", \
-              f"Use its IPv{theirs.version} address, or lb_kind TUN."
+def real_server_family(configuration: Configuration, server: Block) -> Said:
+    """The family of a firewall mark or a group is that of ip_family or persistence_granularity, or else of the first
+    real server that is not TUN."""
+    service, ip = server.parent, ip_of(server.get("ip"))
+    if service is None or ip is None or method(service, server) in (None, ANY_FAMILY):
+        return
+    other = 10 - ip.version
+    if (service.number, other) in families(configuration):
+        yield f"it is IPv{ip.version}, the service is IPv{other}: it is skipped.", \
+              f"Use its IPv{other} address, or lb_kind TUN."
 
 
 @rule("weight-too-large", WARNING, "keepalived takes weights that the tools of IPVS do not know.", "ipvsadm(8)", SERVER)

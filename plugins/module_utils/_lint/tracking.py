@@ -9,16 +9,21 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Iterator, Optional, Set
+from typing import Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.order import TRACKED
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
 
 from .model import OWNER_PRIORITY, Block, Configuration, Tracking, priority
 from .registry import Said, rule
 
 TRACKERS = ("vrrp_instance", "vrrp_sync_group")
 LOWEST, HIGHEST = 1, 254
+BFD = "bfd_instance"
+# Of keepalived by the version of IP; max_hops -1 is kept as the highest of one byte (include/bfd.h:37, 70, 88).
+BFD_TTL = {4: 255, 6: 64}
+MOST_HOPS = 255
 # Checks of real servers that name such an object: section -> (its section, the keyword that names it).
 CHECKERS = {
     "virtual_server/real_server/FILE_CHECK": ("track_file", "track_file"),
@@ -126,7 +131,7 @@ def weight_out_of_range(configuration: Configuration, instance: Block) -> Said:
 def bfd_with_peer(configuration: Configuration, instance: Block) -> Said:
     """Nobody holds the address then: the host that is left loses its session as well."""
     peers = {words[0] for words in instance.lines("unicast_peer")}
-    sessions = configuration.defined("bfd_instance")
+    sessions = configuration.defined(BFD)
     for tracking in configuration.trackings(instance):
         if tracking.keyword != "track_bfd" or tracking.weight or tracking.name not in sessions:
             continue
@@ -134,6 +139,69 @@ def bfd_with_peer(configuration: Configuration, instance: Block) -> Said:
         if neighbor in peers:
             yield (f"track_bfd {tracking.name} is the session with the peer {neighbor}, without a weight.",
                    "Track a third host, such as the gateway, or give it a weight.", tracking.keyword, tracking.name)
+
+
+@rule("bfd-max-hops", ERROR, "keepalived lowers max_hops to the ttl of the session.", "bfd/bfd_parser.c:359", BFD)
+def bfd_max_hops(_configuration: Configuration, session: Block) -> Said:
+    """Without ttl, packets have a TTL of 255 for IPv4 and a hop limit of 64 for IPv6. -1 counts as 255."""
+    neighbor, hops = _ip(session, "neighbor_ip"), session.get("max_hops", 0)
+    ttl = session.get("ttl") or (BFD_TTL[neighbor.version] if neighbor and session.lacks("ttl") else None)
+    most = hops if hops >= 0 else MOST_HOPS
+    if ttl and most > ttl:
+        what = f"{hops} is" if most == hops else f"{hops} counts as {most},"
+        yield f"max_hops {what} more than the ttl {ttl}, and becomes {ttl}.", \
+              f"Set ttl to {most}, or max_hops to {ttl} or less.", "max_hops"
+
+
+@rule("bfd-family", ERROR, "keepalived leaves out a session between addresses of two families.",
+      "bfd/bfd_parser.c:328", BFD)
+def bfd_family(_configuration: Configuration, session: Block) -> Said:
+    ours, theirs = _ip(session, "source_ip"), _ip(session, "neighbor_ip")
+    if ours and theirs and ours.version != theirs.version:
+        yield f"source_ip is IPv{ours.version} and neighbor_ip IPv{theirs.version}, so the session is left out.", \
+              f"Use an IPv{theirs.version} address as source_ip.", "source_ip"
+
+
+@rule("bfd-session-twice", ERROR, "Of two sessions between the same addresses keepalived leaves out the second.",
+      "bfd/bfd_parser.c:340, bfd/bfd_data.c:355", BFD)
+def bfd_session_twice(configuration: Configuration, session: Block) -> Said:
+    """Without source_ip a session is one from every address."""
+    sessions = configuration.index("sessions", BFD, lambda each: _ends(configuration, each))
+    ends = _ends(configuration, session)
+    if not ends:
+        return
+    neighbor, first = ends[0][0], sessions[ends[0]][0]
+    # the first is never left out; with a source of its own it only stands in the way of the same one
+    other = first if len(ends) == 1 or first.lacks("source_ip") else sessions[ends[1]][0]
+    if other is not session and first is not session:
+        yield f"{other.label} is a session with {neighbor}, too, and this one is left out.", \
+              "Give both a source_ip of their own, or remove one of them.", "neighbor_ip"
+
+
+def _ends(configuration: Configuration, session: Block) -> List[Tuple[IP, Optional[IP]]]:
+    """Return the neighbour, and the neighbour with the source where there is one; nothing of what is left out anyway,
+    and nothing where the addresses are not known."""
+    ours, theirs = _ip(session, "source_ip"), _ip(session, "neighbor_ip")
+    names = configuration.index("session names", BFD, lambda each: [each.name])
+    if theirs is None or names[session.name][0] is not session or not (ours or session.lacks("source_ip")):
+        return []
+    if ours is None:
+        return [(theirs, None)]
+    return [(theirs, None), (theirs, ours)] if ours.version == theirs.version else []
+
+
+def _ip(block: Block, keyword: str) -> Optional[IP]:
+    return to_address(str(block.get(keyword, "")))
+
+
+@rule("track-process-quorum", WARNING, "Of a quorum above its quorum_max keepalived ignores one, the first stays.",
+      "vrrp/vrrp_parser.c:1739 and 1760", "vrrp_track_process")
+def track_process_quorum(_configuration: Configuration, process: Block) -> Said:
+    """Of quorum 1 and quorum_max 0 it is quorum_max that stays."""
+    quorum, most = process.get("quorum"), process.get("quorum_max")
+    if quorum is not None and most is not None and quorum > most:
+        yield f"quorum {quorum} is more than quorum_max {most}, so one of them is ignored.", \
+              "Set quorum_max to the quorum or more" + (", or remove quorum." if most == 0 else "."), "quorum"
 
 
 def _tracked_names(tracker: Block, keyword: str) -> Set[Optional[str]]:

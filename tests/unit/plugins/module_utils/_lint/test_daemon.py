@@ -47,3 +47,30 @@ def test_keepalived_drops_flags_of_another_scheduler(tmp_path, keepalived):
     dropped = {flag: [f"{flag} only applies to sh scheduler - ignoring"] for flag in texts}
     # what reaches the kernel is not looked at
     assert said == {"right": [], **dropped, "flag-1": []}
+
+
+@pytest.mark.parametrize(("identifier", "messages"), [
+    ("garp-group-shared-interface", ["garp_group already specified for eth2 - ignoring"]),
+    ("garp-group-without-pause", ["garp group 0 does not have any delay set - removing"]),
+    ("bfd-max-hops", ["BFD instance gateway: max_hops exceeds ttl/hoplimit - setting to ttl/hoplimit"]),
+    ("bfd-session-twice", ["Configuration error: BFD instance router has duplicate neighbor address 198.18.0.1, "
+                           "ignoring instance"]),
+    # it names the same address twice
+    ("bfd-family", ["Configuration error: BFD instance gateway source address fd00:1::11 and neighbor address "
+                    "fd00:1::11 are not of the same family, disabling instance"]),
+    ("track-process-quorum", ["quorum_max is less than quorum - ignoring"]),
+    ("sorry-server-family", ["Address family of virtual server and sorry server fd00:1::31 don't match - "
+                             "skipping sorry server."]),
+    ("real-server-family", ["Address family of virtual server and real server fd00:1::21 don't match - "
+                            "skipping real server."]),
+])
+def test_keepalived_complains_of_what_the_rule_finds(tmp_path, keepalived, identifier, messages):
+    example = EXAMPLES[identifier]
+    said = keepalived.test({"wrong": example.wrong, "right": example.right}, tmp_path)
+    assert said["right"] == [] and [each for each in messages if each not in said["wrong"]] == [], said
+
+
+def test_keepalived_ends_by_a_garp_group_of_one_interface_that_another_has(tmp_path, keepalived):
+    wrong = EXAMPLES["garp-group-shared-interface"].wrong.replace("        eth2\n", "")
+    said = keepalived.test({"wrong": wrong}, tmp_path)
+    assert any("is missing a parameter after keyword" in each for each in said["wrong"]), said

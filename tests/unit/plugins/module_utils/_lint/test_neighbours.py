@@ -157,6 +157,139 @@ def test_the_version_of_the_receiver_decides_what_other_addresses_do(versions, s
     assert finding.id == identifier and finding.severity == "error" and finding.message.endswith(said)
 
 
+def sessions(*each):
+    """BFD sessions that an instance tracks."""
+    named = [{"name": f"B{number}", "neighbor_ip": "198.18.0.1", **one} for number, one in enumerate(each, 1)]
+    return {"bfd_instance": named, **instances({"track_bfd": [one["name"] for one in named]})}
+
+
+@pytest.mark.parametrize("session, found", [
+    ({"max_hops": 5, "ttl": 5}, False), ({"max_hops": 6, "ttl": 5}, True), ({"max_hops": -1, "ttl": 5}, True),
+    ({"max_hops": -1, "ttl": 255}, False), ({"max_hops": 255}, False), ({"max_hops": -1}, False), ({"ttl": 1}, False),
+    ({"max_hops": 65, "neighbor_ip": "fd00::1"}, True), ({"max_hops": 64, "neighbor_ip": "fd00::1"}, False),
+    ({"max_hops": -1, "neighbor_ip": "fd00::1"}, True),
+    ({"max_hops": -1, "neighbor_ip": "fd00::1", "raw": ["ttl 255"]}, False),
+    ({"max_hops": -1, "neighbor_ip": "fd00::1", "raw": ["include ttl.conf"]}, False),
+    ({"max_hops": 65, "neighbor_ip": "$N"}, False), ({"max_hops": "$N", "ttl": 1}, False),
+])
+def test_max_hops_is_below_the_ttl_of_its_family(session, found):
+    assert ("bfd-max-hops" in ids(sessions(session))) is found
+
+
+@pytest.mark.parametrize("each, found", [
+    ([{}, {}], 1), ([{}, {}, {}], 2), ([{}, {"neighbor_ip": "198.18.0.2"}], 0), ([{}, {"source_ip": "198.18.0.9"}], 1),
+    ([{"source_ip": "198.18.0.9"}, {}], 1), ([{"source_ip": "198.18.0.9"}, {"source_ip": "198.18.0.8"}], 0),
+    ([{"source_ip": "198.18.0.9"}, {"source_ip": "198.18.0.9"}], 1),
+    # the second is left out, so that it is in nobody's way
+    ([{"source_ip": "198.18.0.9"}, {}, {"source_ip": "198.18.0.8"}], 1),
+    ([{"source_ip": "198.18.0.9"}, {"source_ip": "198.18.0.8"}, {"source_ip": "198.18.0.8"}], 1),
+    ([{"neighbor_ip": "fd00::1"}, {"neighbor_ip": "fd00:0::1"}], 1),
+    ([{"source_ip": "fd00::9"}, {}], 0), ([{}, {"raw": ["source_ip 198.18.0.9"]}], 0), ([{"source_ip": "$S"}, {}], 0),
+    ([{"neighbor_ip": "$N"}, {"neighbor_ip": "$N"}], 0), ([{}, {"name": "B1"}], 0),
+])
+def test_a_session_of_bfd_has_addresses_of_its_own(each, found):
+    assert ids(sessions(*each)).count("bfd-session-twice") == found
+
+
+@pytest.mark.parametrize("source, found", [
+    ("198.18.0.9", False), ("fd00::9", True), ("$S", False), (None, False)])
+def test_a_session_of_bfd_has_one_family(source, found):
+    assert ("bfd-family" in ids(sessions({"source_ip": source} if source else {}))) is found
+
+
+@pytest.mark.parametrize("process, found", [
+    ({"quorum": 3, "quorum_max": 2}, True), ({"quorum": 1, "quorum_max": 0}, True), ({"quorum": 2}, False),
+    ({"quorum_max": 0}, False), ({"quorum": 2, "quorum_max": 2}, False), ({"quorum": "$N", "quorum_max": 2}, False),
+])
+def test_a_quorum_of_processes_may_run(process, found):
+    data = {"vrrp_track_process": [{"name": "P", "process": "nginx", **process}],
+            **instances({"track_process": ["P"]})}
+    assert ids(data) == ["track-process-quorum"] * found
+
+
+PAUSE = {"garp_interval": 0.1}
+
+
+@pytest.mark.parametrize("groups, found", [
+    ([{"interface": "eth1"}, {"interface": "eth1"}], ["eth1 is in garp_group (number 1) already."]),
+    ([{"interface": "eth1"}, {"interface": "eth2"}], []),
+    ([{"interface": "eth1"}, {"interfaces": ["eth1", "eth2"]}], ["eth1 is in garp_group (number 1) already."]),
+    ([{"interface": "eth1"}, {"interfaces": ["eth1"]}],
+     ["eth1 is in garp_group (number 1) already, and keepalived ends."]),
+    ([{"interfaces": ["eth1", "eth2"]}, {"interfaces": ["eth3", "eth2"]}],
+     ["eth2 is in garp_group (number 1) already."]),
+    ([{"interface": "eth1", "interfaces": ["eth1", "eth2"]}], ["eth1 is in it twice."]),
+    ([{"interfaces": ["eth1", "eth1"]}], ["eth1 is in it twice."]),
+    ([{"interface": "$I"}, {"interface": "$I"}], []), ([{"interface": "eth9"}, {"interface": "eth9"}], []),
+    ([{"interface": "vrrp.51"}, {"interface": "vrrp.51"}], []),
+])
+def test_an_interface_is_in_one_garp_group(groups, found):
+    host = {"interfaces": {f"eth{number}": ["198.18.0.11/24"] for number in (1, 2, 3)}}
+    data = {"garp_group": [{**PAUSE, **group} for group in groups], **instances({"use_vmac": "vrrp.51"})}
+    assert [each.message for each in lint(data, host) if each.id == "garp-group-shared-interface"] == found
+
+
+@pytest.mark.parametrize("groups, found", [
+    ([{}, PAUSE], ["garp-group-without-pause"]),
+    ([PAUSE, {}], ["garp-group-without-pause", "garp-group-shared-interface"]),
+    ([{"gna_interval": 0.1}, {"raw": ["include pause.conf"]}], ["garp-group-shared-interface"]),
+    ([{"raw": ["gna_interval 0.1"]}], []), ([{"garp_interval": "$P"}], []),
+])
+def test_a_garp_group_without_a_pause_is_removed(groups, found):
+    assert ids({"garp_group": [{"interface": "eth1", **group} for group in groups], **instances({})}) == found
+
+
+TWO = ["198.18.0.21", "fd00::21"]
+
+
+@pytest.mark.parametrize("service, found", [
+    ({"ip": "198.18.0.100", "port": 80}, ["fd00::21"]), ({"ip": "fd00::100", "port": 80}, ["198.18.0.21"]),
+    ({"fwmark": 5}, ["fd00::21"]), ({"group": "G"}, ["fd00::21"]),
+    ({"fwmark": 5, "ip_family": "inet6"}, ["198.18.0.21"]),
+    ({"fwmark": 5, "persistence_granularity": "64"}, ["198.18.0.21"]),
+    ({"fwmark": 5, "persistence_granularity": "255.255.255.0"}, ["fd00::21"]),
+    ({"fwmark": 5, "persistence_granularity": "$G"}, []), ({"ip": "$IP", "port": 80}, []),
+    ({"fwmark": 5, "lb_kind": "TUN"}, []), ({"ip": "198.18.0.100", "port": 80, "lb_kind": "TUN"}, []),
+    ({"ip": "198.18.0.100", "port": 80, "lb_kind": "$K"}, []), ({"fwmark": 5, "ip_family": "$F"}, []),
+    ({"fwmark": 5, "raw": ["include family.conf"]}, []), ({"fwmark": 5, "raw": ["real_server ::1 {\n}"]}, []),
+    ({"fwmark": 5, "lb_kind": "TUN type gue port 6080"}, []),
+])
+def test_a_service_takes_servers_of_its_own_family(service, found):
+    servers = [{"ip": ip, "TCP_CHECK": [{}]} for ip in TWO]
+    data = {"virtual_server_group": [{"name": "G", "address": ["fwmark 7"]}],
+            "virtual_server": [{**SERVICE, "lb_kind": "NAT", **service, "real_server": servers}]}
+    of_servers = [each.object.split()[-1] for each in lint(data) if each.id == "real-server-family"]
+    assert of_servers == found
+    # the first server decides where nothing else does; it is asked last, whatever it says
+    for ip in TWO:
+        data["virtual_server"][0]["sorry_server"] = ip
+        assert ("sorry-server-family" in ids(data)) is (ip in found)
+
+
+@pytest.mark.parametrize("first, second, sorry, found", [
+    ("TUN", None, None, ["sorry-server-family"]), ("$M", None, None, []), (None, "TUN", "TUN", []),
+    (None, "TUN", None, []), (None, None, "$M", ["real-server-family"]),
+])
+def test_only_servers_of_tun_may_have_the_other_family(first, second, sorry, found):
+    servers = [{"ip": ip, "TCP_CHECK": [{}], **({"lvs_method": way} if way else {})}
+               for ip, way in zip(TWO, (first, second))]
+    service = {**SERVICE, "lb_kind": "NAT", "fwmark": 5, "real_server": servers, "sorry_server": "198.18.0.31"}
+    if sorry:
+        service.update(sorry_server="fd00::31", sorry_server_lvs_method=sorry)
+    data = {"virtual_server": [service]}
+    assert [each for each in ids(data) if each.endswith("-family")] == found
+
+
+@pytest.mark.parametrize("line, more, found", [
+    ("eth1 VI_1", {}, False), ("eth1 VI_2", {}, True), ("eth1 inst VI_2 id 5", {}, True), ("eth1 inst VI_1", {}, False),
+    ("eth1", {}, False), ("eth1 id 5", {}, False), ("eth1 $VI", {}, False),
+    ("eth1 VI_2", {"raw": ["include more.conf"]}, False), ("eth1 VI_2", {"raw": ["vrrp_instance VI_2 {\n}"]}, False),
+])
+def test_the_sync_daemon_follows_an_instance_that_is_there(line, more, found):
+    data = {"global_defs": {"lvs_sync_daemon": line}, **instances({}), **more}
+    assert ("sync-daemon-undefined" in ids(data)) is found
+
+
 @pytest.mark.parametrize("command, found", [
     ("</run/ready", False), ("'</run/ready'", False), ("'< /run/ready'", False), (" </run/ready", False),
     ("< /run/ready", True), ("<run/ready", True), ("</run/ready | /bin/true", True), ("/bin/cat </run/ready", True),
