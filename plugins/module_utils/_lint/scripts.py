@@ -27,8 +27,10 @@ SECTIONS = tuple(path for path in table.sections()
 # Quoted or protected text, which no shell would look at either.
 _PROTECTED = re.compile(r"\\.|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _SHELL_SYNTAX = re.compile(r"(?<!\S)(?:\|\|?|&&?|;|[0-9&]?>>?\S*|<\S*|\$\(.*|`.*)(?!\S)|;(?!\S)")
-# A word that keepalived gives to a shell, to see whether a file can be read (lib/notify.c:713).
+# A word that keepalived gives to /bin/sh, to see whether a file can be read (lib/notify.c:713), and names of files that
+# only bash has.
 _READS_FILE = re.compile(r"<[ \t]*/\S*")
+_OF_BASH = re.compile(r"<[ \t]*/dev/(?:tcp|udp)/")
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh")
 # Directories that are symbolic links on every distribution with a merged /usr.
 _SYMLINKED = re.compile(r"/(?:bin|sbin|lib|lib64)/")
@@ -117,12 +119,18 @@ def script_relative_path(_configuration: Configuration, block: Block) -> Said:
 
 
 @rule("script-shell-syntax", ERROR, "keepalived runs commands without a shell and passes its signs on as arguments.",
-      "lib/notify.c:208", *SECTIONS)
+      "lib/notify.c:208 and 713, run", *SECTIONS)
 def script_shell_syntax(_configuration: Configuration, block: Block) -> Said:
-    """A command that begins with ``</`` is for the shell; such a check fails when the file cannot be read."""
+    """A command that begins with ``</`` is for /bin/sh; such a check fails when the file cannot be read. On Debian and
+    Ubuntu it always fails for ``</dev/tcp/``, which only bash knows."""
     for script in scripts(block):
         words = arguments(script.command)
         text = _PROTECTED.sub("_", script.command)
+        if words and _OF_BASH.match(words[0]):
+            path = words[0].lstrip("< \t")
+            yield (f"{script.keyword} opens {path}, which fails where /bin/sh is not bash.",
+                   f"Write /bin/bash -c '<{path}'.", script.keyword)
+            continue
         if words and _READS_FILE.fullmatch(words[0]):
             text = "".join(text.split(None, 1)[1:])
         found = _SHELL_SYNTAX.search(text)

@@ -294,7 +294,16 @@ def test_the_sync_daemon_follows_an_instance_that_is_there(line, more, found):
     ("</run/ready", False), ("'</run/ready'", False), ("'< /run/ready'", False), (" </run/ready", False),
     ("< /run/ready", True), ("<run/ready", True), ("</run/ready | /bin/true", True), ("/bin/cat </run/ready", True),
     ("</run/ready && /bin/true", True), (">/run/ready", True),
+    ("</dev/tcp/127.0.0.1/80", True), ("'< /dev/udp/127.0.0.1/53'", True), ("</dev/null", False),
+    ("/bin/bash -c '</dev/tcp/127.0.0.1/80'", False),
 ])
 def test_a_shell_sees_whether_a_file_can_be_read(command, found):
     data = {"vrrp_script": [{"name": "S", "script": command}], **instances({"track_script": ["S"]})}
     assert ("script-shell-syntax" in ids(data)) is found
+
+
+def test_a_name_that_only_bash_has_is_left_to_bash():
+    data = {"vrrp_script": [{"name": "S", "script": "</dev/tcp/127.0.0.1/80"}], **instances({"track_script": ["S"]})}
+    assert [str(each) for each in lint(data) if each.id == "script-shell-syntax"] == [
+        "vrrp_script S: script opens /dev/tcp/127.0.0.1/80, which fails where /bin/sh is not bash. "
+        "Write /bin/bash -c '</dev/tcp/127.0.0.1/80'."]
