@@ -91,6 +91,9 @@ def main(data: Dict[str, Any]) -> int:
     """
     same_boot = data["boot"] == journal.boot_id()
     if same_boot:
+        if timed_change.is_alive(timed_change.report(data["identifier"], (), 0)):
+            # It ends the change itself. For that systemd has to reload the daemon, and waits for the end of this unit.
+            return LATER
         left = data["deadline"] - time.clock_gettime(time.CLOCK_BOOTTIME)
         time.sleep(min(max(left, 0.0), rollback_unit.EARLY))
     cause = "the process that made the change was killed." if same_boot else "the host was booted."

@@ -16,7 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, lock, rollback, rollback_unit
+from ansible_collections.openvip.cluster.plugins.module_utils._kit import (
+    journal,
+    lock,
+    proc,
+    rollback,
+    rollback_unit,
+    timed_change,
+)
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.lock import LockError
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.transaction import Transaction
 
@@ -99,6 +106,15 @@ def test_it_rolls_back_at_the_deadline_like_the_other_hosts(monkeypatch):
     deadline = time.clock_gettime(time.CLOCK_BOOTTIME) + 0.2
     assert rollback.main(dict(DATA, deadline=deadline)) == 0
     assert time.clock_gettime(time.CLOCK_BOOTTIME) >= deadline
+
+
+def test_it_leaves_the_change_to_a_process_that_is_alive(monkeypatch):
+    """The unit is ordered before the daemon: while it waited, systemd would not reload the daemon for the process."""
+    monkeypatch.setattr(journal, "boot_id", lambda: DATA["boot"])
+    monkeypatch.setattr(timed_change, "report", lambda *dummy: {"process": proc.find(os.getpid())})
+    deadline = time.clock_gettime(time.CLOCK_BOOTTIME) + 60
+    assert rollback.main(dict(DATA, deadline=deadline)) == rollback.LATER
+    assert time.clock_gettime(time.CLOCK_BOOTTIME) < deadline - 50
 
 
 def test_another_interrupted_change_stays_for_its_own_run(monkeypatch):
