@@ -66,6 +66,17 @@ def build():
     undo_script.PATH = os.environ["PATH"]
     undo_script.LIMIT = 2
     CALLS.touch()
+    end = time.monotonic() + 5
+    while not has_routes():
+        assert time.monotonic() < end, "the addresses have no routes"
+        time.sleep(0.02)
+
+
+def has_routes():
+    """Whether both interfaces have a link-local address, and all addresses their routes: the kernel adds them later."""
+    found = re.findall(r"inet6 ([0-9a-f:]+)/", sh("ip -oneline -6 address"))
+    routes = sh("ip -6 route show table local")
+    return sum(each.startswith("fe80") for each in found) == 2 and all(f"local {each} dev" in routes for each in found)
 
 
 def run(module, **options):
