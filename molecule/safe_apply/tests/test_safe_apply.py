@@ -191,7 +191,10 @@ def test_a_host_rolls_back_by_itself_when_the_controller_and_its_own_process_are
     assert addresses(cluster, "lb2") == {"198.18.0.12"}
     code, output = site(*definition(OLD))
     assert code == 0, output
-    assert "this host rolled it back by itself" in output and set(changes(output)) == {0}
+    assert "this host rolled it back by itself" in output
+    # what was rolled back is taken into force once more, by the run that reports it
+    code, output = site(*definition(OLD))
+    assert code == 0 and set(changes(output)) == {0}, output
 
 
 @contextlib.contextmanager
