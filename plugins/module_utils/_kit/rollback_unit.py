@@ -9,8 +9,8 @@
     UNITS/multi-user.target.wants/openvip-rollback.service
     openvip-rollback-deadline       a transient timer that starts the same unit shortly before the deadline
 
-All of this exists from just before the change until its end. The program takes the lock of the host, so it waits for
-the process as long as that lives, and the journal says what is left to be done (see C(rollback)).
+All of this exists from just before the change until its end. The program leaves the change to its process as long as
+that is alive; afterwards the journal says what is left to be done (see C(rollback)).
 
 Note that this module util is PRIVATE to the collection.
 """
