@@ -10,6 +10,7 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import stat
@@ -47,6 +48,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec impor
 
 REFUSED = "The configuration is refused and nothing was changed:"
 UNCHANGED = "Nothing was changed:"
+CHANGED_SINCE = (
+    "%s is not the file that this change was planned for: another run or somebody has changed it since. What the peers "
+    "see of the change may be something else now. Run this again.")
 # The file contains passwords.
 MODE = 0o600
 HEADER = "# Written by openvip.cluster.keepalived_config: the next run of Ansible replaces changes made here.\n\n"
@@ -83,6 +87,7 @@ def config_argument_spec():
         "reload_at": {"type": "float"},
         "confirm_within": {"type": "float", "default": 60.0},
         "put_back": {"type": "path"},
+        "former_checksum": {"type": "str"},
         "track": {
             "type": "dict",
             "options": {
@@ -189,7 +194,7 @@ class Run:
                 if not self.module.check_mode:
                     remove_leftovers(self.path)
                     _timed_reload.disarm()
-                data = files.read(self.path)
+                data = self.transaction.read(self.path)
                 if data is not None and not self.module.check_mode:
                     in_force.inspected(self.path, data)
             except (LockError, OSError) as error:
@@ -344,6 +349,11 @@ def _advertised(run, text):
                       None)
 
 
+def _checksum(text):
+    """Return the SHA-256 of a file's text in hexadecimal digits, an empty text without a file."""
+    return "" if text is None else hashlib.sha256(encoded(text)).hexdigest()
+
+
 def _put_back(run):
     """Restore a former file. It is not tested, because keepalived has already read it."""
     try:
@@ -380,6 +390,9 @@ def run_config(module):
     data = data_in_force(data, version)
     run.result.update(config=read(parse(mask(text))), addresses=addresses(data))
     with run.host():
+        run.result["former_checksum"] = _checksum(run.before)
+        if module.params["former_checksum"] not in (None, run.result["former_checksum"]):
+            run.fail(UNCHANGED, [CHANGED_SINCE % run.params["path"]])
         run.result.update(_advertised(run, text)._asdict())
         run.bring(text, data, unjudged=run.superseded())
         run.result["differs"] = run.result["changed"]

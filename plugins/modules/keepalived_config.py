@@ -116,6 +116,12 @@ options:
       - A copy of a former file on the target, such as RV(backup_file) of an earlier run, that is brought back instead
         of the configuration in O(config). It is not judged again.
     type: path
+  former_checksum:
+    description:
+      - RV(former_checksum) of the run in check mode by which a change of several hosts was planned.
+      - If the file is another one now, the change is refused, because peers may see something else of it than planned.
+    type: str
+    version_added: 1.1.0
   track:
     description:
       - The service whose failure moves the address. A C(track_file) and a C(vrrp_script) of weight 0 are added to
@@ -275,6 +281,11 @@ differs:
   description: Whether the file on the target differed from the configuration.
   returned: always
   type: bool
+former_checksum:
+  description: The SHA-256 of the file before the change, an empty text without a file.
+  returned: when the configuration is good
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 advertised:
   description:
     - What of the change the peers of a running keepalived see on the wire, one sentence each. See

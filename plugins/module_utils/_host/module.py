@@ -104,7 +104,7 @@ def run_host_info(module):
         directories = {path: _names(path) for path in params["directory"]}
         with Transaction(NAME, check=True) as held:
             plan = make(params, found.read(params["interface"]), params["firewall"], chain)
-    except (UnusableError, BlockError, OSError) as error:
+    except (UnusableError, BlockError, LockError, OSError) as error:
         module.fail_json(msg="Nothing was changed: %s" % error)
     module.exit_json(changed=False, needed=plan.differs() or held.owed, firewall=plan.firewall, changes=_changes(plan),
                      directory=directories, **{name: params[name] for name in ("allow", "interface", "routes", "vmac")})

@@ -59,20 +59,44 @@ def locked(path: str, seconds: float, purpose: str) -> Iterator[None]:
     private_directory(os.path.dirname(path))
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-            raise LockError(f"{path} is not a file of user {os.geteuid()}. Find out who made it, and remove it.")
-        end = time.monotonic() + seconds
-        while not _taken(descriptor):
-            if time.monotonic() > end:
-                holder, dummy, remedy = os.pread(descriptor, LONGEST, 0).decode("utf-8", "replace").partition("\n")
-                raise LockError(f"{holder or 'another process'} has not ended within {seconds:g} s, and holds {path}. "
-                                f"{remedy.strip() or 'Wait for its end'}, then run this again.")
-            time.sleep(POLL)
+        _take(path, descriptor, seconds)
         describe(path, f"{purpose} (process {os.getpid()})")
         yield
     finally:
         os.close(descriptor)
+
+
+def wait(path: str, seconds: float) -> None:
+    """Wait until no other process holds the lock I(path). Nothing is made where it is missing.
+
+    :param seconds: how long to wait.
+    :raises LockError: as C(locked).
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        _take(path, descriptor, seconds)
+    finally:
+        os.close(descriptor)
+
+
+def _take(path: str, descriptor: int, seconds: float) -> None:
+    """Take the lock of an open file.
+
+    :raises LockError: as C(locked).
+    """
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        raise LockError(f"{path} is not a file of user {os.geteuid()}. Find out who made it, and remove it.")
+    end = time.monotonic() + seconds
+    while not _taken(descriptor):
+        if time.monotonic() > end:
+            holder, dummy, remedy = os.pread(descriptor, LONGEST, 0).decode("utf-8", "replace").partition("\n")
+            raise LockError(f"{holder or 'another process'} has not ended within {seconds:g} s, and holds {path}. "
+                            f"{remedy.strip() or 'Wait for its end'}, then run this again.")
+        time.sleep(POLL)
 
 
 def describe(path: str, holder: str, remedy: str = "") -> None:

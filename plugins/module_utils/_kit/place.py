@@ -189,6 +189,26 @@ class Place:
         self._open()
         return self._inode(os.path.basename(self.path), self._directory) == self.old
 
+    def is_new(self) -> bool:
+        """Return whether the new object is in its place, as it was written."""
+        found = _lstat(self.path)
+        return (found.st_ino if found else None) == self.new and (
+            found is None or self.written in (None, found.st_mtime_ns))
+
+    def former(self) -> Optional[bytes]:
+        """Return the content of the former file while the new object is in its place, C(None) without a former file.
+
+        :raises OSError: it cannot be read, or is not there any more.
+        """
+        if self.old is None:
+            return None
+        room = os.path.join(os.path.dirname(self.path), ROOM)
+        for path in (os.path.join(room, self.name), os.path.join(room, self.name + ASIDE)):
+            found = _lstat(path)
+            if found and found.st_ino == self.old:
+                return files.read(path)
+        raise FileNotFoundError(errno.ENOENT, f"the former {self.path} is not there any more", room)
+
     def restore(self) -> None:
         """Bring the former object back, wherever the exchange was interrupted. Needs no space.
 
@@ -334,3 +354,10 @@ class Place:
             shutil.rmtree(f"/proc/self/fd/{self._room}/{name}")
         elif found is not None:
             os.unlink(name, dir_fd=self._room)
+
+
+def _lstat(path: str) -> Optional[os.stat_result]:
+    try:
+        return os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None

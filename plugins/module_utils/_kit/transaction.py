@@ -20,13 +20,14 @@ import errno
 import secrets
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from . import journal, lock
+from . import files, journal, lock
 from .lock import LockError
 from .place import STAGED, Place, RestoreError
 from .process import uninterrupted
 from .steps import Action, Command, CommandError, Step, do, undo
 
-LOCK_SECONDS = 60.0
+# Longer than a simultaneous reload of the role keepalived waits for its start and its confirmation, by default.
+LOCK_SECONDS = 90.0
 __all__ = ["Action", "Command", "CommandError", "LockError", "Step", "Transaction", "TransactionError", "explained"]
 
 
@@ -75,7 +76,8 @@ class Transaction:
         """
         :param name: the name of the writer, one word such as C(keepalived).
         :param seconds: how long to wait for the lock.
-        :param check: whether only to inspect: then neither a lock is taken nor a change rolled back.
+        :param check: whether only to inspect: then the end of another change is awaited, but no lock is held and no
+            interrupted change is rolled back.
         :param keeps: whether an interrupted change that was to be kept is committed; else it is rolled back, too.
         :param alone: whether interrupted changes of other names stay for a later transaction.
         :param between: called while an interrupted change of the same name is rolled back, whenever a path that it has
@@ -100,6 +102,8 @@ class Transaction:
         :raises OSError: the lock or a journal cannot be read or written.
         """
         if self.check:
+            # What is inspected in the midst of a change is another thing after it.
+            lock.wait(lock.host_path(), self._seconds)
             # A committed change only has leftovers to remove, see below.
             begun = self.name in journal.names(journal.BEGUN)
             confirmed = self.name in journal.names(journal.DONE) or (
@@ -178,6 +182,21 @@ class Transaction:
                 raise
             self.owed = owe
             return run_.commit(owe)
+
+    def read(self, path: str) -> Optional[bytes]:
+        """Return the content of a file, C(None) without one. In check mode it is what the file will have once an
+        interrupted change is rolled back.
+
+        :raises OSError: it cannot be read.
+        """
+        if self.check and self.owed and self.name in journal.names(journal.BEGUN):
+            with contextlib.ExitStack() as stack:
+                places = [Place.recorded(entry.record, stack)
+                          for entry in journal.read(self.name, journal.BEGUN).entries
+                          if entry.what == "place" and entry.record["path"] == path]
+                if any(place.is_new() for place in places):
+                    return places[0].former()
+        return files.read(path)
 
     def keep(self, kept: bool) -> None:
         """Record, while C(force) waits, whether an interruption from now on keeps the change or rolls it back.

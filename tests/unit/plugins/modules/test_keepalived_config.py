@@ -59,6 +59,19 @@ def test_a_change_keeps_the_former_file_and_shows_the_difference(host):
     assert "priority 250" in changed["diff"]["before"] and "priority 240" in changed["diff"]["after"]
 
 
+def test_a_change_of_another_file_than_it_was_planned_for_is_refused(host):
+    planned = host(check=True)["former_checksum"]
+    assert planned == "" and host(former_checksum=planned)["changed"]
+    planned = host(check=True, config=config(priority=240))["former_checksum"]
+    host(config=config(virtual_router_id=52))
+    written = host.path.read_text()
+    for check in (True, False):
+        refused = host(check=check, config=config(priority=240), former_checksum=planned)
+        assert refused["failed"] and not refused["changed"]
+        assert "another run or somebody has changed it" in refused["msg"]
+        assert host.path.read_text() == written
+
+
 def test_no_password_in_any_output(host):
     first = host()
     second = host(config=config(authentication={"auth_type": "PASS", "auth_pass": "Zw9other"}))

@@ -122,6 +122,28 @@ def test_it_is_rolled_back_at_the_time_that_the_controller_sets(host):
     assert [what for what, when in host.events()] == ["hang_up", "reload"] and host.events()[1][1] >= at
 
 
+def test_a_plan_waits_for_the_end_of_an_armed_change(host):
+    """With what the host has in the midst of it, a change that peers see would pass for one that they do not see."""
+    armed = host.arm(reload_at=time.time(), confirm_within=0.5)
+    host.ask(armed)
+    assert host.priority() == "200"
+    plan = host.arm(check=True)
+    assert host.priority() == "250" and plan["changed"] and "priority 250" in plan["diff"]["before"]
+
+
+def test_a_plan_reads_what_a_killed_change_leaves_to_the_next_run(host, monkeypatch):
+    plan = host.arm(check=True)
+    monkeypatch.setattr(transaction, "at", lambda point: point == "force" and os.kill(os.getpid(), signal.SIGKILL))
+    armed = host.arm(reload_at=time.time())
+    assert host.ask(armed, timeout=0.5)["failed"] and host.priority() == "200"
+    monkeypatch.setattr(transaction, "at", lambda point: None)
+    again = host.arm(check=True)
+    assert host.priority() == "200" and again["changed"] and "priority 250" in again["diff"]["before"]
+    assert again["former_checksum"] == plan["former_checksum"]
+    healed = host.arm(former_checksum=again["former_checksum"])
+    assert healed["changed"] and healed["reloaded"] and host.priority() == "200"
+
+
 def test_it_is_called_off_before_its_time(host):
     armed = host.arm(reload_at=time.time() + 60)
     called_off = host.ask(armed, state="rolled_back")

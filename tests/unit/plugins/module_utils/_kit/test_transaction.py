@@ -147,6 +147,34 @@ def test_in_check_mode_a_change_that_was_confirmed_owes_nothing(host, killed):
     assert confirmed >= 3
 
 
+@pytest.mark.parametrize("exchange", [True, False])
+def test_in_check_mode_files_are_read_as_the_next_run_restores_them(host, killed, monkeypatch, exchange):
+    if not exchange:
+        monkeypatch.setattr(files, "exchange", lambda *dummy: False)
+    host.bring("one")
+    points = 0
+    paths = [str(host.etc / name) for name in ("main.conf", "only.conf", "new/dir/file")]
+    while killed(lambda: host.bring("two"), points):
+        points += 1
+        live = host.state()
+        with Transaction("host", check=True) as transaction:
+            seen = [transaction.read(path) for path in paths]
+        assert host.state() == live
+        with Transaction("host") as transaction:
+            assert seen == [transaction.read(path) for path in paths], points
+        host.bring("one")
+    assert points >= 20
+
+
+def test_in_check_mode_the_end_of_another_change_is_awaited(host):
+    with lock.locked(lock.host_path(), 1, "a change of tests"), \
+            pytest.raises(LockError, match=r"a change of tests .* has not ended within 0.1 s"), \
+            Transaction("host", 0.1, check=True):
+        pass
+    with Transaction("host", 0.1, check=True) as transaction:
+        assert transaction.read(str(host.etc / "foreign")) == b"foreign"
+
+
 def test_killed_while_it_recovers_the_next_run_heals(host, killed):
     host.bring("one")
     points = 0
