@@ -4,8 +4,10 @@
 template that writes the same file. `make bench` runs it.
 
     python tests/benchmarks/scale.py [--sizes 10 1000 10000 100000] [--rounds 5]
+    python tests/benchmarks/scale.py --against COMMIT [--sizes 10000] [--rounds 7]
 
-Every figure comes from a process of its own; the processes of all operations take turns in each round.
+Every figure comes from a process of its own; the processes of all operations take turns in each round. With
+``--against`` those of this tree and of another commit of its repository take turns, with the same files.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / ".collections"))
+# Where the collection is imported from: this tree, or for --against the directory with another one.
+COLLECTIONS = pathlib.Path(os.environ.get("SCALE_COLLECTIONS", REPOSITORY / ".collections"))
+sys.path.insert(0, str(COLLECTIONS))
 
 SIZES = (10, 1_000, 10_000, 100_000)
 ROUNDS = 5
@@ -189,9 +193,10 @@ def measure(operation: str, directory: pathlib.Path) -> Measured:
     return Measured(statistics.median(times), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def in_own_process(*arguments: str) -> str:
-    """Run this file with the arguments; return what it printed."""
-    return subprocess.run([sys.executable, __file__, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+def in_own_process(*arguments: str, collections: pathlib.Path = COLLECTIONS) -> str:
+    """Run this file with the arguments and the collection of a directory; return what it printed."""
+    return subprocess.run([sys.executable, __file__, *arguments], check=True, stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, "SCALE_COLLECTIONS": str(collections)}).stdout
 
 
 def machine() -> str:
@@ -202,9 +207,9 @@ def machine() -> str:
             f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
 
 
-def row(cells: list[str]) -> str:
+def row(cells: list[str], widths: tuple[int, ...] = (12, 9, 10, 10, 9, 13, 17)) -> str:
     """One line of the table."""
-    return "  ".join(cell.rjust(width) for cell, width in zip(cells, (12, 9, 10, 10, 9, 13, 17), strict=True))
+    return "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
 
 
 def bench(sizes: list[int], rounds: int) -> dict[tuple[int, str], Measured]:
@@ -234,6 +239,49 @@ def bench(sizes: list[int], rounds: int) -> dict[tuple[int, str], Measured]:
     return found
 
 
+def unpack(commit: str, collections: pathlib.Path) -> None:
+    """Put the plugins of another commit of this repository where a process can import them."""
+    archive = subprocess.run(["git", "-C", str(REPOSITORY), "archive", commit, "plugins"], capture_output=True)
+    if archive.returncode:
+        sys.exit(f"scale: {commit} is not in this repository ({archive.stderr.decode().strip()}); where that is a "
+                 "shallow clone, get the whole history with: git fetch --unshallow")
+    collection = collections / "ansible_collections/openvip/cluster"
+    collection.mkdir(parents=True)
+    subprocess.run(["tar", "-x", "-C", str(collection)], input=archive.stdout, check=True)
+
+
+def compare(commit: str, sizes: list[int], rounds: int) -> dict[tuple[int, str], float]:
+    """Measure and print every operation at every size beside that of a commit; return the ratios of the shortest times.
+
+    The shortest of some times is the one that other work of the machine disturbed least.
+    """
+    print(f"scale: {machine()}")
+    print(f"scale: processor time, {rounds} rounds in which this tree and {commit} take turns\n")
+    widths = (12, 9, 11, 11, 11, 11, 11, 11)
+    print(row(["real servers", "operation", "shortest", f"{commit:.9}", "ratio", "median", f"{commit:.9}", "ratio"],
+              widths), flush=True)
+    found: dict[tuple[int, str], float] = {}
+    with tempfile.TemporaryDirectory(prefix="openvip-scale-") as name:
+        other = pathlib.Path(name) / "collections"
+        unpack(commit, other)
+        for size in sizes:
+            directory = pathlib.Path(name) / str(size)
+            directory.mkdir()
+            in_own_process("--prepare", str(directory), "--sizes", str(size))
+            for operation in OPERATIONS:
+                taken: dict[pathlib.Path, list[float]] = {COLLECTIONS: [], other: []}
+                for collections, times in list(taken.items()) * rounds:
+                    said = in_own_process("--measure", operation, str(directory), collections=collections)
+                    times.append(Measured(*json.loads(said)).seconds)
+                cells = [f"{size:,}", operation]
+                for kind in (min, statistics.median):
+                    own, others = (kind(times) for times in taken.values())
+                    cells += [f"{own * 1000:,.1f} ms", f"{others * 1000:,.1f} ms", f"{own / others:.2f} x"]
+                found[size, operation] = min(taken[COLLECTIONS]) / min(taken[other])
+                print(row(cells, widths), flush=True)
+    return found
+
+
 def judge(found: dict[tuple[int, str], Measured]) -> list[str]:
     """Sentences on which targets are met and which are not."""
     said = []
@@ -258,6 +306,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of real servers")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often everything is measured (5)")
+    parser.add_argument("--against", metavar="COMMIT", help="measure beside this commit of the repository")
     parser.add_argument("--prepare", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -265,6 +314,8 @@ def main(arguments: list[str] | None = None) -> int:
         prepare(options.prepare, options.sizes[0])
     elif options.measure:
         print(json.dumps(measure(options.measure[0], pathlib.Path(options.measure[1]))))
+    elif options.against:
+        compare(options.against, options.sizes, options.rounds)
     else:
         for sentence in judge(bench(options.sizes, options.rounds)):
             print(f"scale: {sentence}")

@@ -31,6 +31,9 @@ def quote(value: str) -> str:
     Raises ValueError for what no word can hold: a newline, carriage return, NUL byte or double quote, a character
     that is no UTF-8, a lone brace, and a value that needs quotes but ends with an odd number of backslashes.
     """
+    # most values are plain words
+    if value.isascii() and _PLAIN_WORD.fullmatch(value):
+        return value
     for character, name in (("\n", "a newline"), ("\r", "a carriage return"), ("\0", "a NUL byte"),
                             ('"', "a double quote")):
         if character in value:

@@ -111,7 +111,8 @@ def unit_suffix(text: Text) -> Remarks:
     """``preempt_delay 60s`` is reported as an invalid number and then stored as 60 microseconds."""
     for node in text.lines:
         row, values = node.row, node.statement.values
-        if row and row.type in (INT, DECIMAL) and values and _UNIT.match(values[0]):
+        if row and row.type in (INT, DECIMAL) and values and not values[0].isdigit() \
+                and _UNIT.match(values[0]):
             fate = "is stored as microseconds" if row.type == DECIMAL else "is ignored"
             unit = f" of {row.unit}" if row.unit else ""
             yield node, f'{node.statement.keyword} "{values[0]}" has a unit and {fate}.', f"Write a plain number{unit}."

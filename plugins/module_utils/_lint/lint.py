@@ -11,11 +11,10 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-import gc
 import re
-from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.garbage import uncollected
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation, evaluate
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import (
@@ -93,23 +92,8 @@ def lint(
     virtual addresses that the host holds at the moment; None when nothing is known, then no rule looks at it.
     ``version``: of keepalived, such as (2, 2, 7). Values that the schema refuses are left out here, check() names them.
     """
-    with _uncollected():
+    with uncollected():
         return _lint(configuration_in_force(data, host, version))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector away for a while.
-
-    What is built of a large file has no cycles that it could find, and takes a third longer when it looks for them.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _lint(configuration: Configuration) -> List[Finding]:
@@ -127,7 +111,7 @@ def lint_text(
     ``text`` is any str, ``path`` names it; ``version`` and ``host`` as for lint(). What a finding misses altogether has
     a path and no line. Included files are not read.
     """
-    with _uncollected():
+    with uncollected():
         return sorted(_lint_text(text, path, version, host), key=_place)
 
 

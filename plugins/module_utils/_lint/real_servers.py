@@ -36,21 +36,21 @@ def _forwarding(server: Block, service: Block) -> str:
 
 
 @rule("port-not-changed", ERROR, "keepalived resets the port of a real_server that DR and TUN cannot change.",
-      "check/check_data.c:1297 and 1322", SERVER)
+      "check/check_data.c:1297 and 1322", SERVER, keywords=("port",))
 def port_not_changed(configuration: Configuration, server: Block) -> Said:
     """For a virtual_server_group keepalived only says so, and packets go to the port that they came for."""
-    service = server.parent
-    if service is None or not server.get("port") or _forwarding(server, service) == DEFAULT_FORWARDING:
+    service, port = server.parent, server.get("port")
+    way = _forwarding(server, service) if service is not None and port else DEFAULT_FORWARDING
+    if service is None or way == DEFAULT_FORWARDING:
         return
-    way = _forwarding(server, service)
     if service.get("port"):
-        if server.get("port") != service.get("port"):
-            yield f"{way} cannot change the port to {server.get('port')}, it becomes {service.get('port')}.", \
+        if port != service.get("port"):
+            yield f"{way} cannot change the port to {port}, it becomes {service.get('port')}.", \
                   "Use the port of the service, or lb_kind NAT."
         return
     for line in group_lines(configuration, service):
-        if line[0] != "fwmark" and line[1:] != [str(server.get("port"))]:
-            yield f"{way} cannot change the port to {server.get('port')} for {' '.join(line)} of the group " \
+        if line[0] != "fwmark" and line[1:] != [str(port)]:
+            yield f"{way} cannot change the port to {port} for {' '.join(line)} of the group " \
                   f"{service.get('group')}.", "Leave out the port of the real_server, or use lb_kind NAT."
             return
 
@@ -80,15 +80,16 @@ def real_server_family(configuration: Configuration, server: Block) -> Said:
     """The family of a firewall mark or a group is that of ip_family or persistence_granularity, or else of the first
     real server that is not TUN."""
     service, ip = server.parent, ip_of(server.get("ip"))
-    if service is None or ip is None or method(service, server) in (None, ANY_FAMILY):
+    if service is None or ip is None:
         return
     other = 10 - ip.version
-    if (service.number, other) in families(configuration):
+    if (service.number, other) in families(configuration) and method(service, server) not in (None, ANY_FAMILY):
         yield f"it is IPv{ip.version}, the service is IPv{other}: it is skipped.", \
               f"Use its IPv{other} address, or lb_kind TUN."
 
 
-@rule("weight-too-large", WARNING, "keepalived takes weights that the tools of IPVS do not know.", "ipvsadm(8)", SERVER)
+@rule("weight-too-large", WARNING, "keepalived takes weights that the tools of IPVS do not know.", "ipvsadm(8)", SERVER,
+      keywords=("weight",))
 def weight_too_large(_configuration: Configuration, server: Block) -> Said:
     if server.get("weight", 0) > HEAVIEST:
         yield f"weight {server.get('weight')} is more than {HEAVIEST}, the largest that ipvsadm takes.", \
@@ -116,7 +117,7 @@ def _inherited(check: Block, keyword: str, default: float) -> float:
 
 
 @rule("check-of-another-protocol", WARNING, "UDP_CHECK says nothing about a service of TCP.", "run: config test",
-      SERVER)
+      SERVER, keywords=("UDP_CHECK",))
 def check_of_another_protocol(_configuration: Configuration, server: Block) -> Said:
     protocol = server.parent.get("protocol") if server.parent else None
     if protocol == "TCP" and server.get("UDP_CHECK"):

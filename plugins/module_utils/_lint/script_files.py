@@ -16,7 +16,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.users impo
 
 from .model import Block, Configuration, split
 from .registry import Said, rule
-from .scripts import PIDOF_REMEDY, SECTIONS, Script, all_scripts, arguments, needing_root, scripts
+from .scripts import KEYWORDS, PIDOF_REMEDY, SECTIONS, Script, all_scripts, arguments, needing_root, scripts
 
 
 def _looked_at(configuration: Configuration, block: Block) -> Iterator[Tuple[Script, str, Dict[str, Any]]]:
@@ -31,7 +31,7 @@ def _looked_at(configuration: Configuration, block: Block) -> Iterator[Tuple[Scr
 
 
 @rule("script-missing", ERROR, "keepalived switches a script off that is not there, and then nothing is watched.",
-      "vrrp/vrrp.c:195, run", *SECTIONS)
+      "vrrp/vrrp.c:195, run", *SECTIONS, keywords=KEYWORDS)
 def script_missing(configuration: Configuration, block: Block) -> Said:
     """The instance never fails then. Of a MISC_CHECK and of notify scripts only the log says it."""
     for script, program, file in _looked_at(configuration, block):
@@ -41,7 +41,7 @@ def script_missing(configuration: Configuration, block: Block) -> Said:
 
 
 @rule("script-not-executable", ERROR, "keepalived switches a script off that is not executable.",
-      "lib/notify.c:834, run", *SECTIONS)
+      "lib/notify.c:834, run", *SECTIONS, keywords=KEYWORDS)
 def script_not_executable(configuration: Configuration, block: Block) -> Said:
     """Only the log says so."""
     for script, program, file in _looked_at(configuration, block):
@@ -50,7 +50,7 @@ def script_not_executable(configuration: Configuration, block: Block) -> Said:
 
 
 @rule("script-cannot-run", ERROR, "keepalived counts a script that the kernel cannot execute as a success for ever.",
-      "lib/notify.c:201, run", *SECTIONS)
+      "lib/notify.c:201, run", *SECTIONS, keywords=KEYWORDS)
 def script_cannot_run(configuration: Configuration, block: Block) -> Said:
     """The file must begin with ``#!`` in its first two bytes, and name an interpreter that exists."""
     for script, program, file in _looked_at(configuration, block):
@@ -61,7 +61,7 @@ def script_cannot_run(configuration: Configuration, block: Block) -> Said:
 
 
 @rule("script-by-another-name", ERROR, "keepalived runs the program that a link leads to by that program's own name.",
-      "lib/notify.c:801 of 2.2.7, run", *SECTIONS)
+      "lib/notify.c:801 of 2.2.7, run", *SECTIONS, keywords=KEYWORDS)
 def script_by_another_name(configuration: Configuration, block: Block) -> Said:
     """A program that does its work by the name it is called by does something else then. On Debian and Ubuntu
     ``/usr/bin/pidof`` is a link to killall5, which fails. From 2.3.0 on keepalived keeps the name."""
@@ -80,7 +80,7 @@ def _name(path: str) -> str:
 
 
 @rule("script-needs-root", WARNING, "A script that runs as another user than root cannot change the host.",
-      "lib/notify.c (script_user), run", *SECTIONS)
+      "lib/notify.c (script_user), run", *SECTIONS, keywords=KEYWORDS)
 def script_needs_root(configuration: Configuration, block: Block) -> Said:
     """Said of commands such as ``systemctl restart`` and ``ip route add``, in a command line or, where the host is
     known, in a script. Only the log of the script says it."""
@@ -97,7 +97,7 @@ def script_needs_root(configuration: Configuration, block: Block) -> Said:
 
 
 @rule("script-insecure", ERROR, "keepalived switches a script off that others than root can change.",
-      "vrrp/vrrp.c:191, run", *SECTIONS)
+      "vrrp/vrrp.c:191, run", *SECTIONS, keywords=KEYWORDS)
 def script_insecure(configuration: Configuration, block: Block) -> Said:
     """That holds with enable_script_security; without, it runs them as root."""
     if configuration.globals.lacks("enable_script_security"):

@@ -23,6 +23,8 @@ from .registry import Said, rule
 
 SECTIONS = tuple(path for path in table.sections()
                  if any(row.type in (SCRIPT, SCRIPT_USER) for row in table.rows(path).values()))
+KEYWORDS = tuple(sorted({row.keyword for path in SECTIONS for row in table.rows(path).values()
+                         if row.type in (SCRIPT, SCRIPT_USER)}))
 
 # Quoted or protected text, which no shell would look at either.
 _PROTECTED = re.compile(r"\\.|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
@@ -109,7 +111,7 @@ def script_user_missing(configuration: Configuration, globals_: Block) -> Said:
 
 
 @rule("script-relative-path", WARNING, "keepalived searches a program without a path, and warns about it.",
-      "lib/notify.c", *SECTIONS)
+      "lib/notify.c", *SECTIONS, keywords=KEYWORDS)
 def script_relative_path(_configuration: Configuration, block: Block) -> Said:
     for script in scripts(block):
         words = arguments(script.command)
@@ -119,7 +121,7 @@ def script_relative_path(_configuration: Configuration, block: Block) -> Said:
 
 
 @rule("script-shell-syntax", ERROR, "keepalived runs commands without a shell and passes its signs on as arguments.",
-      "lib/notify.c:208 and 713, run", *SECTIONS)
+      "lib/notify.c:208 and 713, run", *SECTIONS, keywords=KEYWORDS)
 def script_shell_syntax(_configuration: Configuration, block: Block) -> Said:
     """A command that begins with ``</`` is for /bin/sh; such a check fails when the file cannot be read. On Debian and
     Ubuntu it always fails for ``</dev/tcp/``, which only bash knows."""
@@ -140,7 +142,7 @@ def script_shell_syntax(_configuration: Configuration, block: Block) -> Said:
 
 
 @rule("script-path-symlinked", ERROR, "keepalived disables scripts whose path goes through a symbolic link.",
-      "lib/notify.c:672 of 2.3.0", *SECTIONS)
+      "lib/notify.c:672 of 2.3.0", *SECTIONS, keywords=KEYWORDS)
 def script_path_symlinked(configuration: Configuration, block: Block) -> Said:
     """/bin and /sbin are such links where /usr is merged. It holds for use_symlink_paths as well."""
     if not configuration.at_least(2, 3, 0):
@@ -154,7 +156,7 @@ def script_path_symlinked(configuration: Configuration, block: Block) -> Said:
 
 
 @rule("script-pidof", WARNING, "On Debian and Ubuntu keepalived runs killall5 for pidof, which fails.",
-      "lib/notify.c:801 of 2.2.7, run", *SECTIONS)
+      "lib/notify.c:801 of 2.2.7, run", *SECTIONS, keywords=KEYWORDS)
 def script_pidof(configuration: Configuration, block: Block) -> Said:
     """pidof is a link to killall5 there, and keepalived before 2.3.0 runs what a link leads to by that name. Where the
     host is known, script-by-another-name tells it of every such link."""

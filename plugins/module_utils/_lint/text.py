@@ -102,11 +102,11 @@ class Text:
 
     def _sort(self, section: str, statements: Iterable[Statement], parent: Optional[Node]) -> None:
         """Sort the statements of one block; blocks of the table nest only as deep as the table does."""
-        body = table.body(section)
+        body, words = table.body(section), table.words(section)
         seen: Dict[str, Node] = {}
         counts: Dict[str, int] = {}
         for statement in statements:
-            row = body or table.find_word(statement.keyword, section)
+            row = body or words.get(statement.keyword)
             if statement.kind != "statement" or row is None or row is body or row.place == HEAD:
                 self._add_other(Node(statement, section, body, parent))
             elif row.type in BLOCK_TYPES:

@@ -79,6 +79,9 @@ class _Checker:
         self.version = version
         # of what is not newer nothing is to be said
         self.knows = version or NEWEST
+        self.is_literal = is_literal()
+        # whether nothing is to be said of a keyword with a good value, by its row
+        self.quiet: Dict[Row, bool] = {}
         self.findings: List[Finding] = []
 
     def section(self, path: str, data: Any, label: object, level: int) -> Dict[str, Any]:
@@ -96,8 +99,10 @@ class _Checker:
         if raw:
             found[RAW] = raw
         for row in table.required(path):
+            if row in given:
+                continue
             names = {row.keyword, *(alias.keyword for alias in row.aliases)}
-            if row not in given and not any(_may_hold(layout.raw_text(entry), names) for entry in raw):
+            if not any(_may_hold(layout.raw_text(entry), names) for entry in raw):
                 self._error(
                     MISSING, label, "%s is missing." % row.keyword, row.remedy or 'Add "%s".' % row.keyword, row.keyword
                 )
@@ -106,8 +111,9 @@ class _Checker:
     def _by_row(self, path: str, data: Dict[Any, Any], label: object) -> Dict[Row, Any]:
         """The data by the rows of its keys; unknown keys are reported."""
         given: Dict[Row, Any] = {}
+        keys = table.keys(path)
         for key, value in data.items():
-            row = table.find(str(key), path)
+            row = keys.get(key)
             if row is None:
                 if key != RAW:
                     self._error(
@@ -125,9 +131,15 @@ class _Checker:
 
     def _value(self, row: Row, value: Any, label: object, level: int) -> Any:
         """The canonical value of one row, None when it is left out or wrong."""
-        convert = self._block if row.type == BLOCK else self._checked
-        found = convert(row, value, label, level)
-        if found is None or (isinstance(found, (dict, list)) and not found) or not self._known(row, found, label):
+        found = self._block(row, value, label, level) if row.type == BLOCK else self._checked(row, value, label, level)
+        if found is None or (isinstance(found, (dict, list)) and not found):
+            return None
+        quiet = self.quiet.get(row)
+        if quiet is None:
+            quiet = self.quiet[row] = self._is_quiet(row)
+        if quiet:
+            return found
+        if not self._known(row, label):
             return None
         if row.newest > self.knows and row.type != BLOCK and not self._dated(row, found, label):
             return None
@@ -141,7 +153,7 @@ class _Checker:
             if not row.is_list:
                 # only what cannot be changed can be remembered
                 if isinstance(value, (str, int, float)):
-                    return _scalar(row, value, level, is_literal())
+                    return _scalar(row, value, level, self.is_literal)
                 return _checked_and_tried(row, value, level)
             items = values.items(row, value)
         except BadValueError as problem:
@@ -156,7 +168,15 @@ class _Checker:
                 self._bad_value(row, label, problem, None if row.secret else str(item))
         return good
 
-    def _known(self, row: Row, value: Any, label: object) -> bool:
+    def _is_quiet(self, row: Row) -> bool:
+        """Whether nothing is to be said of a keyword with a good value: its version is right, and it is not out of use.
+
+        What a block holds is asked about where that is read.
+        """
+        is_known = self.version is None or layout.spelling(row, self.version) is not None
+        return is_known and not row.deprecated and (row.newest <= self.knows or row.type == BLOCK)
+
+    def _known(self, row: Row, label: object) -> bool:
         """Whether the version knows the keyword; reported when not."""
         if self.version is None:
             return True
@@ -207,6 +227,8 @@ class _Checker:
             if row.newest > self.knows:
                 self._dated(row, block, item_label)
             found.append(block)
+            if not row.heads:
+                continue
             if layout.head_form(row, block) is None:
                 if isinstance(item, dict) and layout.head_form(row, item) is None:
                     self._error(MISSING, item_label, *_head_message(row, item))

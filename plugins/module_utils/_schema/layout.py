@@ -109,6 +109,8 @@ def head_form(row: Row, data: Dict[str, Any]) -> Optional[Tuple[str, ...]]:
 
 def head_keys(row: Row, data: Dict[str, Any]) -> List[str]:
     """The keys of a block's head that are in the data."""
+    if not row.heads:
+        return []
     return [head.keyword for head in table.placed(row.path, HEAD) if data.get(head.keyword) is not None]
 
 
@@ -136,10 +138,22 @@ def opening(keyword: str, words: Sequence[str], level: int) -> str:
 def head_words(row: Row, data: Dict[str, Any]) -> List[str]:
     """The written words between a block's keyword and its brace, of canonical data."""
     found: List[str] = []
-    for part in head_form(row, data) or ():
-        key = part[1:-1]
-        found += values.to_words(table.rows(row.path)[key], data[key]) if is_key(part) else [part]
+    for word, key in _parts(row, head_form(row, data) or ()):
+        found += [word] if key is None else values.to_words(key, data[key.keyword])
     return found
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _parts(row: Row, form: Tuple[str, ...]) -> Tuple[Tuple[str, Optional[Row]], ...]:
+    """The parts of the form of a block's head, each with the row of the key that it stands for, if any."""
+    keys = table.rows(row.path)
+    return tuple((part, keys[part[1:-1]] if is_key(part) else None) for part in form)
+
+
+@lru_cache(maxsize=None)
+def forms(row: Row) -> Tuple[Tuple[Tuple[str, Optional[Row]], ...], ...]:
+    """The forms of a block's head: for each part the part itself and the row of the key that it stands for, if any."""
+    return tuple(_parts(row, form) for form in row.heads)
 
 
 def head_text(row: Row, data: Dict[str, Any]) -> str:

@@ -62,7 +62,7 @@ def has_reference(word: str) -> bool:
 
 def may_refer(word: str) -> bool:
     """Whether a part of the word looks like a reference, whatever is defined."""
-    return _REFERENCE.search(word) is not None
+    return "$" in word and _REFERENCE.search(word) is not None
 
 
 def first_word(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.garbage import uncollected
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation, evaluate, identities
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, parse
 
@@ -54,7 +55,11 @@ def read_part(document: Document) -> Data:
 
 def read_and_explain(document: Document, version: Optional[Sequence[int]] = None) -> Tuple[Data, List[Kept]]:
     """The same, and what is kept as text, in the order of the lines."""
-    known = tuple(version) if version else None
+    with uncollected():
+        return _settled(document, tuple(version) if version else None)
+
+
+def _settled(document: Document, known: Optional[Version]) -> Tuple[Data, List[Kept]]:
     data, kept, written = _read(document, known)
     # what is kept as text can give way for something else, until nothing changes any more
     for _attempt in range(_MOST_REREADINGS):

@@ -331,17 +331,12 @@ def _plain(statement: Statement) -> Statement:
 
 def _head(row: Row, statement: Statement) -> Optional[Data]:
     """The values of the words before the brace, after the first form that fits; {} when they are missing."""
-    words = line.words(statement)[1:]
-    if not words:
+    if not statement.values:
         return {}
-    for form in row.heads:
-        if len(form) == len(words) and all(
-            layout.is_key(part) or part == word.value for part, word in zip(form, words)
-        ):
-            keys = table.rows(row.path)
-            return {
-                part[1:-1]: _value(keys[part[1:-1]], [word]) for part, word in zip(form, words) if layout.is_key(part)
-            }
+    words = line.words(statement)[1:]
+    for form in layout.forms(row):
+        if len(form) == len(words) and all(key or part == word.value for (part, key), word in zip(form, words)):
+            return {key.keyword: _value(key, [word]) for (_part, key), word in zip(form, words) if key}
     return None
 
 

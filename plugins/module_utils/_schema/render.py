@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.garbage import uncollected
+
 from . import layout, table
 from .check import normalise
 from .finding import ERROR
@@ -22,12 +24,17 @@ def render(data: Any, version: Optional[Sequence[int]] = None) -> str:
     The same data gives the same text: sections and keywords stand in the order of the table, definitions before use.
     Raises ValueError, with one line per error, for data that check() refuses.
     """
+    with uncollected():
+        return _render(data, tuple(version) if version else None)
+
+
+def _render(data: Any, version: Optional[Version]) -> str:
     found, findings = normalise(data, version)
     errors = [str(finding) for finding in findings if finding.severity == ERROR]
     if errors:
         raise ValueError("\n".join(errors))
     text: List[str] = []
-    for chunk in _chunks("", found, tuple(version) if version else None, 0):
+    for chunk in _chunks("", found, version, 0):
         # a blank line around every block
         if text and (len(chunk) > 1 or text[-1] == "}"):
             text.append("")
@@ -38,19 +45,20 @@ def render(data: Any, version: Optional[Sequence[int]] = None) -> str:
 def _chunks(path: str, data: Dict[str, Any], version: Optional[Version], level: int) -> List[List[str]]:
     """The lines of a block's content, one list per keyword, block or raw text; the data is in the table's order."""
     rows = table.rows(path)
-    chunks: List[Tuple[Place, List[str]]] = []
+    written: List[Tuple[Row, List[List[str]]]] = []
     for keyword, value in data.items():
         row = rows.get(keyword)
         if row is not None and row.place != HEAD:
-            chunks += (
-                ((row.rank, number), lines) for number, lines in enumerate(_row_chunks(row, value, version, level))
-            )
-    if RAW in data:
-        chunks += (
-            (layout.raw_place(entry, path, data), layout.raw_lines(layout.raw_text(entry), level))
-            for entry in data[RAW]
-        )
-        chunks.sort(key=lambda chunk: chunk[0])
+            written.append((row, _row_chunks(row, value, version, level)))
+    if RAW not in data:
+        return [lines for _row, of_row in written for lines in of_row]
+    chunks: List[Tuple[Place, List[str]]] = [
+        ((row.rank, number), lines) for row, of_row in written for number, lines in enumerate(of_row)
+    ]
+    chunks += (
+        (layout.raw_place(entry, path, data), layout.raw_lines(layout.raw_text(entry), level)) for entry in data[RAW]
+    )
+    chunks.sort(key=lambda chunk: chunk[0])
     return [lines for _place, lines in chunks]
 
 

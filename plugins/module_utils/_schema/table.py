@@ -118,6 +118,16 @@ def find_word(word: str, section: str = "") -> Optional[Row]:
     return _TABLE.words[section].get(word)
 
 
+def keys(section: str) -> Dict[str, Row]:
+    """The rows of a section by every key of data: keywords and their aliases."""
+    return _TABLE.names[section]
+
+
+def words(section: str) -> Dict[str, Row]:
+    """The rows of a section by every word of the file: keywords as they are spelled there, and their aliases."""
+    return _TABLE.words[section]
+
+
 def find_block(path: str) -> Row:
     """The row of the block that a section belongs to. Raises KeyError when there is none."""
     section, _slash, keyword = path.rpartition("/")
