@@ -25,6 +25,7 @@ from .sequence import SequenceError, lists, numbers
 from .tree import Document, parse
 
 # What needs more than a look: everything else the daemon takes as it is written.
+_SIGNS = ("$", "@", "~", "include")
 _SENSITIVE = re.compile(r"[$@~]|include")
 _COMMENT_SIGNS = re.compile(r'[!#"\\]')
 _DEFINITION = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)=[ \t]*")
@@ -93,7 +94,7 @@ def evaluate(text: str, identity: str | None = None, marks_state: bool = False) 
     it is not known: then lines with a condition stay as they are. ``marks_state``: write behind each include what is
     defined there, because the file may use it. Never raises.
     """
-    if not _SENSITIVE.search(text):
+    if not any(sign in text for sign in _SIGNS):
         return Evaluation(text, [], False)
     return _Evaluator(text, identity, marks_state).run()
 

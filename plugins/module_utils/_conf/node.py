@@ -127,7 +127,7 @@ class Statement:
 
     def statements(self) -> Iterator[Statement]:
         """Iterate over the statements of the block."""
-        return (item for item in self.items if isinstance(item, Statement))
+        return iter([item for item in self.items if isinstance(item, Statement)])
 
     def changed(self, head: str) -> None:
         """Give the statement another ``head``; the words are read again."""

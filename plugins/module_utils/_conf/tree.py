@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Match, Tuple
 
 from . import lexer
+from .garbage import uncollected
 from .node import Document, Problem, Statement, Trivia, Word
 
 __all__ = ["Document", "Problem", "Statement", "Trivia", "Word", "parse"]
@@ -22,6 +23,9 @@ __all__ = ["Document", "Problem", "Statement", "Trivia", "Word", "parse"]
 # Where to read on, where the code of that line ends, where the line ends.
 _Place = Tuple[int, int, int]
 _Condition = Tuple[bool, str]
+
+# From so many characters on it is worth the while to send the garbage collector away.
+_LARGE = 10_000
 
 
 def _may_own_block(statement: Statement) -> bool:
@@ -267,4 +271,8 @@ def parse(text: str, path: str = "<string>") -> Document:
 
     Never raises and does not recurse. What the daemon would not read as it looks is in ``Document.problems``.
     """
-    return _Parser(text, path).run()
+    parser = _Parser(text, path)
+    if len(text) < _LARGE:
+        return parser.run()
+    with uncollected():
+        return parser.run()

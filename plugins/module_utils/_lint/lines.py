@@ -37,6 +37,7 @@ from .text import Node, Remark, Text, text_rule
 
 Remarks = Iterator[Remark]
 
+NUMBERS = (INT, DECIMAL)
 ONE_VALUE = (INT, DECIMAL, BOOL, ENUM, IP, INTERFACE, STRING, PATH)
 SCRIPTS = (SCRIPT, SCRIPT_USER)
 # What a comment sign may cut off unseen.
@@ -94,9 +95,11 @@ def _swallowed(node: Node) -> str:
 def off_switches_on(text: Text) -> Remarks:
     """keepalived 2.3.0 and newer read the word behind vrrp_strict and vrrp_skip_check_adv_addr."""
     for node in text.lines:
-        row, values = node.row, node.statement.values
-        if row and row.type == FLAG and values and values[0] in FALSE and not _reads_off(row, text.version):
-            keyword = node.statement.keyword
+        row = node.row
+        if row is None or row.type != FLAG:
+            continue
+        keyword, values = node.statement.keyword, node.statement.values
+        if values and values[0] in FALSE and not _reads_off(row, text.version):
             yield node, f'"{keyword} {values[0]}" switches {keyword} on.', "Remove the line."
 
 
@@ -110,9 +113,11 @@ def _reads_off(row: Row, version: Optional[Version]) -> bool:
 def unit_suffix(text: Text) -> Remarks:
     """``preempt_delay 60s`` is reported as an invalid number and then stored as 60 microseconds."""
     for node in text.lines:
-        row, values = node.row, node.statement.values
-        if row and row.type in (INT, DECIMAL) and values and not values[0].isdigit() \
-                and _UNIT.match(values[0]):
+        row = node.row
+        if row is None or row.type not in NUMBERS:
+            continue
+        values = node.statement.values
+        if values and not values[0].isdigit() and _UNIT.match(values[0]):
             fate = "is stored as microseconds" if row.type == DECIMAL else "is ignored"
             unit = f" of {row.unit}" if row.unit else ""
             yield node, f'{node.statement.keyword} "{values[0]}" has a unit and {fate}.', f"Write a plain number{unit}."
@@ -183,7 +188,7 @@ def comment_in_word(text: Text) -> Remarks:
 @text_rule("single-quotes", WARNING, "keepalived takes single quotes for a part of the value, except in commands.",
            "lib/parser.c, run")
 def single_quotes(text: Text) -> Remarks:
-    for node in text.lines:
+    for node in text.lines if "'" in text.source else ():
         values = node.statement.values
         if "'" in node.statement.head and node.row and node.row.type not in SCRIPTS and values \
                 and values[0].startswith("'"):

@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.garbage import uncollected
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation, evaluate
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.garbage import uncollected
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import (
     DEPRECATED,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import cached_property
 from typing import (
     AbstractSet,
     Any,
@@ -120,6 +119,7 @@ class Block:
         self._given: Dict[str, Any] = given if isinstance(given, dict) else {}
         self.parent = parent
         self.number = number
+        self._label = ""
         self.name = str(data.get("name", ""))
         self.statements: Sequence[Statement] = _NOTHING
         self.written: AbstractSet[str] = _NO_KEYWORDS
@@ -133,11 +133,14 @@ class Block:
                 if statement.kind != "definition"
             )
 
-    @cached_property
+    @property
     def label(self) -> str:
         """The name of the block in messages, as check() gives it."""
-        if not self.section:
-            return ROOT
+        if not self._label:
+            self._label = self._named() if self.section else ROOT
+        return self._label
+
+    def _named(self) -> str:
         row = table.find_block(self.section)
         name = f"{self.parent.label} {row.keyword}" if self.parent else row.keyword
         return item_name(row, name, self.data, self.number) if row.repeatable else name

@@ -9,14 +9,12 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Word, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import layout, table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, INFO, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.order import FOLLOWERS, TRACKED
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, Row
 
 from .model import Block, Configuration
 from .registry import Said, rule
@@ -183,7 +181,7 @@ ONE_NAME = ("vrrp_instance", "vrrp_sync_group")
            "run: config test")
 def name_of_several_words(text: Text) -> Remarks:
     """It says that the block must have a name."""
-    for node, words in with_surplus(text):
+    for node, words in text.surplus():
         if node.statement.keyword in ONE_NAME:
             yield (node, f'"{_shown(words)}" stands behind the name, so the block is left out.',
                    "Remove it, or put a name with blanks in double quotes.", words[0])
@@ -192,7 +190,7 @@ def name_of_several_words(text: Text) -> Remarks:
 @text_rule("surplus-name", WARNING, "keepalived ignores words before the brace of most blocks, without a word.",
            "run: config test")
 def surplus_name(text: Text) -> Remarks:
-    for node, words in with_surplus(text):
+    for node, words in text.surplus():
         if node.statement.keyword not in ONE_NAME:
             yield (node, f'"{_shown(words)}" before the brace of {node.statement.keyword} is ignored.',
                    "Remove it, or put a name with blanks in double quotes.", words[0])
@@ -209,22 +207,12 @@ def include_matches_nothing(configuration: Configuration, block: Block) -> Said:
                   "Write the file before the configuration, or correct the path.", statement.keyword, path
 
 
-def with_surplus(text: Text) -> Iterator[Tuple[Node, List[Word]]]:
-    """Iterate over (block, the words before its brace that nothing stands for)."""
-    for node in text.blocks:
-        row, statement = node.row, node.statement
-        if row is not None and statement.values and statement.has_block:
-            longest = _longest_head(row)
-            if len(statement.values) > longest:
-                yield node, statement.words[longest + 1:]
-
-
 def without_surplus(text: Text) -> Text:
     """Return the text with blanks for the words that surplus-name is about: every place stays the same.
 
     What stands in such a block keepalived reads, so it is judged as if they were not there.
     """
-    surplus = [word for node, words in with_surplus(text) if node.statement.keyword not in ONE_NAME for word in words]
+    surplus = [word for node, words in text.surplus() if node.statement.keyword not in ONE_NAME for word in words]
     if not surplus:
         return text
     lines = text.source.split("\n")
@@ -233,12 +221,6 @@ def without_surplus(text: Text) -> Text:
         lines[word.line - 1] = line[:start] + " " * len(word.text) + line[start + len(word.text):]
     source = "\n".join(lines)
     return Text(parse(source, text.document.path), source, text.version)
-
-
-@lru_cache(maxsize=None)
-def _longest_head(row: Row) -> int:
-    """Return how many words may stand before the brace of a block."""
-    return max([len(form) for form in row.heads] or [0]) if row.type == BLOCK else 0
 
 
 def _shown(words: List[Word]) -> str:

@@ -10,11 +10,12 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.lexer import MISREAD_SPACE, is_include
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, parse
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, Statement, Word, parse
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.check import DUPLICATE, ROOT
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
@@ -68,6 +69,13 @@ class Repeated(NamedTuple):
     again: Node
 
 
+class Surplus(NamedTuple):
+    """A block and the words before its brace that nothing stands for."""
+
+    block: Node
+    words: List[Word]
+
+
 class Text:
     """The tree of one file, its statements sorted by what they are.
 
@@ -93,12 +101,19 @@ class Text:
         self.others: List[Node] = []
         self.repeated: List[Repeated] = []
         self._index: Optional[Dict[str, List[Node]]] = None
+        self._surplus: Optional[List[Surplus]] = None
         self._sort("", document.statements(), None)
 
     def nodes(self) -> Iterator[Node]:
         """Iterate over all statements, those inside unknown blocks excepted; not in the order of the text."""
         for nodes in (self.others, self.unknown, self.blocks, self.lines, self.entries):
             yield from nodes
+
+    def surplus(self) -> List[Surplus]:
+        """Return the blocks with surplus words; several rules ask."""
+        if self._surplus is None:
+            self._surplus = list(_with_surplus(self.blocks))
+        return self._surplus
 
     def _sort(self, section: str, statements: Iterable[Statement], parent: Optional[Node]) -> None:
         """Sort the statements of one block; blocks of the table nest only as deep as the table does."""
@@ -145,10 +160,10 @@ class Text:
 
     def place(self, finding: Finding) -> Finding:
         """Return the finding with the place in the text of what it is about, as far as that is there."""
-        statement = self._of_keyword(finding)
-        found = self._named(finding.object)
-        if statement is None and found:
-            statement = found[-1 if finding.id == DUPLICATE else 0].statement
+        statement = None if finding.keyword is None else self._of_keyword(finding)
+        if statement is None:
+            found = self._named(finding.object)
+            statement = found[-1 if finding.id == DUPLICATE else 0].statement if found else None
         return self._at(finding, statement)
 
     def has_keyword(self, finding: Finding) -> bool:
@@ -194,6 +209,21 @@ class Text:
             if found is None or row is None or not row.first_wins:
                 found = statement
         return found
+
+
+def _with_surplus(blocks: Iterable[Node]) -> Iterator[Surplus]:
+    for node in blocks:
+        row, statement = node.row, node.statement
+        if row is not None and statement.values and statement.has_block:
+            longest = _longest_head(row)
+            if len(statement.values) > longest:
+                yield Surplus(node, statement.words[longest + 1:])
+
+
+@lru_cache(maxsize=None)
+def _longest_head(row: Row) -> int:
+    """Return how many words may stand before the brace of a block."""
+    return max([len(form) for form in row.heads] or [0]) if row.type == BLOCK else 0
 
 
 def _is_body(row: Row, keyword: Optional[str]) -> bool:

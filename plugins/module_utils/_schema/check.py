@@ -221,19 +221,21 @@ class _Checker:
             return None
         found: List[Dict[str, Any]] = []
         seen: Set[Tuple[str, ...]] = set()
+        path, may_be_new = row.path, row.newest > self.knows
         for number, item in enumerate(value, 1):
             item_label = _Label(label, row, item, number)
-            block = self.section(row.path, item, item_label, level + 1)
-            if row.newest > self.knows:
+            block = self.section(path, item, item_label, level + 1)
+            if may_be_new:
                 self._dated(row, block, item_label)
             found.append(block)
             if not row.heads:
                 continue
-            if layout.head_form(row, block) is None:
+            form = layout.head_form(row, block)
+            if form is None:
                 if isinstance(item, dict) and layout.head_form(row, item) is None:
                     self._error(MISSING, item_label, *_head_message(row, item))
                 continue
-            words = layout.head_words(row, block)
+            words = layout.form_words(row, form, block)
             try:
                 layout.opening(row.spelled, words, level)
             except BadValueError as problem:

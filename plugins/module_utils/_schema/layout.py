@@ -137,8 +137,13 @@ def opening(keyword: str, words: Sequence[str], level: int) -> str:
 
 def head_words(row: Row, data: Dict[str, Any]) -> List[str]:
     """The written words between a block's keyword and its brace, of canonical data."""
+    return form_words(row, head_form(row, data) or (), data)
+
+
+def form_words(row: Row, form: Tuple[str, ...], data: Dict[str, Any]) -> List[str]:
+    """The same for a form of the head that is known already."""
     found: List[str] = []
-    for word, key in _parts(row, head_form(row, data) or ()):
+    for word, key in _parts(row, form):
         found += [word] if key is None else values.to_words(key, data[key.keyword])
     return found
 

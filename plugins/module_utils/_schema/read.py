@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ansible_collections.openvip.cluster.plugins.module_utils._conf.garbage import uncollected
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation, evaluate, identities
+from ansible_collections.openvip.cluster.plugins.module_utils._conf.garbage import uncollected
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Document, parse
 
 from . import layout, order, table
 from .line import literal
 from .pieces import Names
-from .reader import Data, Reader, is_ordered, statement_id
+from .reader import Data, Reader, is_ordered
 from .render import render
 from .row import Version
 
@@ -170,22 +170,22 @@ def _steps(document: Document) -> Iterator[Set[int]]:
     for statement, ancestors in document.walk():
         if statement.kind == "statement" and is_ordered(str(statement)):
             if not statement.has_block:
-                levels.setdefault(-1, set()).add(statement_id(statement))
+                levels.setdefault(-1, set()).add(id(statement))
             else:
-                levels.setdefault(len(ancestors), set()).add(statement_id(statement))
+                levels.setdefault(len(ancestors), set()).add(id(statement))
     lines = levels.pop(-1, None)
     if lines:
         yield lines
     for depth in sorted(levels, reverse=True):
         yield levels[depth]
-    yield {statement_id(statement) for statement in document.statements()}
+    yield {id(statement) for statement in document.statements()}
 
 
 def _kept(reader: Reader, reasons: Dict[int, str], data: Data) -> List[Kept]:
     placed = {entry[layout.TEXT] for entry in _raw_entries(data) if isinstance(entry, dict)}
     found = []
     for statement, text in reader.kept:
-        reason = reasons.get(statement_id(statement), AT_ITS_PLACE if text in placed else "")
+        reason = reasons.get(id(statement), AT_ITS_PLACE if text in placed else "")
         found.append(Kept(statement.line, text, reason))
     return sorted(found)
 
@@ -203,8 +203,10 @@ def _raw_entries(value: Any) -> Iterator[Any]:
         raw = block.get(layout.RAW)
         if raw:
             yield from [raw] if isinstance(raw, (str, dict)) else raw
-        for key, item in block.items():
+        for item in block.values():
+            if not isinstance(item, (dict, list)) or not item or item is raw:
+                continue
             if isinstance(item, dict):
                 waiting.append(item)
-            elif isinstance(item, list) and key != layout.RAW and item and isinstance(item[0], dict):
+            elif isinstance(item[0], dict):
                 waiting.extend(each for each in item if isinstance(each, dict))

@@ -27,6 +27,7 @@ Data = Dict[str, Any]
 _ORDERED = re.compile(r"(?m)\$[A-Za-z_{]|(?:^|[{}])[ \t]*(?:[@~]|include)")
 _SIGNS = ("$", "@", "~", "include")
 _LEADERS = frozenset(order.FOLLOWERS.values())
+_WITH_BRACES = frozenset((BLOCK, NAMES, LINES))
 
 
 class Reader:
@@ -68,12 +69,12 @@ class Reader:
     def fill(self, path: str, statements: Iterable[Statement], data: Data) -> None:
         """Add the statements of one block to its data."""
         raw: List[RawEntry] = data.pop(RAW, [])
-        body = table.body(path)
         if self.names is not None:
             self._fill_in_order(path, list(statements), data, raw)
         else:
+            body, rows = table.body(path), table.words(path)
             for statement in statements:
-                text = self._try(path, body, statement, data)
+                text = self._try(rows, body, statement, data)
                 if text:
                     raw.append(_with_facts(path, statement, text, data, raw) if self.is_exact else text)
         if raw:
@@ -84,16 +85,19 @@ class Reader:
         elif path == "global_defs" and not order.SETTERS.keys().isdisjoint(data):
             self.is_ordered = True
 
-    def _try(self, path: str, body: Optional[Row], statement: Statement, data: Data) -> str:
-        """Add one statement to the data of its block; return the text that it is kept as instead, if any."""
+    def _try(self, rows: Dict[str, Row], body: Optional[Row], statement: Statement, data: Data) -> str:
+        """Add one statement to the data of its block; return the text that it is kept as instead, if any.
+
+        ``rows`` are those of the block by their words, ``body`` is the one of its lines without a keyword.
+        """
         try:
-            if self.forced and statement_id(statement) in self.forced:
+            if self.forced and id(statement) in self.forced:
                 raise BadValueError("is kept.")
             if body is not None:
                 entry = self._entry(body, statement)
                 data.setdefault(body.keyword, []).append(entry)
             else:
-                self._add(path, statement, data)
+                self._add(rows.get(statement.keyword), statement, data)
         except BadValueError:
             text = source(statement)
             if text:
@@ -104,7 +108,7 @@ class Reader:
     def _fill_in_order(self, path: str, statements: List[Statement], data: Data, raw: List[RawEntry]) -> None:
         """Add the statements of one block, its raw lines each with its place."""
         body = table.body(path)
-        texts = [self._try(path, body, statement, data) for statement in statements]
+        texts = [self._try(table.words(path), body, statement, data) for statement in statements]
         given = [(statement, text) for statement, text in _counting(path, statements, texts)
                  if text or _says_something(path, statement)]
         names = self.names or Names("")
@@ -126,7 +130,7 @@ class Reader:
         }
         turned = broken or arrange(pieces)
         if turned:
-            self.turned.update(statement_id(given[number][0]) for number in turned)
+            self.turned.update(id(given[number][0]) for number in turned)
             return
         raw.extend(layout.raw_entry(text, piece.before) for piece, (_statement, text) in zip(pieces, given) if text)
 
@@ -149,18 +153,17 @@ class Reader:
                 if heads.count(head) == 1 and head and "$" not in head and '"' not in head:
                     pieces[number].address = "%s %s" % (keyword, head)
 
-    def _add(self, path: str, statement: Statement, data: Data) -> None:
+    def _add(self, row: Optional[Row], statement: Statement, data: Data) -> None:
         """Add one statement to the data of its block. Raises BadValueError when the table has no form for it."""
-        row = table.find_word(statement.keyword, path)
         if row is None or statement.kind != "statement" or statement.condition is not None:
             raise BadValueError("is not in the table.")
         if self.version is not None and not _knows(row, statement.keyword, self.version):
             raise BadValueError("is unknown to this version.")
-        if statement.has_block != (row.type in (BLOCK, NAMES, LINES)):
+        if statement.has_block != (row.type in _WITH_BRACES):
             raise BadValueError("has a block, or lacks it.")
         if row.type == BLOCK:
             self._add_block(row, statement, data)
-        elif row.type in (NAMES, LINES):
+        elif statement.has_block:
             found = self._entries(row, statement)
             if found or not self.is_exact:
                 data.setdefault(row.keyword, []).extend(found)
@@ -227,11 +230,6 @@ class Reader:
             return
         self.fill(row.path, statement.statements(), head)
         data.setdefault(row.keyword, []).append(head)
-
-
-def statement_id(statement: Statement) -> int:
-    """What tells a statement of a document from the others."""
-    return id(statement)
 
 
 def is_ordered(text: str) -> bool:
