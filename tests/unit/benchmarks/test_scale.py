@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -51,6 +52,33 @@ def test_a_table_from_processes_of_their_own(capsys: pytest.CaptureFixture[str])
     said = capsys.readouterr().out
     assert set(found) == {(10, operation) for operation in scale.OPERATIONS}
     assert re.search(r"^ +10 +0\.00 MB +parse +\S+ ms +\d+ MB +\S+ µs +\S+ x$", said, re.MULTILINE)
+
+
+def test_two_trees_take_turns(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def unpack(_commit: str, collections: pathlib.Path) -> None:
+        (collections / "ansible_collections/openvip").mkdir(parents=True)
+        (collections / "ansible_collections/openvip/cluster").symlink_to(scale.REPOSITORY)
+
+    monkeypatch.setattr(scale, "unpack", unpack)
+    monkeypatch.setattr(scale, "OPERATIONS", {"parse": scale.OPERATIONS["parse"]})
+    found = scale.compare("1234567", [10], 1)
+    assert found.keys() == {(10, "parse")} and found[10, "parse"] > 0
+    assert re.search(r"^ +10 +parse( +\S+ ms +\S+ ms +\S+ x){2}$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_another_commit_is_unpacked(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    repository = tmp_path / "repository"
+    (repository / "plugins").mkdir(parents=True)
+    (repository / "plugins/one.py").write_text("ONE = 1\n")
+    for words in ("init --quiet", "add plugins", "commit --quiet --message one"):
+        subprocess.run(["git", "-C", str(repository), "-c", "user.name=one", "-c", "user.email=one@example.org",
+                        *words.split()], check=True)
+    monkeypatch.setattr(scale, "REPOSITORY", repository)
+    scale.unpack("HEAD", tmp_path / "collections")
+    unpacked = tmp_path / "collections/ansible_collections/openvip/cluster/plugins/one.py"
+    assert unpacked.read_text() == "ONE = 1\n"
+    with pytest.raises(SystemExit, match="1234567 is not in this repository.*git fetch --unshallow"):
+        scale.unpack("1234567", tmp_path / "others")
 
 
 def test_targets_are_judged() -> None:
