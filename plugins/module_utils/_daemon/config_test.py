@@ -19,7 +19,7 @@ import tempfile
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.edit import append, set_value
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import harmless
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import missing
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.users import absent
 from ansible_collections.openvip.cluster.plugins.module_utils._included import expanded, included
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
@@ -143,11 +143,10 @@ def unreported_users(text, path):
     """
     found = []
     for statement, ancestors, dummy, names in _users(parse(text)):
-        if not any("$" in name for name in names) and not _is_conditional(statement, ancestors):
-            account = " ".join(name.strip('"') for name in names[:2])
+        if names and not any("$" in name for name in names) and not _is_conditional(statement, ancestors):
             found += ["%s:%d: %s does not exist: keepalived would drop the scripts of %s. Create it, or correct %s." % (
                 path, statement.line, name, statement.keyword, statement.keyword)
-                for name in missing({"global_defs": {"script_user": account}})]
+                for name in absent(*(name.strip('"') for name in names[:2]))]
     return found
 
 

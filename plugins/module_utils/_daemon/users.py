@@ -18,12 +18,17 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.users impo
 
 def missing(data):
     """Return the users and groups in the data that this host does not have, once each; keepalived drops the scripts."""
+    found = [name for account in all_accounts(normalise(data)[0]) for name in absent(account.user, account.group)]
+    return list(dict.fromkeys(found))
+
+
+def absent(user, group=None):
+    """Return which of a user and a group this host does not have: their names, once each."""
     found = []
-    for account in all_accounts(normalise(data)[0]):
-        for lookup, name in ((pwd.getpwnam, account.user), (grp.getgrnam, account.group)):
-            try:
-                if name is not None:
-                    lookup(name)
-            except KeyError:
-                found.append(name)
+    for lookup, name in ((pwd.getpwnam, user), (grp.getgrnam, group)):
+        try:
+            if name:
+                lookup(name)
+        except KeyError:
+            found.append(name)
     return list(dict.fromkeys(found))

@@ -11,7 +11,8 @@ from typing import Any, Callable, Dict, NamedTuple, Tuple
 
 Version = Tuple[int, ...]
 
-# The oldest keepalived the collection supports; what is without a version is known to it.
+# The oldest keepalived whose keywords the table knows; what is without a version is known to it. The rules judge files
+# for such a version, too. What the collection runs with is newer: OLDEST_SUPPORTED of _daemon/build.py.
 OLDEST: Version = (2, 0, 10)
 
 # Newer than all, and what is said of every version.

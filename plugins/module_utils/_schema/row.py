@@ -66,7 +66,7 @@ class Row:
     ``section`` and ``rank``, its place there, are set by the table.
     ``minimum`` and ``maximum`` bound numbers and, for STRING, the length in bytes. ``default`` is what the
     daemon does without the keyword, as text. ``since`` and ``until`` are the first and the last version that
-    know it (None: all supported ones); ``aliases`` are other names it is read by, and written by when the version
+    know it (None: all from OLDEST on); ``aliases`` are other names it is read by, and written by when the version
     knows only those.
     ``optional``: the keyword may stand without its value, in the data ``true``.
     ``repeatable``: a list in the data, one line or block per item.
@@ -74,7 +74,7 @@ class Row:
     ``joins``: of several lines the daemon takes the words of all.
     ``any_case``: the choices, which are in capitals, may be written in small letters too.
     ``former``: words that are no keywords and often meant this one.
-    ``ended``: names that only versions before the oldest supported one knew. The others ignore such a line.
+    ``ended``: names that only versions before OLDEST knew. The others ignore such a line.
     ``dated``: values that not all versions know, those of the grammar excepted; for BLOCK, asked about its data.
     ``decimals``: for DECIMAL, how many digits behind the point the daemon reads without a complaint.
     ``off_since``: for FLAG, the version from which on the daemon reads a word behind it, so that "off" is off.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Callable, Iterable, Optional, Union
@@ -155,6 +156,11 @@ def scope(word: str) -> None:
 @lru_cache(maxsize=65536)
 def to_address(word: str) -> Optional[IP]:
     """The IPv4 or IPv6 address a word stands for, or None. Remembered, because every rule asks again."""
+    try:
+        # for the most common form twice as fast as ip_address(), and as strict
+        return ipaddress.IPv4Address(socket.inet_pton(socket.AF_INET, word))
+    except (OSError, ValueError):
+        pass
     try:
         # an interface after "%" is fine for Python 3.9+, but not for keepalived
         return None if "%" in word else ipaddress.ip_address(word)
