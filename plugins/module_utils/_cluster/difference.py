@@ -133,7 +133,7 @@ def overriding(data: Data) -> Iterator[str]:
                 continue
             for keyword in ("state", "priority"):
                 row = table.rows("vrrp_instance")[keyword]
-                if keyword in block and layout.raw_place(entry, row.section, block) < (row.rank, 0):
+                if keyword in block and layout.Places(row.section, block).of(entry) < (row.rank, 0):
                     yield "vrrp_instance %s: %s is written behind a line that may set it: %s" % (
                         block.get("name"), keyword, mask(text).partition("\n")[0])
 

@@ -136,10 +136,14 @@ def _gets_address(configuration: Configuration, name: str) -> bool:
       "net/ipv4/devinet.c of Linux (__inet_del_ifa), ip-sysctl (promote_secondaries), run")
 def secondary_address_lost(configuration: Configuration, instance: Block) -> Said:
     """Not reported for IPv6, nor where the host has an address of its own in the subnet, which is then the first."""
-    for (device, network), found in _subnets(configuration).items():
-        owner, first = found[0]
-        ips = list(dict.fromkeys(str(address.ip) for _owner, address in found))
-        if owner is not instance or len(ips) < 2 or _keeps(configuration, device, network):
+    having = configuration.index("subnets", "vrrp_instance", _subnets)
+    for (device, network), own in _subnets(instance).items():
+        sharing = having[device, network]
+        if sharing[0] is not instance:
+            continue
+        first = own[0]
+        ips = list(dict.fromkeys(str(each.ip) for other in sharing for each in _subnets(other)[device, network]))
+        if len(ips) < 2 or _keeps(configuration, device, network):
             continue
         mine = device == instance.get("interface")
         yield (f"the host has no address of its own in {network}, so {' and '.join(ips[1:])} are lost on {device} when "
@@ -150,24 +154,24 @@ def secondary_address_lost(configuration: Configuration, instance: Block) -> Sai
                f"Set the sysctl net.ipv4.conf.{device}.promote_secondaries to 1.", first.keyword, first.line)
 
 
-def _subnets(configuration: Configuration) -> Dict[Tuple[str, Any], List[Tuple[Block, Address]]]:
-    """Return the virtual IPv4 addresses of each interface and subnet, with their instances."""
-    found: Dict[Tuple[str, Any], List[Tuple[Block, Address]]] = {}
-    for instance, address in _on_interfaces(configuration):
+def _subnets(instance: Block) -> Dict[Tuple[str, Any], List[Address]]:
+    """Return the virtual IPv4 addresses of an instance by their interface and subnet."""
+    found: Dict[Tuple[str, Any], List[Address]] = {}
+    for address in _on_interfaces(instance):
         device = address.device or instance.get("interface")
         if device and address.prefix is not None and address.ip.version == 4:
             network = ipaddress.ip_network(f"{address.ip}/{address.prefix}", strict=False)
-            found.setdefault((device, network), []).append((instance, address))
+            found.setdefault((device, network), []).append(address)
     return found
 
 
-def _on_interfaces(configuration: Configuration) -> Iterator[Tuple[Block, Address]]:
+def _on_interfaces(instance: Block) -> Iterator[Address]:
     """Yield the addresses on an interface of the host. On its own interfaces keepalived prevents the loss itself."""
-    for instance in configuration.blocks("vrrp_instance"):
-        made = any(instance.has(keyword) for keyword in OWN_INTERFACE)
-        for address in addresses(instance):
-            if not made and not any(keyword in address.line.split() for keyword in OWN_INTERFACE):
-                yield instance, address
+    if any(instance.has(keyword) for keyword in OWN_INTERFACE):
+        return
+    for address in addresses(instance):
+        if not any(keyword in address.line.split() for keyword in OWN_INTERFACE):
+            yield address
 
 
 def _keeps(configuration: Configuration, device: str, network: Any) -> bool:

@@ -258,6 +258,7 @@ class _Checker:
             )
             return []
         found: List[Tuple[layout.Place, layout.RawEntry]] = []
+        places = layout.Places(path, data)
         for entry in entries:
             tidy = layout.tidy_raw(layout.raw_text(entry))
             # as it is written: the newline counts for the length of a line
@@ -268,7 +269,7 @@ class _Checker:
                 before = (entry.get(layout.BEFORE) or "") if isinstance(entry, dict) else ""
                 canonical = layout.raw_entry(tidy, " ".join(before.split()))
                 try:
-                    found.append((layout.raw_place(canonical, path, data), canonical))
+                    found.append((places.of(canonical), canonical))
                 except BadValueError as problem:
                     self._error(VALUE, label, "raw line: %s" % problem.message, problem.remedy, RAW)
         return [entry for _place, entry in sorted(found, key=itemgetter(0))]

@@ -184,14 +184,53 @@ def raw_entry(text: str, before: str) -> RawEntry:
     return {TEXT: text, BEFORE: before} if before else text
 
 
-def raw_place(entry: RawEntry, section: str, data: Dict[str, Any]) -> Place:
-    """Where an entry of raw stands in its section: before what it names, else behind its own keyword, else last.
+class Places:
+    """Where the entries of raw stand in one section of the data."""
 
-    Definitions come first. Raises BadValueError for a name of nothing that is there.
-    """
-    if isinstance(entry, dict) and entry.get(BEFORE):
-        return before_place(entry[BEFORE], section, data)
-    return default_place(raw_text(entry), section)
+    def __init__(self, section: str, data: Dict[str, Any]) -> None:
+        self.section = section
+        self.data = data
+        # the first block with each head, by keyword: there may be as many entries as blocks
+        self._heads: Dict[str, Dict[str, int]] = {}
+
+    def of(self, entry: RawEntry) -> Place:
+        """The place of an entry: before what it names, else behind its own keyword, else last; definitions come first.
+
+        Raises BadValueError for a name of nothing that is there.
+        """
+        if isinstance(entry, dict) and entry.get(BEFORE):
+            return self._before(entry[BEFORE])
+        return default_place(raw_text(entry), self.section)
+
+    def _before(self, before: str) -> Place:
+        """The place right before a keyword, or a block with the words of its head."""
+        section = self.section
+        if before == END:
+            return (len(table.rows(section)) + 1, 0)
+        keyword, _blank, words = before.partition(" ")
+        row = table.find(keyword, section)
+        if row is None or row.place == HEAD:
+            known = [row.keyword for row in table.rows(section).values() if row.place != HEAD]
+            raise BadValueError(
+                'before names "%s", which is no keyword here.' % keyword,
+                did_you_mean(keyword, [*known, END], "Name a keyword of this block, or %s." % END))
+        if not words:
+            return (row.rank, BEFORE_FIRST)
+        heads = self._of_row(row)
+        if words not in heads:
+            near = did_you_mean(before, ["%s %s" % (row.keyword, head) for head in heads],
+                                "Name a block that is there, or %s alone." % row.keyword)
+            raise BadValueError('before names "%s", which is not there.' % before, near)
+        return (row.rank, heads[words] + BEFORE_FIRST)
+
+    def _of_row(self, row: Row) -> Dict[str, int]:
+        """The heads of the blocks of a keyword, each with the number of the first block that has it."""
+        found = self._heads.get(row.keyword)
+        if found is None:
+            found = self._heads[row.keyword] = {}
+            for number, block in enumerate(self.data.get(row.keyword, []) if row.type == BLOCK else []):
+                found.setdefault(head_text(row, block), number)
+        return found
 
 
 def default_place(text: str, section: str) -> Place:
@@ -202,30 +241,9 @@ def default_place(text: str, section: str) -> Place:
     return (row.rank, LAST) if row else (len(table.rows(section)), 0)
 
 
-def before_place(before: str, section: str, data: Dict[str, Any]) -> Place:
-    """The place right before a keyword, or a block with the words of its head. Raises BadValueError."""
-    if before == END:
-        return (len(table.rows(section)) + 1, 0)
-    keyword, _blank, words = before.partition(" ")
-    row = table.find(keyword, section)
-    if row is None or row.place == HEAD:
-        known = [row.keyword for row in table.rows(section).values() if row.place != HEAD]
-        raise BadValueError(
-            'before names "%s", which is no keyword here.' % keyword,
-            did_you_mean(keyword, [*known, END], "Name a keyword of this block, or %s." % END))
-    if not words:
-        return (row.rank, BEFORE_FIRST)
-    heads = [head_text(row, block) for block in data.get(row.keyword, [])] if row.type == BLOCK else []
-    if words not in heads:
-        near = did_you_mean(before, ["%s %s" % (row.keyword, head) for head in heads],
-                            "Name a block that is there, or %s alone." % row.keyword)
-        raise BadValueError('before names "%s", which is not there.' % before, near)
-    return (row.rank, heads.index(words) + BEFORE_FIRST)
-
-
 def sorted_raw(entries: Sequence[RawEntry], section: str, data: Dict[str, Any]) -> List[RawEntry]:
-    """Entries of raw in the order they are written. Raises BadValueError as raw_place() does."""
-    return sorted(entries, key=lambda entry: raw_place(entry, section, data))
+    """Entries of raw in the order they are written. Raises BadValueError as Places.of() does."""
+    return sorted(entries, key=Places(section, data).of)
 
 
 def tidy_raw(text: str, offset: int = 0) -> str:

@@ -7,8 +7,8 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-import hashlib
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
 
@@ -16,9 +16,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import 
 
 from . import layout, line, order, table, values
 from .arrange import arrange
+from .facts import Facts, texts_of
 from .finding import BadValueError
 from .layout import RAW, REMEMBERED, RawEntry
-from .pieces import Names, breaks, may_hold_anything, piece_of
+from .pieces import Names, breaks, piece_of
 from .row import BLOCK, KEYWORD, LINES, NAMES, OLDEST, Row, Version
 
 Data = Dict[str, Any]
@@ -73,10 +74,11 @@ class Reader:
             self._fill_in_order(path, list(statements), data, raw)
         else:
             body, rows = table.body(path), table.words(path)
+            facts = Facts(path, data, raw) if self.is_exact else None
             for statement in statements:
                 text = self._try(rows, body, statement, data)
                 if text:
-                    raw.append(_with_facts(path, statement, text, data, raw) if self.is_exact else text)
+                    raw.append(facts.before(statement, text) if facts else text)
         if raw:
             self.is_ordered = True
             data[RAW] = sorted(map(str, raw)) if self.is_exact else layout.sorted_raw(raw, path, data)
@@ -149,8 +151,9 @@ class Reader:
         for keyword, numbers in counts.items():
             row = pieces[numbers[0]].row
             heads = [layout.head_text(row, block) for block in data[keyword][-len(numbers):]]
+            times = Counter(heads)
             for number, head in zip(numbers, heads):
-                if heads.count(head) == 1 and head and "$" not in head and '"' not in head:
+                if times[head] == 1 and head and "$" not in head and '"' not in head:
                     pieces[number].address = "%s %s" % (keyword, head)
 
     def _add(self, row: Optional[Row], statement: Statement, data: Data) -> None:
@@ -209,7 +212,7 @@ class Reader:
     def _is_unknown(self, statement: Statement) -> bool:
         """Whether a line refers to something that is not known."""
         return "$" in statement.head and (self.is_exact or statement.line in self.unknown) and \
-            any(map(line.may_refer, _texts(statement)))
+            any(map(line.may_refer, texts_of(statement)))
 
     def _written(self, word: Word, value: Any) -> Any:
         """The value of a word; for a comparison the word itself where it refers to something that is not known."""
@@ -222,7 +225,7 @@ class Reader:
         if "$" in statement.head and self._is_unknown(statement):
             if not self.is_exact:
                 raise BadValueError("is not known.")
-            head = {key: " ".join(_texts(statement)[1:]) for key in head}
+            head = {key: " ".join(texts_of(statement)[1:]) for key in head}
         if not row.repeatable:
             self.fill(row.path, statement.statements(), data.setdefault(row.keyword, {}))
             if not data[row.keyword]:
@@ -266,38 +269,6 @@ def _leads_late(data: Data) -> bool:
         if row and row.keyword in data and leader in data and keys.index(row.keyword) < keys.index(leader):
             return True
     return False
-
-
-def _texts(statement: Statement) -> List[str]:
-    return [word.text for word in statement.words]
-
-
-def _with_facts(path: str, statement: Statement, text: str, data: Data, raw: List[RawEntry]) -> str:
-    """A raw text with what stood before it: of its keyword, of everything where it may hold anything."""
-    row = table.body(path) or table.find_word(statement.keyword, path)
-    if statement.has_block:
-        # however its lines are broken
-        words = [(len(ancestors), found.condition, _texts(found)) for found, ancestors in parse(text).walk()]
-        text = "%s %r" % (statement.keyword, words)
-    if may_hold_anything(statement, row):
-        return "%s\0%s" % (text, _digest((_sorted(data), sorted(map(str, raw)))))
-    line_text = text if statement.has_block else " ".join(_texts(statement))
-    if row is None:
-        return line_text
-    alike = [entry for entry in map(str, raw) if table.find_word(line.first_word(entry), path) is row]
-    return "%s\0%s" % (line_text, _digest((_sorted(data.get(row.keyword)), alike)))
-
-
-def _digest(facts: Any) -> str:
-    """What stands for facts, however many there are: they hold those of the lines before."""
-    return hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _sorted(value: Any) -> Any:
-    """Data whose text does not depend on the order of its keys."""
-    if isinstance(value, dict):
-        return [(key, _sorted(value[key])) for key in sorted(value)]
-    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 @lru_cache(maxsize=REMEMBERED)

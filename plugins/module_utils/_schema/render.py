@@ -55,9 +55,8 @@ def _chunks(path: str, data: Dict[str, Any], version: Optional[Version], level: 
     chunks: List[Tuple[Place, List[str]]] = [
         ((row.rank, number), lines) for row, of_row in written for number, lines in enumerate(of_row)
     ]
-    chunks += (
-        (layout.raw_place(entry, path, data), layout.raw_lines(layout.raw_text(entry), level)) for entry in data[RAW]
-    )
+    places = layout.Places(path, data)
+    chunks += ((places.of(entry), layout.raw_lines(layout.raw_text(entry), level)) for entry in data[RAW])
     chunks.sort(key=lambda chunk: chunk[0])
     return [lines for _place, lines in chunks]
 

@@ -77,7 +77,7 @@ def test_another_commit_is_unpacked(monkeypatch: pytest.MonkeyPatch, tmp_path: p
     scale.unpack("HEAD", tmp_path / "collections")
     unpacked = tmp_path / "collections/ansible_collections/openvip/cluster/plugins/one.py"
     assert unpacked.read_text() == "ONE = 1\n"
-    with pytest.raises(SystemExit, match="1234567 is not in this repository.*git fetch --unshallow"):
+    with pytest.raises(SystemExit, match=r"1234567 is not in this repository .*git fetch --unshallow"):
         scale.unpack("1234567", tmp_path / "others")
 
 
