@@ -54,10 +54,10 @@ def virtual_address_expected(configuration: Configuration, instance: Block) -> S
 
 @rule("mixed-families", ERROR, "keepalived drops addresses of another family than the first.", "vrrp/vrrp_data.c:1131")
 def mixed_families(_configuration: Configuration, instance: Block) -> Said:
-    found = addresses(instance, "virtual_ipaddress")
-    for address in found:
-        if address.ip.version != family(instance):
-            yield (f"virtual_ipaddress {address.ip} is IPv{address.ip.version} in an IPv{family(instance)} instance "
+    own = family(instance)
+    for address in addresses(instance, "virtual_ipaddress"):
+        if address.ip.version != own:
+            yield (f"virtual_ipaddress {address.ip} is IPv{address.ip.version} in an IPv{own} instance "
                    "and is dropped.", "Move it to virtual_ipaddress_excluded or to an instance of its own.",
                    address.keyword, address.line)
 

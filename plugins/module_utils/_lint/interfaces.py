@@ -137,12 +137,18 @@ def _gets_address(configuration: Configuration, name: str) -> bool:
 def secondary_address_lost(configuration: Configuration, instance: Block) -> Said:
     """Not reported for IPv6, nor where the host has an address of its own in the subnet, which is then the first."""
     having = configuration.index("subnets", "vrrp_instance", _subnets)
-    for (device, network), own in _subnets(instance).items():
+    own = _subnets(instance)
+    subnets = {instance.number: own}
+    for (device, network), found in own.items():
         sharing = having[device, network]
         if sharing[0] is not instance:
             continue
-        first = own[0]
-        ips = list(dict.fromkeys(str(each.ip) for other in sharing for each in _subnets(other)[device, network]))
+        for other in sharing:
+            if other.number not in subnets:
+                subnets[other.number] = _subnets(other)
+        first = found[0]
+        ips = list(dict.fromkeys(
+            str(each.ip) for other in sharing for each in subnets[other.number][device, network]))
         if len(ips) < 2 or _keeps(configuration, device, network):
             continue
         mine = device == instance.get("interface")

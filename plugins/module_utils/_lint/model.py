@@ -22,7 +22,6 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
-    Set,
     Tuple,
     Union,
 )
@@ -269,16 +268,9 @@ class Configuration:
         found = ((to_address(address), each) for address, each in (self.host.get("stray") or {}).items())
         return {ip: str(each["interface"]) for ip, each in found if ip is not None and each["left"] is left}
 
-    def made_interfaces(self) -> Set[str]:
+    def made_interfaces(self) -> AbstractSet[str]:
         """Return the names of the interfaces that keepalived itself makes (use_vmac, use_ipvlan)."""
-        made = set()
-        for instance in self.blocks("vrrp_instance"):
-            for keyword in ("use_vmac", "use_ipvlan"):
-                if instance.has(keyword):
-                    given = split(instance.get(keyword, ""))
-                    made.update(given or [""])
-                    made.add(f"vrrp.{instance.get('virtual_router_id')}")
-        return made
+        return self.index("made interfaces", "vrrp_instance", _made_interfaces).keys()
 
     def lacks_interface(self, name: str) -> bool:
         """Say whether the host certainly has no such interface and keepalived does not wait for one."""
@@ -317,6 +309,13 @@ def configuration_in_force(
         return Configuration(normalise(data, version)[0], data, host, version)
     with literal():
         return Configuration(normalise(found, version)[0], found, host, version)
+
+
+def _made_interfaces(instance: Block) -> Iterator[str]:
+    for keyword in ("use_vmac", "use_ipvlan"):
+        if instance.has(keyword):
+            yield from split(instance.get(keyword, "")) or [""]
+            yield f"vrrp.{instance.get('virtual_router_id')}"
 
 
 def parse_address(words: Sequence[str], keyword: str = "") -> Optional[Address]:

@@ -9,11 +9,12 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Iterator, Optional, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema import table
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP
 
 from .lvs import ANY_FAMILY, DEFAULT_FORWARDING, HEAVIEST, families, forwarding, group_lines, ip_of, method
 from .model import Block, Configuration
@@ -62,9 +63,15 @@ def real_server_is_service(configuration: Configuration, server: Block) -> Said:
     service, ip = server.parent, ip_of(server.get("ip"))
     if service is None or ip is None:
         return
-    served = [service.get("ip"), *(line[0] for line in group_lines(configuration, service))]
-    if ip in [ip_of(each) for each in served]:
+    served = configuration.index("served", "virtual_server", lambda each: _served(configuration, each))
+    if (service.number, ip) in served:
         yield "it has the address of the service.", "Use the server's own address."
+
+
+def _served(configuration: Configuration, service: Block) -> Iterator[Tuple[int, Optional[IP]]]:
+    """Yield (number of the service, address) for each address that a service is for."""
+    for address in (service.get("ip"), *(line[0] for line in group_lines(configuration, service))):
+        yield service.number, ip_of(address)
 
 
 @rule("real-server-unchecked", WARNING, "keepalived keeps a real_server without a check in the pool for ever.",
