@@ -117,7 +117,7 @@ def _read(written: str) -> None:
                  id="includes behind instances"),
 ])
 def test_many_of_a_kind_take_no_time(function: Callable[[str], None], made: Callable[[range], str]) -> None:
-    """Looking at all the others again for each of them would take 64 times as long; a step for each pair is not felt."""
+    """Looking at all the others again for each of them would take 64 times as long; a step a pair is not felt."""
     small, large = (calls(function, made(range(10_000, 10_000 + count))) for count in (100, 800))
     assert large < 24 * small
 
