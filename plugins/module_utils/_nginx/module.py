@@ -19,7 +19,7 @@ from .._kit.files import resolved
 from .._kit.lock import LockError
 from .._kit.transaction import Step, Transaction, TransactionError, explained
 from . import control, files, others, packages, process, upgrade
-from .check import errors, normalise
+from .check import errors, normalise, stated
 from .complete import DIRECTORY
 from .program import config_test, for_test, is_not_held, numbers, remove_places, version
 from .render import File, Tree, render
@@ -109,7 +109,7 @@ class _Run:
                                 "numbers such as 1.26.3."])
         if self.params["backup_count"] < 0:
             self.fail(REFUSED, [f"backup_count must be at least 0, got {self.params['backup_count']}."])
-        self.data, findings = normalise(self.params["config"])
+        self.data, findings = normalise(stated(self.params["config"]))
         refused = errors(findings or check(self.data))
         if refused:
             self.fail(REFUSED, refused)

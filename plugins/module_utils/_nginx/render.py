@@ -3,46 +3,27 @@
 """Render data as the files of nginx: C(MAIN), one file for each upstream and each server, and nginx.conf.
 
 MAIN includes each file by its name, so that their order is that of the data. The order matters: the first server of an
-address serves unknown names. nginx.conf includes MAIN, so that a change of the configuration changes only one
-directory.
+address serves unknown names. The order within a block is that of the table. nginx.conf includes MAIN, so that a change
+of the configuration changes only one directory.
 
 Note that this module util is **PRIVATE** to the collection.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
 from . import table
 from .check import Data
 from .complete import DIRECTORY, MAIN, Version, certificates, complete
-from .row import (
-    ALLOWED,
-    BARE,
-    BLOCK,
-    BLOCKS,
-    CONTENT,
-    DIRECTIVE,
-    FLAG,
-    GROUPS,
-    HEAD,
-    HEADERS,
-    LABEL,
-    LINES,
-    LOGS,
-    NAMES,
-    PATH,
-    RAW,
-    Row,
-)
-from .text import quote
+from .row import BARE, BLOCK, BLOCKS, FORMAT, HEAD, Row
+from .text import quote, read
+from .values import KINDS, format_words
 
 HEADER = "# Written by openvip.cluster.nginx_config: the next run of Ansible replaces changes made here.\n"
 MODE = 0o644
 SECRET_MODE = 0o600
 _INDENT = "    "
-# Part of a block's first line, of its file's name, resolved on the controller, or made files by certificates().
-_UNWRITTEN = (HEAD, LABEL, GROUPS, CONTENT)
 
 
 class File(NamedTuple):
@@ -89,37 +70,16 @@ def _directive(*words: str) -> str:
     return " ".join(word for word in words if word) + ";"
 
 
-# What each kind becomes; other kinds are one directive with the value as it is.
-_KINDS: Dict[str, Callable[[Row, Any], List[str]]] = {
-    FLAG: lambda row, value: [_directive(row.key, "on" if value else "off")],
-    BARE: lambda row, value: [_directive(row.key)] * bool(value),
-    DIRECTIVE: lambda row, value: [_directive(value)],
-    PATH: lambda row, value: [_directive(row.key, quote(value))],
-    LINES: lambda row, value: [_directive(row.key, each) for each in value],
-    LOGS: lambda row, value: [_directive(row.key, each) for each in value],
-    NAMES: lambda row, value: [_directive(row.key, *map(quote, value))],
-    ALLOWED: lambda row, value: [*(_directive("allow", each) for each in value), "deny all;"],
-    HEADERS: lambda row, value: [_directive(row.key, name, quote(each), row.suffix) for name, each in value.items()],
-}
-
-
 def _body(path: str, data: Data, files: Dict[str, File]) -> List[str]:
     """Return the lines of a block's content; blocks that are files of their own are added to I(files)."""
     lines: List[str] = []
-    blocks: List[str] = []
     for row in table.SECTIONS[path]:
-        if row.key not in data or row.kind in _UNWRITTEN:
-            continue
-        value = data[row.key]
-        if row.kind in (BLOCK, BLOCKS):
-            part = _blocks(path, row, value, files)
-            # log formats and servers of upstreams stand among the directives, in the table's order
-            (lines if table.section(path, row.key) in table.INLINE else blocks).extend(part)
-        else:
-            lines += _KINDS.get(row.kind, lambda each, words: [_directive(each.key, str(words))])(row, value)
-    for text in data.get(RAW, []):
-        lines += text.strip("\n").splitlines()
-    return lines + blocks
+        write = KINDS[row.kind].write
+        if row.key in data and row.kind in (BLOCK, BLOCKS):
+            lines += _blocks(path, row, data[row.key], files)
+        elif row.key in data and write:
+            lines += write(row, data[row.key])
+    return lines
 
 
 def _blocks(path: str, row: Row, value: Any, files: Dict[str, File]) -> List[str]:
@@ -155,8 +115,10 @@ def _inline(path: str, key: str, block: Data) -> str:
         value = block[row.key]
         if row.kind == BARE:
             words += [row.key] * bool(value)
+        elif row.kind == FORMAT:
+            words += format_words(value)
         elif row.required:
-            words.append(quote(value))
+            words.append(quote(read(value)))
         else:
-            words.append("%s=%s" % (row.key, value))
+            words.append(quote("%s=%s" % (row.key, value)))
     return _directive(*words)

@@ -49,7 +49,7 @@ def test_every_block_has_its_rows_and_no_key_stands_twice() -> None:
         keys = [row.key for row in rows]
         assert len(keys) == len(set(keys)), path
         assert all(table.section(path, row.key) in table.SECTIONS for row in rows if row.kind in (BLOCK, BLOCKS)), path
-    assert {*table.RAW_SECTIONS, *table.INLINE, *table.FILES} <= set(table.SECTIONS)
+    assert {*table.INLINE, *table.FILES} <= set(table.SECTIONS)
 
 
 def test_ansible_takes_what_the_table_takes() -> None:
