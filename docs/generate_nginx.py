@@ -25,7 +25,7 @@ BLOCKS = ("events", "http", "stream")
 SHARED = ("raw", "include")
 # The start page is one of the servers, and what has no servers has no streams.
 WHERE = "Its keys are those in C(config) of M(openvip.cluster.nginx_config)."
-VALUES = {"nginx_server": "{{ __nginx_start_page_server + nginx_server | default([]) }}"}
+VALUES = {"nginx_server": "{{ __nginx_start_page_server + nginx_server | default([], true) }}"}
 
 
 def variable(block: str, key: str) -> str:

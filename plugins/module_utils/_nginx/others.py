@@ -137,7 +137,35 @@ def replaced(paths: Iterable[str], ours: bool, before: Set[str], after: Set[str]
             if not _below(path, before) and (not ours or _below(path, after)) and not untouched(path)]
 
 
-def told(sites: Iterable[Part], pages: Iterable[str], main: str) -> List[str]:
+def _formats(texts: Iterable[str]) -> List[str]:
+    """Return the formats of logs that texts name and do not have, each once."""
+    directives = [words for text in texts for words, end in _statements(text) if end == ";"]
+    # nginx has one format of its own, and other words in its place are parameters of the log
+    own = ["combined", "gzip", *(words[1] for words in directives if words[0] == "log_format" and words[1:])]
+    used = [words[2] for words in directives if words[0] == "access_log" and words[2:]]
+    return [name for name in dict.fromkeys(used) if name not in own and "=" not in name]
+
+
+def _remedies(sites: List[Part], main: str) -> List[str]:
+    """Return how sites go on to be served: by which files they can be included, and what these need."""
+    home = os.path.dirname(main) + "/"
+    # what has no servers of its own is included by one that has
+    files = [part for part in sites if part.real != main
+             and any(words[0] == "server" and end == "{" for words, end in _statements(part.text))]
+    if not files:
+        return ["Describe these sites in nginx_server."] * bool(sites)
+    paths = [part.path[len(home):] if part.path.startswith(home) else part.path for part in files]
+    found = ["Describe these sites in nginx_server, or include their files by nginx_http_include: [%s]. A file for "
+             "stream stands in nginx_stream_include." % ", ".join(
+                 ["mime.types", "conf.d/*.conf", *(path for path in paths if not path.startswith("conf.d/"))])]
+    formats = _formats(part.text for part in files)
+    if formats:
+        found.append("Their access_log needs the log_format %s of %s: describe it in nginx_log_format." % (
+            " and ".join(formats), main))
+    return found
+
+
+def told(sites: List[Part], pages: Iterable[str], main: str) -> List[str]:
     """Return the sentences of the refusal: each file with what would happen, and what can be done instead.
 
     :param main: the path of the main file.
@@ -148,10 +176,7 @@ def told(sites: Iterable[Part], pages: Iterable[str], main: str) -> List[str]:
         found.append("%s%s: it would no longer be served, because %s is replaced by one that does not %s." % (
             part.path, names, main, "have it" if part.real == main else "include it"))
     found += ["%s: it would be replaced by another page." % path for path in pages]
-    remedies = []
-    if sites:
-        remedies.append("Describe these sites in nginx_server, or include their files by nginx_http_include, for "
-                        "example [mime.types, conf.d/*.conf, sites-enabled/*].")
+    remedies = _remedies(sites, main)
     if pages:
         remedies.append("An empty nginx_start_page leaves the page alone, another nginx_root has one of its own.")
     remedies.append("For an nginx that is managed elsewhere, leave the role nginx out and use the role keepalived "

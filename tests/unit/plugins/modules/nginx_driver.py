@@ -14,6 +14,8 @@ import http.client
 import io
 import json
 import os
+import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -23,8 +25,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import yaml
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._probe import Prober
 from ansible_collections.openvip.cluster.plugins.modules import nginx_config
 
@@ -33,6 +37,40 @@ WEB = {"web1": "198.18.0.21", "web2": "198.18.0.22", "web3": "198.18.0.23"}
 METHODS = ("", "least_conn", "ip_hash", "hash $request_uri", "hash $request_uri consistent", "random", "random two",
            "random two least_conn")
 WORKERS = 2
+MEANING = r"""
+http:
+  include: conf.d/*.conf
+  raw: |
+    log_format raw_one '$request';
+    types { text/html html; }
+  log_format: [{name: typed, format: 'typed "$host"'}]
+  access_log: %(home)s/raw.log raw_one
+  server:
+    - name: www
+      listen: 80
+      server_name: www.example.com example.com ~^n[0-9]{3}\.example$
+      root: %(home)s/pages
+      access_log: [off]
+      index: index.htm index.html
+      location:
+        - {uri: '~ /\.git', return: 403}
+        - {uri: ^~ /img/, expires: off, add_header: {Cache-Control: "max-age=5; x"}}
+        - {uri: '~ \.php$', return: 500}
+        - {uri: = /exact, return: '200 "exactly; {this}"'}
+        - {uri: '~ ^/a{2};b$', return: 200 regex}
+        - {uri: '^/(a|b)/b;c$', modifier: "~", return: 200 semicolon}
+        - {uri: '~* \.png$', return: 200 picture}
+        - {uri: /a b/}
+        - {uri: /closed, allow: 198.18.0.200}
+        - {uri: /secret, auth_basic: Closed site, auth_basic_user_file: /dev/null}
+        - {uri: /missing, try_files: $uri $uri/ =418}
+        - {uri: /none, try_files: $uri @spare}
+        - {uri: "@spare", return: 200 spare}
+    - name: maintenance
+      listen: 81
+      return: 200 works
+      raw: if ($http_x_maintenance) { return 503; }
+"""
 # systemd's, for one nginx
 SYSTEMCTL = """#!/bin/sh
 master() {{ cat {home}/run.pid 2>/dev/null || echo 0; }}
@@ -368,8 +406,74 @@ def forwarded(directory, binary):
     return story
 
 
+def meaning(directory, binary):
+    """What is written as a person would, what is included, and who answers."""
+    front = Nginx(directory, binary, "front")
+    pages = front.home / "pages"
+    for name in (".git/config", "img/a.php", "exact", "a b/c", "index.html", "closed/page"):
+        (pages / name).parent.mkdir(parents=True, exist_ok=True)
+        (pages / name).write_text(name)
+    (front.home / "conf.d").mkdir()
+    (front.home / "conf.d" / "user.conf").write_text(
+        f'server {{ listen 80; server_name user; access_log {front.home}/user.log typed; return 200 "user"; }}\n')
+    written = yaml.safe_load(MEANING % {"home": front.home})
+    config, findings = normalise(written)
+    story = {"findings": [str(finding) for finding in findings], "run": front.run(config=front.config(**config))}
+    front.start()
+    story["answers"] = {path: get(path=path) for path in (
+        "/.git/config", "/img/a.php", "/exact", "/exact/more", "/aa;b", "/a/b;c", "/a%20b/c", "/x.PNG", "/closed/page",
+        "/missing", "/none.html")}
+    story["allowed"] = get(path="/closed/page", source=CLIENT)
+    story["names"] = {name: get(Host=name) for name in (
+        "www.example.com", "example.com", "n123.example", "user", "other")}
+    story["maintenance"] = [get(port=81), get(port=81, **{"X-Maintenance": "1"})]
+    story["realm"] = headers(path="/secret")["WWW-Authenticate"]
+    story["expires"] = headers(path="/img/a.php")["Cache-Control"]
+    story["logs"] = wait("the logs", lambda: {
+        name: (front.home / name).read_text().splitlines()[0] for name in ("raw.log", "user.log")
+        if (front.home / name).exists() and (front.home / name).read_text()} if (
+            front.home / "user.log").exists() and (front.home / "user.log").read_text() else None)
+    story["files"] = sorted(path.name for path in front.home.iterdir())
+    return story
+
+
+def headers(**request):
+    """Return the headers of an answer."""
+    connection = http.client.HTTPConnection(LB1, 80, timeout=5)
+    connection.request("GET", request["path"])
+    return dict(connection.getresponse().headers)
+
+
+def takeover(directory, binary):
+    """What a package and an administrator have set up: refused, and then kept by the remedies of the refusal."""
+    front = Nginx(directory, binary, "front")
+    shutil.copytree(Path(binary).parent / "root" / "etc" / "nginx", front.home, dirs_exist_ok=True, symlinks=True)
+    front.path.write_text(front.path.read_text().replace("/etc/nginx", str(front.home)).replace(
+        "http {", "http { log_format main '$host'; "))
+    (front.home / "sites-enabled" / "default").symlink_to(front.home / "sites-available" / "default")
+    (front.home / "sites-enabled" / "shop").write_text(
+        f'server {{ listen 80; server_name shop; access_log {front.home}/shop.log main; return 200 "shop"; }}\n')
+    role = {"default_type": "application/octet-stream", "sendfile": True, "server_tokens": "off",
+            "access_log": [f"{front.home}/access.log"], "server": [
+                {"name": "start_page", "listen": ["80"], "server_name": ["start_page"], "root": directory}]}
+
+    def run(**given):
+        return front.run(config=front.config(http={"include": ["mime.types", "conf.d/*.conf"], **role, **given}))
+
+    story = {"refused": run()}
+    included = re.search(r"nginx_http_include: (\[[^]]*\])", story["refused"]["msg"])
+    included = yaml.safe_load(included.group(1)) if included else []
+    story["no_format"] = run(include=included)
+    formats = [{"name": "main", "format": "$host"}]
+    story["pattern"] = run(include=["mime.types", "conf.d/*.conf", "sites-enabled/*"], log_format=formats)
+    story["included"] = run(include=included, log_format=formats)
+    front.start()
+    story["shop"] = get(Host="shop")
+    return story
+
+
 SCENARIOS = {"balance": balance, "methods": methods, "failures": failures, "life": life, "restarts": restarts,
-             "tls": tls, "forwarded": forwarded}
+             "tls": tls, "forwarded": forwarded, "meaning": meaning, "takeover": takeover}
 
 
 def main(scenario, directory, binary):

@@ -212,3 +212,37 @@ def test_a_full_disk_changes_nothing_or_is_no_hindrance(tell, sizes):
 def test_two_runs_at_once_are_one_after_the_other(tell):
     story = tell("together", "nginx_kill_driver.py")
     assert set(story["codes"]) == {0} and story["wrong"] == []
+
+
+def test_what_a_person_has_written_is_what_nginx_does(tell):
+    story = tell("meaning")
+    assert story["findings"] == [] and story["run"]["changed"], story["run"]
+    assert {path: answer[0] for path, answer in story["answers"].items()} == {
+        "/.git/config": 403, "/img/a.php": 200, "/exact": 200, "/exact/more": 404, "/aa;b": 200, "/a/b;c": 200,
+        "/a%20b/c": 200, "/x.PNG": 200, "/closed/page": 403, "/missing": 418, "/none.html": 200}
+    assert story["answers"]["/exact"][1] == "exactly; {this}" and story["answers"]["/none.html"][1] == "spare"
+    assert story["allowed"] == [200, "closed/page"]
+    assert story["realm"] == 'Basic realm="Closed site"' and story["expires"] == "max-age=5; x"
+
+
+def test_names_are_names_and_who_answers_for_others_is_ours(tell):
+    names = tell("meaning")["names"]
+    assert names == {"www.example.com": [200, "index.html"], "example.com": [200, "index.html"],
+                     "n123.example": [200, "index.html"], "user": [200, "user"], "other": [200, "index.html"]}
+
+
+def test_raw_lines_come_before_an_answer_and_formats_before_logs(tell):
+    story = tell("meaning")
+    assert [code for code, _text in story["maintenance"]] == [200, 503]
+    assert story["logs"]["user.log"] == 'typed "user"' and "HTTP/1.1" in story["logs"]["raw.log"]
+    # and no log is called off
+    assert not {"off", "False", "false"} & set(story["files"])
+
+
+def test_the_remedies_of_the_refusal_keep_what_somebody_else_has_set_up(tell):
+    story = tell("takeover")
+    assert story["refused"]["failed"] and "log_format main of" in story["refused"]["msg"]
+    assert 'unknown log format "main"' in story["no_format"]["msg"]
+    for step in ("pattern", "included"):
+        assert story[step]["changed"] and story[step]["config_test"] == [], story[step]
+    assert story["shop"] == [200, "shop"]

@@ -131,8 +131,24 @@ def test_the_refusal_names_the_files_what_would_happen_and_what_to_do():
         f"{MAIN} is replaced by one that does not include it.",
         "/var/www/html/index.html: it would be replaced by another page."]
     remedies = "\n".join(said[3:])
-    for word in ("nginx_server", "nginx_http_include", "nginx_start_page", "keepalived alone", "nginx_takeover to true",
+    for word in ("nginx_server", "nginx_http_include: [mime.types, conf.d/*.conf, sites-enabled/shop]",
+                 "nginx_start_page", "keepalived alone", "nginx_takeover to true",
                  "kept in the directory .openvip beside each."):
         assert word in remedies
     assert "nginx_server" not in "\n".join(told([], ["/a"], MAIN)) and "start_page" not in "\n".join(
         told(sites, [], MAIN))
+
+
+@pytest.mark.parametrize("text, path, remedy", [
+    (SHOP, "conf.d/shop.conf", "nginx_http_include: [mime.types, conf.d/*.conf]."),
+    (SHOP, "/srv/shop.conf", "nginx_http_include: [mime.types, conf.d/*.conf, /srv/shop.conf]."),
+    (SHOP + "server { access_log /l main buffer=4k; access_log /m combined; access_log /n gzip; access_log off; }",
+     "sites-enabled/shop", f"needs the log_format main of {MAIN}: describe it in nginx_log_format."),
+    ("log_format main a; server { access_log /l main; }", "a",
+     "nginx_http_include: [mime.types, conf.d/*.conf, a]. A file for stream stands in nginx_stream_include.\nFor"),
+    # the site that includes it has to be included
+    ("location ~ [.]php$ { }", "default.d/php.conf", "Describe these sites in nginx_server.\nFor an nginx"),
+])
+def test_the_remedy_names_the_files_to_include_and_what_they_need(text, path, remedy):
+    place = path if path.startswith("/") else f"/etc/nginx/{path}"
+    assert remedy in "\n".join(told([Part(place, place, text)], [], MAIN))

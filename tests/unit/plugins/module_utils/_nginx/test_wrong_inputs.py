@@ -44,6 +44,8 @@ WRONG = [
      'http: access_log has "no", which is no word of nginx here. Write off.'),
     ("whole", "error_log: 'off warn'",
      'nginx.conf: error_log has "off warn", and nginx would log to a file of that name. Write /dev/null crit.'),
+    ("server", "access_log: [off, /l]",
+     "server www: access_log has off beside other logs, and nginx would write none. Leave out one or the other."),
     ("server", "add_header: {X-A: true}",
      'server www: add_header "X-A" is true, which YAML makes of on, yes and true. Put the word in quotes.'),
     ("server", "add_header: {Sunset: 2026-12-01}",
