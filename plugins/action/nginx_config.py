@@ -11,6 +11,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._nginx import grou
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import errors, normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import REFUSED
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.rules import check
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.values import mode_fault
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import options_of, plain
 
 
@@ -29,7 +30,7 @@ class ActionModule(ActionBase):
             # again, for what the hosts say of themselves
             config, findings = normalise(config)
             findings = findings or check(config)
-        refused = errors(findings)
+        refused = errors(findings) + self._modes(arguments.get("file"))
         if refused:
             result.update(failed=True, msg="\n".join([REFUSED, *("- %s" % sentence for sentence in refused)]))
             return result
@@ -39,6 +40,13 @@ class ActionModule(ActionBase):
         result.update(self._execute_module(module_name="openvip.cluster.nginx_config", module_args=arguments,
                                            task_vars=task_vars))
         return result
+
+    @staticmethod
+    def _modes(files):
+        """Return what is wrong with the permissions of files: an int has lost its digits before the module gets it."""
+        entries = [entry for entry in files if isinstance(entry, dict)] if isinstance(files, list) else []
+        found = [(entry.get("path"), mode_fault(entry.get("mode"))) for entry in entries]
+        return ["file %s: %s" % each for each in found if each[1]]
 
     def _groups(self, wanted, task_vars):
         """Return the members of the wanted groups, and every other group's name."""

@@ -19,6 +19,15 @@ description:
   - Servers of upstreams may be inventory groups. Their addresses are found on the controller, from C(ansible_host) when
     that is an address, or else from the facts.
   - The data is checked before anything is changed. An unknown word is refused with the nearest known one.
+  - YAML reads some words as something else. C(off) may be written without quotes where nginx takes that word. Elsewhere
+    what YAML has read as a boolean, a date, null or a number with a dot is refused with the advice to quote it, as in
+    C(modifier), whose C(~) and C(=) need quotes. A number that begins with 0 or has a colon, such as C(22:22), is another
+    number before the module sees it, so put it in quotes.
+  - A key that is null is as if it were not there. C(allow), C(auth_basic), C(auth_basic_user_file), C(return),
+    C(modifier) and C(uri) must not be null, so that nothing is open that they are to close.
+  - What nginx takes as a list of words, such as C(server_name), is a list, or one text with blanks.
+  - Within a block the directives stand in the order of the options. So C(include) stands behind the servers of C(http),
+    and C(raw) before C(allow) and C(return).
   - On the target the whole tree is tested with C(nginx -t) in a place of its own, where every relative path leads to
     the new files.
   - Then C(openvip.d) is exchanged as a whole by one rename, and nginx is reloaded. It is restarted only if O(restart)
@@ -234,6 +243,49 @@ EXAMPLES = r"""
             listen:
               - "80"
             return: 301 https://$host$request_uri
+
+# What begins with ~, = or @, or has { or a colon in it, is best put in quotes. A regular expression is written as it is
+# meant, without the quotes and backslashes that nginx would need.
+- name: Serve files, keep some of them closed, and show a page during maintenance
+  openvip.cluster.nginx_config:
+    config:
+      user: www-data
+      pid: /run/nginx.pid
+      http:
+        include:
+          - mime.types
+        log_format:
+          - name: timed
+            format: $remote_addr "$request" $status $request_time
+        access_log: /var/log/nginx/access.log timed
+        server:
+          - name: www
+            server_name: www.example.com example.com
+            listen: 80
+            root: /var/www/html
+            raw:
+              - if (-f /etc/nginx/maintenance) { return 503; }
+            error_page:
+              - 503 /maintenance.html
+            location:
+              - uri: '~ /\.(git|svn)'
+                return: 403
+              - uri: = /health
+                access_log: off
+                return: 200 "well"
+              - modifier: "~*"
+                uri: '\.(css|js|[a-z]{3}f)$'
+                expires: 30d
+              - uri: /internal
+                allow:
+                  - 198.18.0.0/24
+                auth_basic: Closed area
+                auth_basic_user_file: /etc/nginx/htpasswd
+              - uri: /
+                try_files: $uri $uri/ @app
+              - uri: "@app"
+                proxy_pass: http://198.18.0.21:8080
+                proxy_read_timeout: 1m
 
 - name: Forward DNS to two name servers, with a time limit from a snippet
   openvip.cluster.nginx_config:

@@ -318,6 +318,15 @@ def _directive(*parts: str) -> str:
     return " ".join(part for part in parts if part) + ";"
 
 
+def mode_fault(mode: Any) -> str:
+    """Return what is wrong with the permissions of a file that are no text, or ""."""
+    if not isinstance(mode, int):
+        return ""
+    meant = "%04o" % mode if mode <= 0o777 else "0%d" % mode
+    return 'mode is the number %d for YAML, which reads digits behind a 0 as octal. Write it in quotes: "%s".' % (
+        mode, meant)
+
+
 def _each(parse: Callable[[Row, str], str]) -> Callable[[Row, Any], List[str]]:
     return lambda row, given: [parse(row, entry) for entry in _entries(row, given)]
 

@@ -61,12 +61,13 @@ story = {"check": play("--check"), "run": play(), "first": certificate(),
          "mode": oct((ssl / "www.key").stat().st_mode), "check_again": play("--check"), "run_again": play(),
          "again": certificate()}
 key = (ssl / "www.key").read_text()
-story["renamed"] = play(names=names.replace("www.example.com", "shop.example.com"))
+text = '"www.example.com 198.18.0.100 2001:db8::100"'
+story["renamed"] = play(names=names.replace(text, '["shop.example.com", "198.18.0.100"]'))
 story["other"] = certificate()
 story["same_key"] = (ssl / "www.key").read_text() == key
 print(json.dumps(story))
 """
-NAMES = {"nginx_self_signed": [{"name": "www", "server_name": ["www.example.com", "198.18.0.100", "2001:db8::100"]}]}
+NAMES = {"nginx_self_signed": [{"name": "www", "server_name": "www.example.com 198.18.0.100 2001:db8::100"}]}
 
 
 @pytest.fixture(scope="module")

@@ -86,3 +86,20 @@ def test_what_a_host_says_of_itself_is_checked_too(run):
 def test_what_a_host_says_of_itself_must_have_names(run):
     with pytest.raises(AnsibleActionFail, match="nginx_upstream_server of web2 must be a dictionary"):
         run(hostvars={"web2": {"nginx_upstream_server": 3}}, config=balancer())
+
+
+@pytest.mark.parametrize("mode, meant", [(0o644, "0644"), (0o600, "0600"), (644, "0644"), (0o755, "0755")])
+def test_permissions_that_yaml_has_read_as_a_number_are_refused(run, mode, meant):
+    result, given = run(config=balancer(), file=[{"path": "a.html", "content": "", "mode": mode}])
+    assert result["failed"] and given == {}
+    assert f"file a.html: mode is the number {mode} for YAML" in result["msg"], result["msg"]
+    assert f'Write it in quotes: "{meant}".' in result["msg"]
+
+
+def test_what_yaml_makes_of_a_configuration_reaches_the_module_as_it_is_meant(run):
+    result, given = run(config={"http": {"access_log": False, "server": [{
+        "name": "www", "listen": 80, "server_name": "a.example b.example",
+        "location": [{"uri": "~ /\\.git", "return": 403}]}]}})
+    assert result["changed"] and given["config"]["http"] == {"access_log": ["off"], "server": [{
+        "name": "www", "listen": ["80"], "server_name": ["a.example", "b.example"],
+        "location": [{"modifier": "~", "uri": "/\\.git", "return": "403"}]}]}

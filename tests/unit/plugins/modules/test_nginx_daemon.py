@@ -77,7 +77,7 @@ def test_nginx_takes_every_method(tell):
 
 
 @pytest.mark.parametrize("step, words", [
-    ("snippet", ['unknown directive "no_such_word"', "openvip.d/http/server/www.conf:5"]),
+    ("snippet", ['unknown directive "no_such_word"', "openvip.d/http/server/www.conf:4"]),
     ("file", ['unknown directive "no_such_word"', "openvip.d/snippets/x.conf:1"]),
     ("certificate", ["cannot load certificate", "/no.crt"]),
     ("log", ["/no/such/directory/access.log", "No such file or directory"]),

@@ -15,6 +15,7 @@ from ansible_collections.openvip.cluster.docs.generate import TOP
 from ansible_collections.openvip.cluster.docs.generate_nginx import directives
 from ansible_collections.openvip.cluster.plugins.doc_fragments.nginx import ModuleDocFragment
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import table
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import module_argument_spec
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.row import BLOCK, BLOCKS
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.spec import argument_spec, options_documentation
@@ -73,3 +74,19 @@ def test_the_role_is_typed_to_the_leaf() -> None:
         assert "type" in option and "description" in option, path
         if option["type"] == "list":
             assert "elements" in option, path
+
+
+@pytest.mark.parametrize("variables", [
+    {"nginx_access_log": False}, {"nginx_access_log": "off"}, {"nginx_access_log": ["/var/log/a.log main"]},
+    {"nginx_server_tokens": False}, {"nginx_sendfile": "on"}, {"nginx_listen": 80}, {"nginx_server_name": ["a", "b"]},
+    {"nginx_server_name": "a b"}, {"nginx_ssl_protocols": "TLSv1.2 TLSv1.3"}, {"nginx_keepalive_timeout": 65},
+    {"nginx_ssl_session_cache": False}, {"nginx_stub_status": {"listen": 8080}}, {"nginx_http_raw": "gzip on;"},
+    {"nginx_server": [{"name": "www", "listen": 80, "server_name": "a b", "location": [{"uri": "= /x"}]}]},
+])
+def test_the_role_takes_what_the_action_takes(variables: dict) -> None:
+    assert ArgumentSpecValidator(ROLE).validate(variables).error_messages == []
+    [(name, value)] = variables.items()
+    for block, names in directives().items():
+        if name in names:
+            config = {names[name]: value}
+            assert normalise({block: config} if block else config)[1] == []
