@@ -21,8 +21,8 @@ description:
   - The data is checked before anything is changed. An unknown word is refused with the nearest known one.
   - YAML reads some words as something else. C(off) may be written without quotes where nginx takes that word. Elsewhere
     what YAML has read as a boolean, a date, null or a number with a dot is refused with the advice to quote it, as in
-    C(modifier), whose C(~) and C(=) need quotes. A number that begins with 0 or has a colon, such as C(22:22), is another
-    number before the module sees it, so put it in quotes.
+    C(modifier), whose C(~) and C(=) need quotes. A number that begins with 0 or has a colon, such as C(22:22), is
+    another number before the module sees it, so put it in quotes.
   - A key that is null is as if it were not there. C(allow), C(auth_basic), C(auth_basic_user_file), C(return),
     C(modifier) and C(uri) must not be null, so that nothing is open that they are to close.
   - What nginx takes as a list of words, such as C(server_name), is a list, or one text with blanks.

@@ -196,6 +196,8 @@ def _line(key: str, value: Any) -> str:
     """Return a directive as it is written in raw, as far as that can be told."""
     if isinstance(value, bool):
         value = "on" if value else "off"
+    if isinstance(value, dict):
+        return "raw: [%s]" % quote("%s ... { ... }" % key)
     words = value if isinstance(value, list) else [value]
     plain = all(isinstance(word, (str, int)) for word in words) and value not in ("", [])
     return "raw: [%s]" % quote("%s %s;" % (key, " ".join(map(str, words)) if plain else "..."))

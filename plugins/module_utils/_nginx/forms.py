@@ -32,6 +32,7 @@ _MEANT = {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "m
           "weeks": "w", "month": "M", "months": "M", "mon": "M", "year": "y", "years": "y", "msec": "ms",
           "b": "", "bytes": "", "kb": "k", "kib": "k", "mb": "m", "mib": "m", "gb": "g", "gib": "g"}
 _NUMBER = re.compile(r"([0-9]+)\s*([a-zA-Z]+)\Z")
+_LEVELS = ("debug", "info", "notice", "warn", "error", "crit", "alert", "emerg")
 _UNITS_TEXT = "y, M (months), w, d, h, m (minutes) and s"
 _CASES = ("error", "timeout", "invalid_header", "http_500", "http_502", "http_503", "http_504", "http_403", "http_404",
           "http_429", "non_idempotent", "off")
@@ -163,7 +164,7 @@ def network(words: List[str]) -> None:
         if word in ("all", "unix:"):
             continue
         try:
-            ipaddress.ip_network(word, strict=False)
+            ipaddress.ip_network(word if re.match(r"[^/]+(/[0-9]+)?\Z", word) else "", strict=False)
         except ValueError:
             raise BadValueError('has "%s", which is neither an address nor a network.' % word,
                                 "Write it like 198.18.0.11, 198.18.0.0/24, 2001:db8::/32, unix: or all.") from None
@@ -192,7 +193,7 @@ def host_names(words: List[str]) -> None:
         if word.startswith(("~", "[")):
             continue
         plain = re.sub(r"\A[a-zA-Z]+://", "", word).split("/")[0]
-        plain = re.sub(r":[0-9]*\Z", "", plain).rstrip(",;")
+        plain = re.sub(r":[0-9]*\Z", "", plain).rstrip(",;.")
         if plain != word or ";" in word or "," in word:
             raise BadValueError('has "%s", which no request can have as its name.' % word,
                                 "Write %s alone." % plain if plain and not re.search(r"[;,]", plain)
@@ -214,9 +215,17 @@ def pages(words: List[str]) -> None:
                             "Write codes, and the page last: 500 502 /50x.html.")
 
 
+def level(words: List[str]) -> None:
+    """File and level of a log of errors."""
+    if words[1:] and words[1] not in _LEVELS and not words[1].startswith("debug_"):
+        meant = nearest(words[1], _LEVELS)
+        raise BadValueError('has the unknown level "%s".' % words[1],
+                            'Did you mean "%s"?' % meant if meant else "Use one of %s." % ", ".join(_LEVELS))
+
+
 def answer(words: List[str]) -> None:
     """What return takes: a code with text or address, or an address alone."""
     code = re.match(r"[0-9]{1,3}\Z", words[0])
-    if not code and (len(words) == 2 or not re.match(r"https?://|\$", words[0])):
+    if not code and (len(words) == 2 or not re.match(r"https?://|\$scheme", words[0])):
         raise BadValueError('has "%s" in the place of the code.' % words[0],
                             "Write a code such as 404, 301 https://$host$request_uri or 200 \"some text\".")

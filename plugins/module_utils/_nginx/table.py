@@ -50,7 +50,8 @@ _FORMAT = Row("format", FORMAT, "The format, with variables, without the quotes 
               "front of it.", required=True)
 _ACCESS_LOG = Row("access_log", LOGS, "File and optionally format of the log of requests, or V(off), or a list of "
                   "several.", switch=("off",))
-_ERROR_LOG = Row("error_log", LOGS, "File and optionally level of the log of errors, or a list of several.", most=2)
+_ERROR_LOG = Row("error_log", LOGS, "File and optionally level of the log of errors, or a list of several.", most=2,
+                 form=forms.level)
 _ALLOW = Row("allow", ALLOWED, "Addresses and networks that may ask. All others are denied. It must not be "
              "empty.", most=1, closes=True, form=forms.network)
 _RAW = Row(RAW, LITERAL, "Lines or whole blocks in nginx's own words, for what the other options cannot say.")
@@ -105,8 +106,8 @@ _CERTIFICATE = (
 _TLS = (
     Row("ssl_protocols", NAMES, "The versions of TLS. Where a server has a certificate, the default is V(TLSv1.2) and "
         "V(TLSv1.3).", form=forms.choice("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")),
-    Row("ssl_ciphers", WORDS, "The ciphers up to TLS 1.2. The default are those that Mozilla calls intermediate, "
-        "without DHE.", most=1),
+    Row("ssl_ciphers", TEXT, "The ciphers up to TLS 1.2. The default are those that Mozilla calls intermediate, "
+        "without DHE."),
     Row("ssl_prefer_server_ciphers", FLAG, "Whether the server chooses the cipher. The default is V(false)."),
     Row("ssl_dhparam", PATH, "The file with the parameters of DHE ciphers."),
     Row("ssl_session_cache", WORDS, "Where sessions are kept. The default are 10 MB that all workers share.", most=2,
@@ -219,7 +220,7 @@ SECTIONS: Table = {
         Row("root", PATH, "The directory of the pages."),
         Row("alias", PATH, "The directory that stands for the path."),
         _INDEX,
-        Row("try_files", NAMES, "Files that are looked for, and what is done when none is there."),
+        Row("try_files", NAMES, "Files that are looked for, and what is done when none is there.", least=2),
         Row("client_max_body_size", SIZE, "The largest body of a request, V(0) for any."),
         Row("add_header", HEADERS, "Headers of every answer, also of errors.", suffix="always"),
         Row("expires", WORDS, "How long clients keep answers: a time, V(max), V(epoch) or V(off).", most=2,

@@ -147,6 +147,16 @@ def unquoted(text: str) -> str:
     return text
 
 
+def lines(text: str) -> List[str]:
+    """Return the lines of a text that may be indented; one with line breaks that are part of a word stays as it is."""
+    plain = text.strip("\n")
+    try:
+        whole = "_by_lua" in text or any("\n" in token.raw for token in tokens(plain))
+    except LexError:
+        whole = True
+    return [plain] if whole else plain.split("\n")
+
+
 def open_end(text: str) -> str:
     """Return why a text is not whole directives and blocks, or "" when it is."""
     if "_by_lua" in text:

@@ -44,7 +44,7 @@ from .row import (
     WORDS,
     Row,
 )
-from .text import BLANK, LexError, kept, names, open_end, quote, read, tokens, unquoted, words
+from .text import BLANK, LexError, kept, lines, names, open_end, quote, read, tokens, unquoted, words
 
 Options = Dict[str, Any]
 
@@ -160,22 +160,24 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _names(row: Row, text: str) -> List[str]:
-    """Return the words of a text, as nginx would split it, but each of them as it is meant."""
-    if text == "" and not row.least:
-        return [text]
-    if not text.strip(BLANK):
-        raise BadValueError("has an empty entry.", "Remove it.")
-    try:
-        found = names(_one_line(text))
-    except LexError as problem:
-        raise BadValueError('%s: "%s".' % (problem, text), "Close the quotes, or leave them out.") from problem
+def _names(row: Row, given: Any) -> List[str]:
+    """Return the words of all entries, as nginx would split them, but each of them as it is meant."""
+    found: List[str] = []
+    entries = _entries(row, given)
+    for text in entries:
+        if not text.strip(BLANK) and (text or row.least):
+            raise BadValueError("has an empty entry.", "Remove it.")
+        try:
+            found += names(_one_line(text)) if text else [text]
+        except LexError as problem:
+            raise BadValueError('%s: "%s".' % (problem, text), "Close the quotes, or leave them out.") from problem
+    text = " ".join(entries)
     for word in found:
         if word.startswith("#") or (re.search(r"(?<!\\);\Z", word) and not word.startswith("~")):
             raise BadValueError('has "%s" outside of quotes: "%s".' % (word[-1] if word[-1] == ";" else "#", text),
                                 "Leave it out.")
     _in_form(row, found, text)
-    return list(map(kept, found))
+    return [word and kept(word) for word in found]
 
 
 def _single(row: Row, text: str) -> str:
@@ -366,8 +368,7 @@ KINDS: Dict[str, Kind] = {
     LINES: Kind(_each(_words), _line_each, _LIST),
     # off alone is a boolean for YAML, of which Ansible makes no list
     LOGS: Kind(_logs, _line_each, {"type": "raw"}),
-    NAMES: Kind(lambda row, given: [word for entry in _entries(row, given) for word in _names(row, entry)],
-                lambda row, value: [_directive(row.key, *(quote(read(each)) for each in value))], _LIST),
+    NAMES: Kind(_names, lambda row, value: [_directive(row.key, *(quote(read(each)) for each in value))], _LIST),
     ALLOWED: Kind(_each(_words), lambda row, value: [*(_directive("allow", each) for each in value), "deny all;"],
                   _LIST),
     HEADERS: Kind(_headers, lambda row, value: [_directive(row.key, name, quote(each), row.suffix)
@@ -376,9 +377,8 @@ KINDS: Dict[str, Kind] = {
     LABEL: Kind(_label, None, _STR),
     CONTENT: Kind(scalar, None, _STR),
     FORMAT: Kind(_format, None, _STR),
-    GROUPS: Kind(lambda row, given: [word for entry in _entries(row, given) for word in _names(row, entry)], None,
-                 _LIST),
-    LITERAL: Kind(_raw, lambda row, value: [line for text in value for line in text.strip("\n").splitlines()], _LIST),
+    GROUPS: Kind(_names, None, _LIST),
+    LITERAL: Kind(_raw, lambda row, value: [line for text in value for line in lines(text)], _LIST),
     BLOCK: Kind(scalar, None, {"type": "dict"}),
     BLOCKS: Kind(scalar, None, {"type": "list", "elements": "dict"}),
 }

@@ -151,6 +151,17 @@ def test_what_the_table_knows_nginx_takes_there(path):
     assert wrong == []
 
 
+@pytest.mark.parametrize("raw, expected", [
+    ("a 1;\nb {\n  c 2;\n}\n", "    a 1;\n    b {\n      c 2;\n    }\n"),
+    ("log_format a 'x\ny';\nb 1;", "    log_format a 'x\ny';\nb 1;\n"),
+    ("a 'x\u2028y\x0bz';", "    a 'x\u2028y\x0bz';\n"),
+    ("content_by_lua_block {\nx = [[ } ]]\n}", "    content_by_lua_block {\nx = [[ } ]]\n}\n"),
+])
+def test_raw_lines_are_indented_but_not_what_stands_in_quotes(raw, expected):
+    data, wrong = normalise({"http": {"raw": raw}})
+    assert wrong == [] and f"http {{\n{expected}}}" in render(data).files["openvip.d/nginx.conf"].text
+
+
 def test_sections_are_written_in_the_order_of_nginx_people():
     lines = written("http", "include: [conf.d/*.conf], access_log: [/a main], raw: ['map $a $b { default 1; }'], "
                     "log_format: [{name: main, format: a}], server: [{name: www, listen: [80], return: 204, "

@@ -88,6 +88,10 @@ WRONG = [
      "server www: root must be one line of text. Add it or leave it out."),
     ("location", "try_files: ['']",
      "server www: location /: try_files has an empty entry. Remove it."),
+    ("location", "try_files: $uri",
+     'server www: location /: try_files needs 2 words, got "$uri". Add what is missing.'),
+    ("location", "try_files: ['$uri']",
+     'server www: location /: try_files needs 2 words, got "$uri". Add what is missing.'),
     # lists of words
     ("server", "server_name: 'a.com, b.com'",
      'server www: server_name has "a.com,", which no request can have as its name. Write a.com alone.'),
@@ -170,6 +174,16 @@ WRONG = [
      'server www: add_header has "X-A:", which is no name of a header. Write the name alone.'),
     ("location", "proxy_set_header: {Host: a, host: b}",
      'server www: location /: proxy_set_header has "Host" twice: names are the same in any case. Keep one of them.'),
+    ("server", "allow: 10.0.0.0/255.0.0.0",
+     'server www: allow has "10.0.0.0/255.0.0.0", which is neither an address nor a network. Write it like '
+     "198.18.0.11, 198.18.0.0/24, 2001:db8::/32, unix: or all."),
+    ("server", "error_log: /var/log/e.log warning",
+     'server www: error_log has the unknown level "warning". Did you mean "warn"?'),
+    ("server", "server_name: example.com.",
+     'server www: server_name has "example.com.", which no request can have as its name. Write example.com alone.'),
+    ("server", "return: $target",
+     'server www: return has "$target" in the place of the code. Write a code such as 404, '
+     '301 https://$host$request_uri or 200 "some text".'),
     # sizes and times
     ("server", "client_max_body_size: 10MB",
      'server www: client_max_body_size must be a size such as 64k, got "10MB". Write 10m.'),
@@ -249,6 +263,8 @@ WRONG = [
      "written in raw."),
     ("format", "name: a, format: b, raw: [x]",
      "log_format a: unknown key \"raw\". Lines in nginx's own words stand in raw of the block around it."),
+    ("http", "map: {a: b}",
+     'http: unknown key "map". nginx knows it, and it is no option: write raw: ["map ... { ... }"].'),
     # raw
     ("server", "raw: [gzip on]",
      'server www: raw has "gzip on" without ";" at its end. Each directive ends with ;, and each block with the } '
