@@ -29,6 +29,7 @@ import yaml
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.text import quote
 from ansible_collections.openvip.cluster.plugins.module_utils._probe import Prober
 from ansible_collections.openvip.cluster.plugins.modules import nginx_config
 
@@ -37,6 +38,20 @@ WEB = {"web1": "198.18.0.21", "web2": "198.18.0.22", "web3": "198.18.0.23"}
 METHODS = ("", "least_conn", "ip_hash", "hash $request_uri", "hash $request_uri consistent", "random", "random two",
            "random two least_conn")
 WORKERS = 2
+TIMES = ("10", "10s", "500ms", "1h30m", "1h 30m", "1h 30", "10 ", "1w2d", "1M", "1y6M", "1y", "1m1h", "1m1m", "10 s",
+         "s", "-1", "1.5s", "10S", "10sec", "99999999999999999999", "9223372036854775807", "9223372036854775",
+         "1ms1s", "1s1ms", "0", "1d1h1m1s")
+NOTATIONS = {
+    "proxy_read_timeout": TIMES, "ssl_session_timeout": TIMES,
+    "expires": (*TIMES, "@15h", "+1d", "-1d", "max", "epoch", "off"),
+    "client_max_body_size": ("0", "1k", "1K", "1m", "1g", "1G", "10MB", "1.5m", "-1", "k", "8589934591g", "8589934592g",
+                             "1 k"),
+    "ssl_session_cache": ("off", "none", "builtin", "shared:TLS:1m", "shared:TLS", "nine", "shared::1m"),
+    "return": ("404", "999", "1000", "https://a/", "http://a/", "$scheme://a", "$host", "/x", "x"),
+}
+# Words with everything that nginx's lexer minds
+ODD = ("a;b", "a{b}c", "}", "{", "#x", "a#b", '"', "'", "\"'", "it's \"so\"", "\\", "\\\\", "a\\", "\\.git", "\\d{3}",
+       "a b", "\\;", "\\t", "\\n", "a\\ b", "(x)", "=", "\\'", '\\"', "x\\\\\"y")
 MEANING = r"""
 http:
   include: conf.d/*.conf
@@ -437,6 +452,24 @@ def meaning(directory, binary):
     return story
 
 
+def notation(directory, binary):
+    """Which times, sizes and words nginx itself takes, and what it reads of words that are written for it."""
+    front = Nginx(directory, binary, "front")
+    story = {"taken": {key: {} for key in NOTATIONS}}
+    for key, texts in NOTATIONS.items():
+        for text in texts:
+            front.path.write_text(f"pid {front.pid_file}; error_log {front.log}; events {{ }} http {{ server {{ "
+                                  f"{key} {quote(text)}; }} }}")
+            done = subprocess.run([binary, "-t", "-c", front.path], capture_output=True, check=False, timeout=20)
+            story["taken"][key][text] = done.returncode == 0
+    front.path.unlink()
+    story["run"] = front.run(config=front.config(http={"server": [{"name": "www", "listen": ["80"], "location": [
+        {"modifier": "=", "uri": f"/{number}", "return": f"200 {quote(word)}"} for number, word in enumerate(ODD)]}]}))
+    front.start()
+    story["read"] = [get(path=f"/{number}")[1] for number in range(len(ODD))]
+    return story
+
+
 def headers(**request):
     """Return the headers of an answer."""
     connection = http.client.HTTPConnection(LB1, 80, timeout=5)
@@ -473,7 +506,7 @@ def takeover(directory, binary):
 
 
 SCENARIOS = {"balance": balance, "methods": methods, "failures": failures, "life": life, "restarts": restarts,
-             "tls": tls, "forwarded": forwarded, "meaning": meaning, "takeover": takeover}
+             "tls": tls, "forwarded": forwarded, "meaning": meaning, "takeover": takeover, "notation": notation}
 
 
 def main(scenario, directory, binary):

@@ -14,6 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx import table
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.row import WORDS
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.text import quote
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.values import KINDS
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import BadValueError
+from ansible_collections.openvip.cluster.tests.unit.plugins.modules.nginx_driver import NOTATIONS, ODD
+
 pytestmark = pytest.mark.daemon
 
 # Those of Debian 12 and 13; HTTP/2 is a parameter of listen for the first and a directive for the second.
@@ -246,3 +253,25 @@ def test_the_remedies_of_the_refusal_keep_what_somebody_else_has_set_up(tell):
     for step in ("pattern", "included"):
         assert story[step]["changed"] and story[step]["config_test"] == [], story[step]
     assert story["shop"] == [200, "shop"]
+
+
+def test_times_sizes_and_special_words_are_those_that_nginx_takes(tell):
+    taken = tell("notation")["taken"]
+    assert set(taken) == set(NOTATIONS)
+    rows = {row.key: row for path in ("http", "http/server", "http/server/location") for row in table.SECTIONS[path]}
+
+    def accepted(key, text):
+        try:
+            KINDS[rows[key].kind].parse(rows[key], quote(text) if rows[key].kind == WORDS else text)
+        except BadValueError:
+            return False
+        return True
+
+    differing = [f"{key} {text}" for key, texts in taken.items() for text, is_taken in texts.items()
+                 if accepted(key, text) != is_taken]
+    assert not differing, "\n".join(differing)
+
+
+def test_words_reach_nginx_as_they_are(tell):
+    story = tell("notation")
+    assert story["run"]["changed"] and story["read"] == [word.strip() for word in ODD]
