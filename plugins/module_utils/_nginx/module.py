@@ -260,6 +260,9 @@ class _Run:
             if 'unknown directive "stream"' in message:
                 found.append("Install nginx's module for streams (Debian: libnginx-mod-stream, Enterprise Linux: "
                              "nginx-mod-stream), and include the file that loads it.")
+            if "unknown log format" in message:
+                found.append("Describe the format in log_format. Files of include stand last, and theirs are known to "
+                             "them alone.")
             if is_not_held(message):
                 found.append("Set net.ipv4.ip_nonlocal_bind or net.ipv6.ip_nonlocal_bind to 1, or correct listen.")
         return list(dict.fromkeys(hint for hint in found if hint))

@@ -250,6 +250,7 @@ def test_the_remedies_of_the_refusal_keep_what_somebody_else_has_set_up(tell):
     story = tell("takeover")
     assert story["refused"]["failed"] and "log_format main of" in story["refused"]["msg"]
     assert 'unknown log format "main"' in story["no_format"]["msg"]
+    assert "Describe the format in log_format." in story["no_format"]["msg"]
     for step in ("pattern", "included"):
         assert story[step]["changed"] and story[step]["config_test"] == [], story[step]
     assert story["shop"] == [200, "shop"]
