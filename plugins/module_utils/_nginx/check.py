@@ -15,15 +15,19 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding im
 
 from . import table
 from .directives import unknown
-from .location import place
+from .notation import entry, escaped, place
 from .row import BLOCK, BLOCKS, HEAD, Row
 from .values import KINDS
 
 Data = Dict[str, Any]
 
+# The blocks that may be a text in nginx's own notation.
+_TEXTS = ("http/upstream/server", "stream/upstream/server")
 # The object of findings about the whole file.
 ROOT = "nginx.conf"
-_LOCATION = "http/server/location"
+# By section, a key, and another one whose text may have it in front, as nginx has it.
+_SPLIT = {"http/server/location": ("modifier", "uri", place), "http/log_format": ("escape", "format", escaped),
+          "stream/log_format": ("escape", "format", escaped)}
 
 
 def error(identifier: str, label: str, message: str, remedy: str, keyword: str) -> Finding:
@@ -39,8 +43,8 @@ def errors(findings: List[Finding]) -> List[str]:
 def normalise(data: Any) -> Tuple[Data, List[Finding]]:
     """Return the canonical form of the data, and what is wrong with it, which is left out of the form.
 
-    Canonical data has the types of the table, and no None and no empty list or dictionary. The modifier of a location
-    stands in C(modifier) alone. It is its own canonical form.
+    Canonical data has the types of the table, and no None and no empty list or dictionary. A server of an upstream is a
+    dictionary, and the modifier of a location stands in C(modifier) alone. It is its own canonical form.
     """
     findings: List[Finding] = []
     return _section("", data, ROOT, findings), findings
@@ -90,19 +94,20 @@ def _section(path: str, data: Any, name: str, findings: List[Finding]) -> Data:
             continue
         if value not in ([], {}):
             found[row.key] = value
-    if path == _LOCATION and "uri" in found:
-        _split(found, name, findings)
+    if path in _SPLIT and _SPLIT[path][1] in found:
+        _split(path, found, name, findings)
     return found
 
 
-def _split(location: Data, name: str, findings: List[Finding]) -> None:
-    """Let the modifier stand in C(modifier) alone."""
+def _split(path: str, block: Data, name: str, findings: List[Finding]) -> None:
+    """Let what may stand in front of a text stand in its own key alone."""
+    own, key, split = _SPLIT[path]
     try:
-        modifier, location["uri"] = place(location.get("modifier"), location["uri"])
+        front, block[key] = split(block.get(own), block[key])
     except BadValueError as problem:
-        findings.append(_bad(name, "uri", problem))
+        findings.append(_bad(name, key, problem))
     else:
-        location.update({"modifier": modifier} if modifier else {})
+        block.update({own: front} if front else {})
 
 
 def _bad(name: str, key: str, problem: BadValueError) -> Finding:
@@ -129,8 +134,12 @@ def _blocks(path: str, row: Row, given: Any, name: str, findings: List[Finding])
     inner = table.section(path, row.key)
     if row.kind == BLOCK:
         return _section(inner, given, row.key, findings)
+    if inner in _TEXTS and isinstance(given, str):
+        given = [given]
     if not isinstance(given, list):
         findings.append(error("bad-value", name, "%s must be a list." % row.key, "Begin each entry with -.", row.key))
         return []
+    blocks = [entry(table.rows(inner), block) if inner in _TEXTS and isinstance(block, str) else block
+              for block in given]
     return [_section(inner, block, label(path, row.key, block, number, name), findings)
-            for number, block in enumerate(given, 1)]
+            for number, block in enumerate(blocks, 1)]

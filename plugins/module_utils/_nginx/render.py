@@ -18,7 +18,7 @@ from .check import Data
 from .complete import DIRECTORY, MAIN, Version, certificates, complete
 from .row import BARE, BLOCK, BLOCKS, FORMAT, HEAD, Row
 from .text import quote, read
-from .values import KINDS, format_words
+from .values import KINDS
 
 HEADER = "# Written by openvip.cluster.nginx_config: the next run of Ansible replaces changes made here.\n"
 MODE = 0o644
@@ -116,7 +116,7 @@ def _inline(path: str, key: str, block: Data) -> str:
         if row.kind == BARE:
             words += [row.key] * bool(value)
         elif row.kind == FORMAT:
-            words += format_words(value)
+            words.append(quote(value))
         elif row.required:
             words.append(quote(read(value)))
         else:

@@ -46,8 +46,13 @@ NAME = Row("name", HEAD, _NAME_DESCRIPTION, required=True)
 LABELLED = Row("name", LABEL, _NAME_DESCRIPTION + " It is that of the file, too.", required=True)
 
 _LOG_FORMAT = Row("log_format", BLOCKS, "The formats of log lines.")
-_FORMAT = Row("format", FORMAT, "The format, with variables, without the quotes of nginx. C(escape=json) may stand in "
-              "front of it.", required=True)
+_FORMAT = (
+    NAME,
+    Row("escape", WORDS, "How characters in variables are escaped, for lines of JSON as V(json).",
+        choices=("default", "json", "none")),
+    Row("format", FORMAT, "The format, with variables, without the quotes of nginx. C(escape=json) may stand in "
+        "front of it.", required=True),
+)
 _ACCESS_LOG = Row("access_log", LOGS, "File and optionally format of the log of requests, or V(off), or a list of "
                   "several.", switch=("off",))
 _ERROR_LOG = Row("error_log", LOGS, "File and optionally level of the log of errors, or a list of several.", most=2,
@@ -93,7 +98,8 @@ _UPSTREAM = (
         "that holds the servers."),
     Row("method", DIRECTIVE, "How a server is chosen: C(least_conn), C(ip_hash) (HTTP only), C(hash KEY [consistent]), "
         "C(random [two [least_conn]]). Without it the servers take turns by weight."),
-    Row("server", BLOCKS, "The servers."),
+    Row("server", BLOCKS, "The servers. An entry may also be a text in nginx's own notation, for example "
+        "C(198.18.0.21:80 weight=3 backup)."),
     Row("server_group", BLOCKS, "Inventory groups whose members are servers, too. A member says otherwise in its "
         "variable C(nginx_upstream_server), in the words of C(server)."),
 )
@@ -161,7 +167,7 @@ SECTIONS: Table = {
         Row("server", BLOCKS, "The sites. The first one that listens on an address answers for unknown names."),
         _INCLUDE,
     ),
-    "http/log_format": (NAME, _FORMAT),
+    "http/log_format": _FORMAT,
     "http/upstream": (
         *_UPSTREAM,
         _RAW,
@@ -242,7 +248,7 @@ SECTIONS: Table = {
         Row("server", BLOCKS, "What is forwarded."),
         _INCLUDE,
     ),
-    "stream/log_format": (NAME, _FORMAT),
+    "stream/log_format": _FORMAT,
     "stream/upstream": (*_UPSTREAM, _RAW),
     "stream/upstream/server": _SERVER,
     "stream/upstream/server_group": _GROUP,

@@ -260,7 +260,9 @@ def _label(row: Row, given: Any) -> str:
 
 
 def _format(row: Row, given: Any) -> str:
-    text = scalar(row, given)
+    text = scalar(row, given).rstrip("\n")
+    if "\n" in text:
+        raise BadValueError("has a line break, which every line of the log would have.", "Fold it by >- in YAML.")
     try:
         found = [token for token in tokens(text) if not token.raw.startswith("escape=")]
     except LexError:
@@ -269,21 +271,6 @@ def _format(row: Row, given: Any) -> str:
         raise BadValueError("is in nginx's quotes, which would be part of the lines.",
                             "Write the text alone: %s" % "".join(token.value for token in found))
     return text
-
-
-def format_words(text: str) -> List[str]:
-    """Return the words of a format as they are written: how variables are escaped, and the format."""
-    escaped = re.match(r"(escape=[a-z]+)\s+(.*)\Z", text, re.DOTALL)
-    if not escaped:
-        return [quote(text)]
-    rest = escaped.group(2)
-    try:
-        found = list(tokens(rest))
-    except LexError:
-        found = []
-    if found and all(token.raw[0] in "\"'" for token in found):
-        return [escaped.group(1), *(token.raw for token in found)]
-    return [escaped.group(1), quote(rest)]
 
 
 def _raw(row: Row, given: Any) -> List[str]:

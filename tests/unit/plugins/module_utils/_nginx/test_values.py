@@ -81,7 +81,13 @@ RIGHT = [
     ("format", "name: a, format: $host x", 'log_format a "$host x";'),
     ("format", """name: a, format: '"$a" "$b"'""", """log_format a '"$a" "$b"';"""),
     ("format", """name: a, format: 'escape=json {"a":"$b"}'""", """log_format a escape=json '{"a":"$b"}';"""),
-    ("format", """name: a, format: "escape=none '$a ' '$b'" """, "log_format a escape=none '$a ' '$b';"),
+    ("format", """name: a, format: "escape=none '$a ' '$b'" """, 'log_format a escape=none "$a $b";'),
+    ("format", """name: a, escape: json, format: '{"a":"$b"}'""", """log_format a escape=json '{"a":"$b"}';"""),
+    # servers as texts
+    ("upstream", "server: ['198.18.0.21:80 weight=3 backup', 'unix:/run/x']", "server 198.18.0.21:80 weight=3 backup;"),
+    ("upstream", "server: ['198.18.0.21:80 weight=3 backup', 'unix:/run/x']", "server unix:/run/x;"),
+    ("upstream", "server: 198.18.0.21:8080", "server 198.18.0.21:8080;"),
+    ("upstream", "server: ['198.18.0.21 \"fail_timeout=1m 5s\"']", 'server 198.18.0.21 "fail_timeout=1m 5s";'),
     ("server", """return: '200 "a; b"'""", 'return 200 "a; b";'),
     # places
     ("uri", r"uri: ~ /\.git", r'location ~ "/\\.git" {'),

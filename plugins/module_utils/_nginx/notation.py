@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, openvip.cluster contributors
-"""The place that a location is for: modifier and path, also in nginx's own notation.
+"""Texts that hold in nginx's own notation what are several keys here: the place of a location, a format, a server.
 
 Note that this module util is **PRIVATE** to the collection.
 """
@@ -8,11 +8,13 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from typing import Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import BadValueError
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import one_of
 
-from .text import unquoted
+from .row import Row
+from .text import LexError, tokens, unquoted, words
 
 _MODIFIED = re.compile(r"(=|~\*|~|\^~)[ \t]*")
 
@@ -46,3 +48,41 @@ def place(modifier: Optional[str], uri: str) -> Tuple[Optional[str], str]:
         raise BadValueError('"%s" begins with neither / nor @, so no request is like it.' % uri,
                             'A regular expression needs modifier: "~".' if pattern else "Write /%s." % uri)
     return modifier, uri
+
+
+def escaped(escape: Optional[str], text: str) -> Tuple[Optional[str], str]:
+    """Return how variables in a format are escaped, and the format, whose text may have both in nginx's own notation.
+
+    :raises BadValueError: it is said twice.
+    """
+    found = re.match(r"escape=(\S+)\s+(.*)\Z", text, re.DOTALL)
+    if not found:
+        return escape, text
+    one_of("default", "json", "none")(found.group(1))
+    if escape:
+        raise BadValueError("has escape in front of it, and escape is there, too.", "Leave out one of them.")
+    rest = found.group(2)
+    try:
+        parts = list(tokens(rest))
+    except LexError:
+        parts = []
+    quoted = parts and all(token.raw[0] in "\"'" for token in parts)
+    return found.group(1), "".join(token.value for token in parts) if quoted else rest
+
+
+def entry(rows: Dict[str, Row], text: str) -> Dict[str, Any]:
+    """Return the block that one directive such as C(198.18.0.21:80 weight=3 backup) is.
+
+    :param rows: those of the block.
+    :raises BadValueError: it is none.
+    """
+    first = next(row for row in rows.values() if row.required)
+    try:
+        parts = words(text)
+    except LexError as problem:
+        raise BadValueError('%s: "%s".' % (problem, text), "Write its address and parameters.") from problem
+    block: Dict[str, Any] = {first.key: parts[0].raw}
+    for part in parts[1:]:
+        key, equals, value = part.value.partition("=")
+        block[key] = value if equals else True
+    return block
