@@ -60,12 +60,14 @@ def argument_specs() -> str:
 
 
 def role_config() -> str:
-    """Return the variable that collects the role's variables into the data of the module."""
+    """Return the variable that collects the role's variables into the data of the module, and one with their names."""
     config: dict = {}
     for block, variables in directives().items():
         values = {key: VALUES.get(name, "{{ %s | default(none) }}" % name) for name, key in variables.items()}
         config.update({block: values} if block else values)
-    return HEAD + yaml.dump({"__nginx_config": config}, Dumper=Dumper, sort_keys=False, width=100)
+    names = sorted(yaml.safe_load(argument_specs())["argument_specs"]["main"]["options"])
+    return HEAD + yaml.dump({"__nginx_config": config, "__nginx_variables": names}, Dumper=Dumper, sort_keys=False,
+                            width=100)
 
 
 FILES = {"roles/nginx/meta/argument_specs.yml": argument_specs, "roles/nginx/vars/main/config.yml": role_config}

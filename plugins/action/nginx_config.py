@@ -9,6 +9,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import from_ansible
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import groups
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import errors, normalise
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.directives import unknown_variables
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import REFUSED
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.rules import check
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.values import mode_fault
@@ -34,7 +35,7 @@ class ActionModule(ActionBase):
         if refused:
             result.update(failed=True, msg="\n".join([REFUSED, *("- %s" % sentence for sentence in refused)]))
             return result
-        for finding in findings:
+        for finding in [*findings, *self._unknown(task_vars)]:
             self._display.warning("%s: %s" % (task_vars["inventory_hostname"], finding))
         arguments["config"] = config
         result.update(self._execute_module(module_name="openvip.cluster.nginx_config", module_args=arguments,
@@ -47,6 +48,12 @@ class ActionModule(ActionBase):
         entries = [entry for entry in files if isinstance(entry, dict)] if isinstance(files, list) else []
         found = [(entry.get("path"), mode_fault(entry.get("mode"))) for entry in entries]
         return ["file %s: %s" % each for each in found if each[1]]
+
+    @staticmethod
+    def _unknown(task_vars):
+        """Return warnings about variables that somebody has meant for the role, if it is the role that calls."""
+        known = task_vars.get("__nginx_variables")
+        return unknown_variables(task_vars, plain(known)) if known else []
 
     def _groups(self, wanted, task_vars):
         """Return the members of the wanted groups, and every other group's name."""

@@ -9,8 +9,9 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import WARNING, Finding
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import nearest
 
 from . import table
@@ -180,6 +181,8 @@ _WHERE: Dict[str, List[str]] = {name: [_PLACES[letter] for letter in letters]
                                 for letters, names in _NAMES.items() for name in names.split()}
 # How like a key must be to be taken for a slip of the pen; 0.6, as elsewhere, makes proxy_pass of proxy_cookie_path.
 _LIKENESS = 0.8
+# Of the variables of the role
+PREFIX = "nginx_"
 
 
 def places(name: str) -> List[str]:
@@ -228,3 +231,26 @@ def unknown(path: str, key: str, value: Any) -> str:
         said = ['Did you mean "%s"?' % directive if directive else "Known are: %s." % ", ".join(rows)]
         return " ".join(said + ["Other directives of nginx are written in raw."] * (RAW in rows))
     return 'Did you mean "%s"? %s' % (directive, unknown(path, directive, value))
+
+
+def unknown_variables(variables: Dict[str, Any], known: List[str]) -> Iterator[Finding]:
+    """Yield a warning for each variable of a host that begins like those of the role nginx, and is none of them.
+
+    It may be one of the user's own: so one is named only where it is almost the name of one of the role, or where it is
+    the name of a directive.
+
+    :param known: the names of the role's variables.
+    """
+    for name in sorted(variables):
+        key = name[len(PREFIX):]
+        if not name.startswith(PREFIX) or name in known:
+            continue
+        near = nearest(key, [each[len(PREFIX):] for each in known], _LIKENESS)
+        if near and key not in _WHERE:
+            remedy = 'Did you mean "%s%s"?' % (PREFIX, near)
+        elif key in _WHERE:
+            remedy = unknown("http", key, variables[name]).replace("raw: [", "nginx_http_raw: [")
+        else:
+            continue
+        yield Finding("variable-unknown", WARNING, "variable " + name,
+                      "the role nginx has no variable of this name, so it has no effect of its own.", remedy)

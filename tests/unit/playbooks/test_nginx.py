@@ -94,11 +94,12 @@ def test_what_is_asked_for_brings_its_packages_and_settings(check):
 def test_what_yaml_makes_of_variables_is_what_is_meant(check, tmp_path):
     output, told = check(
         nginx_access_log=False, nginx_server_name=["one.example", "two.example three.example"], nginx_start_page=404,
-        nginx_stream_server=None, nginx_root=str(tmp_path), nginx_server=[{
+        nginx_stream_server=None, nginx_root=str(tmp_path), nginx_gzip=True, nginx_server=[{
             "name": "www", "listen": 8081, "server_name": "a.example b.example", "access_log": False, "location": [
                 {"uri": r"~ /\.git", "return": 403}]}])
     assert set(told) == set(HOSTS), output
     files = told["web1"]["files"]
+    assert "variable nginx_gzip: the role" in output and 'nginx_http_raw: ["gzip on;"]' in output.replace("\n", " ")
     page, site = (files[f"/etc/nginx/openvip.d/http/server/{name}.conf"] for name in ("start_page", "www"))
     assert "server_name one.example two.example three.example;" in page and files[f"{tmp_path}/index.html"] == "404\n"
     assert "listen 8081;" in site and "server_name a.example b.example;" in site and "access_log off;" in site

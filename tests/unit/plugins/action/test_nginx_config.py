@@ -37,14 +37,18 @@ def balancer(group="web", **server):
 def run(monkeypatch):
     """Run the action; returns its result and what the module was given."""
 
-    def call(hostvars=None, **arguments):
+    def call(hostvars=None, more=None, **arguments):
         task = MagicMock(args=arguments, async_val=0, check_mode=False)
         action = ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
         given = {}
         monkeypatch.setattr(action, "_execute_module",
                             lambda module_args, **unused: given.update(module_args) or {"changed": True})
-        variables = {"inventory_hostname": "lb1", "groups": GROUPS, "hostvars": {**HOSTVARS, **(hostvars or {})}}
-        return action.run(task_vars=variables), given
+        variables = {"inventory_hostname": "lb1", "groups": GROUPS, "hostvars": {**HOSTVARS, **(hostvars or {})},
+                     **(more or {})}
+        monkeypatch.setattr(action, "_display", MagicMock())
+        result = action.run(task_vars=variables)
+        call.warned = [entry.args[0] for entry in action._display.warning.mock_calls]
+        return result, given
 
     return call
 
@@ -86,6 +90,17 @@ def test_what_a_host_says_of_itself_is_checked_too(run):
 def test_what_a_host_says_of_itself_must_have_names(run):
     with pytest.raises(AnsibleActionFail, match="nginx_upstream_server of web2 must be a dictionary"):
         run(hostvars={"web2": {"nginx_upstream_server": 3}}, config=balancer())
+
+
+@pytest.mark.parametrize("known, expected", [
+    (["nginx_server"], ['lb1: variable nginx_sever: the role nginx has no variable of this name, so it has no effect '
+                        'of its own. Did you mean "nginx_server"?']),
+    # a play of somebody's own, without the role
+    (None, []),
+])
+def test_a_variable_that_is_almost_one_of_the_role_is_named(run, known, expected):
+    result, _given = run(config=balancer(), more={"nginx_sever": [], "__nginx_variables": known})
+    assert result["changed"] and run.warned == expected
 
 
 @pytest.mark.parametrize("mode, meant", [(0o644, "0644"), (0o600, "0600"), (644, "0644"), (0o755, "0755")])

@@ -10,6 +10,7 @@ import copy
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.directives import unknown_variables
 
 SITE = {"name": "www", "listen": ["80"]}
 
@@ -101,3 +102,18 @@ def test_every_mistake_is_told_at_once():
 def test_raw_is_taken_as_it_is():
     raw = ["map $http_upgrade $connection_upgrade {\n    default upgrade;\n}"]
     assert normalise({"http": {"raw": raw}}) == ({"http": {"raw": raw}}, [])
+
+
+@pytest.mark.parametrize("name, value, remedy", [
+    ("nginx_sever", [], 'Did you mean "nginx_server"?'),
+    ("nginx_acces_log", "off", 'Did you mean "nginx_access_log"?'),
+    ("nginx_gzip", True, 'write nginx_http_raw: ["gzip on;"].'),
+    ("nginx_location", [], "It stands in a server of http."),
+    ("nginx_proxy_cache_path", "{{ path }}", 'write nginx_http_raw: ["proxy_cache_path {{ path }};"].'),
+])
+def test_a_variable_that_the_role_does_not_have_is_named(name, value, remedy):
+    known = ["nginx_server", "nginx_access_log", "nginx_http_raw"]
+    own = {"nginx_server": [], "nginx_exporter_port": 9113, "other_gzip": 1}
+    [finding] = unknown_variables({name: value, **own}, known)
+    assert str(finding).startswith(f"variable {name}: the role nginx has no variable of this name")
+    assert remedy in str(finding) and finding.severity == "warning"
