@@ -158,7 +158,7 @@ def lines(text: str) -> List[str]:
 
 
 def open_end(text: str) -> str:
-    """Return why a text is not whole directives and blocks, or "" when it is."""
+    """Return why a text would take what follows it for its own, or end the block around it; "" when it does not."""
     if "_by_lua" in text:
         # another language, which has braces and quotes of its own
         return ""
@@ -173,9 +173,7 @@ def open_end(text: str) -> str:
             inside = "" if token.is_mark else ("%s %s" % (inside, token.raw)).strip()
     except LexError as error:
         return str(error)
-    if inside:
-        return 'has "%s" without ";" at its end' % inside
-    return 'has a "{" without its "}"' if depth else ""
+    return 'has "%s" without ";" at its end' % inside if inside else ""
 
 
 def read(word: str) -> str:

@@ -277,7 +277,7 @@ def _raw(row: Row, given: Any) -> List[str]:
     texts = _entries(row, given)
     problem = open_end("\n".join(texts))
     if problem:
-        raise BadValueError("%s." % problem, "Each directive ends with ;, and each block with the } of its {.")
+        raise BadValueError("%s." % problem, "Each directive ends with ;, and each } belongs to a { before it.")
     return texts
 
 

@@ -277,18 +277,15 @@ WRONG = [
      'http: unknown key "map". nginx knows it, and it is no option: write raw: ["map ... { ... }"].'),
     # raw
     ("server", "raw: [gzip on]",
-     'server www: raw has "gzip on" without ";" at its end. Each directive ends with ;, and each block with the } '
-     "of its {."),
+     'server www: raw has "gzip on" without ";" at its end. Each directive ends with ;, and each } belongs to '
+     "a { before it."),
     ("server", "raw: ['}']",
-     'server www: raw has a "}" without its "{". Each directive ends with ;, and each block with the } of its {.'),
-    ("location", "raw: ['if ($x) { return 503; ']",
-     'server www: location /: raw has a "{" without its "}". Each directive ends with ;, and each block with the } '
-     "of its {."),
+     'server www: raw has a "}" without its "{". Each directive ends with ;, and each } belongs to a { before it.'),
     ("http", "raw: ['map $a $b { default 1 }']",
-     'http: raw has "default 1" without ";" at its end. Each directive ends with ;, and each block with the } of '
-     "its {."),
+     'http: raw has "default 1" without ";" at its end. Each directive ends with ;, and each } belongs to a { '
+     "before it."),
     ("http", "raw: [\"add_header X 'a;\"]",
-     "http: raw has a quote without its end. Each directive ends with ;, and each block with the } of its {."),
+     "http: raw has a quote without its end. Each directive ends with ;, and each } belongs to a { before it."),
 ]
 
 
