@@ -266,8 +266,10 @@ EXAMPLES = r"""
             raw:
               - if (-f /etc/nginx/maintenance) { return 503; }
             error_page:
-              - 503 /maintenance.html
+              - 503 @maintenance
             location:
+              - uri: "@maintenance"
+                try_files: /maintenance.html =503
               - uri: '~ /\.(git|svn)'
                 return: 403
               - uri: = /health
