@@ -353,8 +353,7 @@ KINDS: Dict[str, Kind] = {
     SIZE: Kind(_size, _as_it_is, _STR),
     PATH: Kind(_from(_single), _as_one, _STR),
     LINES: Kind(_each(_words), _line_each, _LIST),
-    # off alone is a boolean for YAML, of which Ansible makes no list
-    LOGS: Kind(_logs, _line_each, {"type": "raw"}),
+    LOGS: Kind(_logs, _line_each, _LIST),
     NAMES: Kind(_names, lambda row, value: [_directive(row.key, *(quote(read(each)) for each in value))], _LIST),
     ALLOWED: Kind(_each(_words), lambda row, value: [*(_directive("allow", each) for each in value), "deny all;"],
                   _LIST),
