@@ -139,7 +139,7 @@ def replaced(paths: Iterable[str], ours: bool, before: Set[str], after: Set[str]
 
 def _formats(texts: Iterable[str]) -> List[str]:
     """Return the formats of logs that texts name and do not have, each once."""
-    directives = [words for text in texts for words, end in _statements(text) if end == ";"]
+    directives = [words for text in texts for words, end in _statements(text) if words and end == ";"]
     # nginx has one format of its own, and other words in its place are parameters of the log
     own = ["combined", "gzip", *(words[1] for words in directives if words[0] == "log_format" and words[1:])]
     used = [words[2] for words in directives if words[0] == "access_log" and words[2:]]
@@ -151,7 +151,7 @@ def _remedies(sites: List[Part], main: str) -> List[str]:
     home = os.path.dirname(main) + "/"
     # what has no servers of its own is included by one that has
     files = [part for part in sites if part.real != main
-             and any(words[0] == "server" and end == "{" for words, end in _statements(part.text))]
+             and any(words[:1] == ["server"] and end == "{" for words, end in _statements(part.text))]
     if not files:
         return ["Describe these sites in nginx_server."] * bool(sites)
     paths = [part.path[len(home):] if part.path.startswith(home) else part.path for part in files]

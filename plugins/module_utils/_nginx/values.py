@@ -290,7 +290,7 @@ def _head(row: Row, given: Any) -> str:
 
 def _logs(row: Row, given: Any) -> List[str]:
     found = _each(_log)(row, list(map(_switched, given if isinstance(given, list) else [given])))
-    if "off" in found and found != ["off"]:
+    if "off" in found and set(found) != {"off"}:
         raise BadValueError("has off beside other logs, and nginx would write none.", "Leave out one or the other.")
     return found
 
