@@ -130,6 +130,15 @@ def _missing(row: Row, is_there: bool, given: Any, name: str) -> List[Finding]:
     return [_bad(name, row.key, problem)]
 
 
+def _as_list(path: str, given: Any) -> str:
+    """Return how what is no list becomes one; a dictionary may have the names of the blocks as its keys."""
+    rows = table.rows(path)
+    head = next(row.key for row in rows.values() if row.required)
+    if isinstance(given, dict) and not any(key in rows for key in given):
+        return 'Begin each entry with -, such as "- %s: %s".' % (head, next(iter(given)))
+    return "Begin each entry with -."
+
+
 def _blocks(path: str, row: Row, given: Any, name: str, findings: List[Finding]) -> Any:
     inner = table.section(path, row.key)
     if row.kind == BLOCK:
@@ -137,7 +146,7 @@ def _blocks(path: str, row: Row, given: Any, name: str, findings: List[Finding])
     if inner in _TEXTS and isinstance(given, str):
         given = [given]
     if not isinstance(given, list):
-        findings.append(error("bad-value", name, "%s must be a list." % row.key, "Begin each entry with -.", row.key))
+        findings.append(error("bad-value", name, "%s must be a list." % row.key, _as_list(inner, given), row.key))
         return []
     blocks = [entry(table.rows(inner), block) if inner in _TEXTS and isinstance(block, str) else block
               for block in given]

@@ -215,6 +215,13 @@ def pages(words: List[str]) -> None:
                             "Write codes, and the page last: 500 502 /50x.html.")
 
 
+def workers(words: List[str]) -> None:
+    """The number of workers."""
+    if words[0] != "auto" and not re.match(r"[1-9][0-9]*\Z", words[0]):
+        raise BadValueError('must be auto or a number from 1, got "%s".' % words[0],
+                            "Write auto for one per processor.")
+
+
 def level(words: List[str]) -> None:
     """File and level of a log of errors."""
     if words[1:] and words[1] not in _LEVELS and not words[1].startswith("debug_"):

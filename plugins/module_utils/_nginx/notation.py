@@ -8,7 +8,7 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Match, Optional, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import BadValueError
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import one_of
@@ -16,7 +16,14 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.words impo
 from .row import Row
 from .text import LexError, tokens, unquoted, words
 
+_ESCAPE = re.compile(r"escape=(\S*)\s*(.*)\Z", re.DOTALL)
 _MODIFIED = re.compile(r"(=|~\*|~|\^~)[ \t]*")
+
+
+def _front(modifier: Optional[str], uri: str) -> Optional[Match[str]]:
+    """Return the modifier in front of a path; a regular expression may begin with C(=)."""
+    found = _MODIFIED.match(uri)
+    return None if found and modifier in ("~", "~*") and found.group(0) == "=" else found
 
 
 def place(modifier: Optional[str], uri: str) -> Tuple[Optional[str], str]:
@@ -27,16 +34,19 @@ def place(modifier: Optional[str], uri: str) -> Tuple[Optional[str], str]:
 
     :raises BadValueError: the two contradict each other, or no request is like that.
     """
-    own = _MODIFIED.match(uri)
-    if own and not (modifier in ("~", "~*") and own.group(0) == "="):
-        if modifier:
-            raise BadValueError('"%s" has a modifier, and modifier is "%s", too.' % (uri, modifier),
-                                'Write modifier: "%s" and uri: "%s", or leave modifier out.' % (
-                                    own.group(1), uri[own.end():]))
+    own = _front(modifier, uri)
+    if own and modifier:
+        raise BadValueError('"%s" has a modifier, and modifier is "%s", too.' % (uri, modifier),
+                            'Write modifier: "%s" and uri: "%s", or leave modifier out.' % (
+                                own.group(1), uri[own.end():]))
+    if own:
         modifier, uri = own.group(1), uri[own.end():]
         if not uri:
             raise BadValueError('has the modifier "%s" alone.' % modifier, "Add the path.")
     uri = unquoted(uri)
+    if (own and _front(modifier, uri)) or uri[:1] in ("", "'", '"'):
+        raise BadValueError('begins with "%s" behind the modifier.' % uri[:1],
+                            "Leave it out, or write it as [%s]." % uri[:1])
     if re.search(r"\s\{\Z|(?<!\\);\Z", uri):
         raise BadValueError('"%s" has "%s" at its end.' % (uri, uri[-1]), "Leave it out.")
     if modifier in ("~", "~*"):
@@ -55,11 +65,11 @@ def escaped(escape: Optional[str], text: str) -> Tuple[Optional[str], str]:
 
     :raises BadValueError: it is said twice.
     """
-    found = re.match(r"escape=(\S+)\s+(.*)\Z", text, re.DOTALL)
+    found = _ESCAPE.match(text)
     if not found:
         return escape, text
     one_of("default", "json", "none")(found.group(1))
-    if escape:
+    if escape or _ESCAPE.match(found.group(2)):
         raise BadValueError("has escape in front of it, and escape is there, too.", "Leave out one of them.")
     rest = found.group(2)
     try:

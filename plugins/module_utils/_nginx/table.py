@@ -128,7 +128,8 @@ _PROXY_PASS = Row("proxy_pass", WORDS, "Where requests go: the name of an upstre
 SECTIONS: Table = {
     "": (
         Row("user", WORDS, "The user of the workers, and optionally the group.", most=2),
-        Row("worker_processes", WORDS, "The number of workers, or V(auto) for one per processor.", most=1),
+        Row("worker_processes", WORDS, "The number of workers, or V(auto) for one per processor.", most=1,
+            form=forms.workers),
         Row("worker_rlimit_nofile", INTEGER, "The most files that a worker may have open.", minimum=1),
         Row("pid", PATH, "The file of the master's process id."),
         _ERROR_LOG,

@@ -87,6 +87,12 @@ def _example(row: Row, given: Any) -> str:
     return "Write it on one line, in quotes."
 
 
+def _refuse_lost(row: Row, word: str) -> None:
+    """Refuse a word such as C(no) or C(False) in the place of C(off)."""
+    if row.switch and word.lower() in _LOST and word not in row.switch + row.choices:
+        raise BadValueError('has "%s", which is no word of nginx here.' % word, "Write %s." % " or ".join(row.switch))
+
+
 def scalar(row: Row, given: Any) -> str:
     """Return the text that a value of YAML was written as.
 
@@ -108,9 +114,8 @@ def scalar(row: Row, given: Any) -> str:
     if not isinstance(given, (str, int, float)):
         raise BadValueError("must be text, got %s." % _type(given), _example(row, given))
     text = str(given)
-    if row.switch and text.lower() in _LOST and text not in known:
-        raise BadValueError('has "%s", which is no word of nginx here.' % text,
-                            "Write %s." % " or ".join(row.switch))
+    if row.kind != NAMES:
+        _refuse_lost(row, text.strip(BLANK))
     return text
 
 
@@ -173,11 +178,12 @@ def _names(row: Row, given: Any) -> List[str]:
             raise BadValueError('%s: "%s".' % (problem, text), "Close the quotes, or leave them out.") from problem
     text = " ".join(entries)
     for word in found:
+        _refuse_lost(row, word)
         if word.startswith("#") or (re.search(r"(?<!\\);\Z", word) and not word.startswith("~")):
             raise BadValueError('has "%s" outside of quotes: "%s".' % (word[-1] if word[-1] == ";" else "#", text),
                                 "Leave it out.")
     _in_form(row, found, text)
-    return [word and kept(word) for word in found]
+    return [kept(word) if word or row.least else word for word in found]
 
 
 def _single(row: Row, text: str) -> str:
@@ -261,6 +267,8 @@ def _label(row: Row, given: Any) -> str:
 
 def _format(row: Row, given: Any) -> str:
     text = scalar(row, given).rstrip("\n")
+    if not re.sub(r"\Aescape=\S*", "", text).strip():
+        raise BadValueError("is empty.", "Write what a line has.")
     if "\n" in text:
         raise BadValueError("has a line break, which every line of the log would have.", "Fold it by >- in YAML.")
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import forms, table
@@ -132,6 +132,30 @@ def test_nginx_reads_every_word_as_it_is_meant(word):
 @given(WORD)
 def test_a_word_is_kept_as_it_is_read_again(word):
     assert read(kept(word)) == word and names(kept(word)) == [word] and kept(read(kept(word))) == kept(word)
+
+
+# What means something to YAML, to nginx's lexer, or in front of a value
+PARTS = st.sampled_from([*" \t;{}#\\\"'$~=^*@/a1.,:", "~*", "^~", "off", "escape=json ", "http://", "10s", "modified "])
+TEXTS = st.one_of(st.lists(PARTS, max_size=6).map("".join), st.booleans(), st.integers(-9, 99999), st.none())
+PLACES = [(path, row.key) for path, rows in table.SECTIONS.items() for row in rows if row.kind not in (BLOCK, BLOCKS)]
+
+
+def around(path, block):
+    """Return whole data with a block of a section, or with several of it in a list."""
+    for depth in range(path.count("/") + 1 if path else 0, 0, -1):
+        parent, _slash, key = "/".join(path.split("/")[:depth]).rpartition("/")
+        block = {key: [block] if table.rows(parent)[key].kind == BLOCKS else block}
+    return block
+
+
+@settings(max_examples=1500)
+@given(st.sampled_from(PLACES), st.one_of(TEXTS, st.lists(TEXTS, max_size=3)))
+def test_what_is_taken_is_taken_again_as_it_is(place, value):
+    path, key = place
+    once, wrong = normalise(around(path, {key: value}))
+    again, wrong_again = normalise(once)
+    if {finding.id for finding in wrong} <= {"missing-key"}:
+        assert again == once and {finding.id for finding in wrong_again} <= {"missing-key"}
 
 
 @pytest.mark.parametrize("text, is_seconds, expected", [

@@ -173,6 +173,15 @@ WRONG = [
      "log_format main: format is in nginx's quotes, which would be part of the lines. Write the text alone: $a $b"),
     ("format", 'name: main, format: "a\\nb"',
      "log_format main: format has a line break, which every line of the log would have. Fold it by >- in YAML."),
+    ("whole", "worker_processes: Auto",
+     'nginx.conf: worker_processes must be auto or a number from 1, got "Auto". Write auto for one per processor.'),
+    # blocks
+    ("server", "location: {/api: {return: 404}}",
+     'server www: location must be a list. Begin each entry with -, such as "- uri: /api".'),
+    ("http", "log_format: {main: $host}",
+     'http: log_format must be a list. Begin each entry with -, such as "- name: main".'),
+    ("http", "upstream: {name: web}", "http: upstream must be a list. Begin each entry with -."),
+    ("http", "server: www", "http: server must be a list. Begin each entry with -."),
     # headers
     ("server", "add_header: [X-A b]",
      'server www: add_header must be a dictionary of headers. Write name and value of each, like "X-A: b".'),
@@ -247,6 +256,10 @@ WRONG = [
      'server www: location /x {: uri "/x {" has "{" at its end. Leave it out.'),
     ("uri", "uri: '~'",
      'server www: location ~: uri has the modifier "~" alone. Add the path.'),
+    ("uri", "uri: '~ ~x'",
+     'server www: location ~ ~x: uri begins with "~" behind the modifier. Leave it out, or write it as [~].'),
+    ("format", "name: a, format: ''",
+     "log_format a: format is empty. Write what a line has."),
     # keys
     ("server", "lisen: ['81']",
      'server www: unknown key "lisen". Did you mean "listen"? Other directives of nginx are written in raw.'),
