@@ -158,6 +158,12 @@ def zone(words: List[str]) -> None:
         size(word)
 
 
+def method(words: List[str]) -> None:
+    """The method of an upstream; nginx has no word for its own."""
+    if re.match(r"w?(eighted)?[-_ ]?(round[-_ ]?robin|rr)\Z", words[0], re.IGNORECASE):
+        raise BadValueError('has no "%s".' % words[0], "Leave method out: the servers take turns by weight.")
+
+
 def network(words: List[str]) -> None:
     """An address or a network, C(all) or C(unix:), as allow takes them."""
     for word in words:

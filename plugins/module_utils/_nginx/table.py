@@ -64,7 +64,7 @@ _RAW_FIRST = Row(RAW, LITERAL, _RAW.description + " They stand before C(allow), 
                  "order nginx takes them.")
 _RETURN = Row("return", WORDS, "Code, and text or address, of every answer. A text with blanks stands in quotes of its "
               "own.", most=2, closes=True, form=forms.answer)
-_INDEX = Row("index", NAMES, "The files that stand for a directory.")
+_INDEX = Row("index", NAMES, "The files that stand for a directory.", most=1)
 _INCLUDE = Row("include", LINES, "Files to include. They stand behind all others, so that the sites in them are no "
                "default of an address that a site here listens on, too.", most=1)
 _RESOLVER = Row("resolver", WORDS, "Name servers and their parameters.")
@@ -97,7 +97,8 @@ _UPSTREAM = (
     Row("zone", WORDS, "Name and size of the shared memory with which all workers count together. The default is one "
         "that holds the servers."),
     Row("method", DIRECTIVE, "How a server is chosen: C(least_conn), C(ip_hash) (HTTP only), C(hash KEY [consistent]), "
-        "C(random [two [least_conn]]). Without it the servers take turns by weight."),
+        "C(random [two [least_conn]]). Without it the servers take turns by weight.",
+        form=forms.method),
     Row("server", BLOCKS, "The servers. An entry may also be a text in nginx's own notation, for example "
         "C(198.18.0.21:80 weight=3 backup)."),
     Row("server_group", BLOCKS, "Inventory groups whose members are servers, too. A member says otherwise in its "
@@ -227,7 +228,8 @@ SECTIONS: Table = {
         Row("root", PATH, "The directory of the pages."),
         Row("alias", PATH, "The directory that stands for the path."),
         _INDEX,
-        Row("try_files", NAMES, "Files that are looked for, and what is done when none is there.", least=2),
+        Row("try_files", NAMES, "Files that are looked for, and what is done when none is there.", least=2,
+            most=1),
         Row("client_max_body_size", SIZE, "The largest body of a request, V(0) for any."),
         Row("add_header", HEADERS, "Headers of every answer, also of errors.", suffix="always"),
         Row("expires", WORDS, "How long clients keep answers: a time, V(max), V(epoch) or V(off).", most=2,

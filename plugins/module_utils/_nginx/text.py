@@ -173,7 +173,9 @@ def open_end(text: str) -> str:
             inside = "" if token.is_mark else ("%s %s" % (inside, token.raw)).strip()
     except LexError as error:
         return str(error)
-    return 'has "%s" without ";" at its end' % inside if inside else ""
+    if inside:
+        return 'has "%s" without ";" at its end' % inside
+    return 'has a "{" without its "}"' if depth else ""
 
 
 def read(word: str) -> str:

@@ -173,9 +173,13 @@ def _names(row: Row, given: Any) -> List[str]:
         if not text.strip(BLANK) and (text or row.least):
             raise BadValueError("has an empty entry.", "Remove it.")
         try:
-            found += names(_one_line(text)) if text else [text]
+            several = names(_one_line(text)) if text else [text]
         except LexError as problem:
             raise BadValueError('%s: "%s".' % (problem, text), "Close the quotes, or leave them out.") from problem
+        if isinstance(given, list) and row.most and len(several) > row.most:
+            raise BadValueError('has an entry of %d words: "%s".' % (len(several), text), "Write each as an entry, or "
+                                "put a name that has blanks in quotes of its own: '\"%s\"'." % text)
+        found += several
     text = " ".join(entries)
     for word in found:
         _refuse_lost(row, word)
@@ -285,7 +289,7 @@ def _raw(row: Row, given: Any) -> List[str]:
     texts = _entries(row, given)
     problem = open_end("\n".join(texts))
     if problem:
-        raise BadValueError("%s." % problem, "Each directive ends with ;, and each } belongs to a { before it.")
+        raise BadValueError("%s." % problem, "Each directive ends with ;, and each { has a } behind it.")
     return texts
 
 

@@ -93,6 +93,14 @@ WRONG = [
     ("location", "try_files: ['$uri']",
      'server www: location /: try_files needs 2 words, got "$uri". Add what is missing.'),
     # lists of words
+    ("server", "index: [my index.html]",
+     'server www: index has an entry of 2 words: "my index.html". Write each as an entry, or put a name that has '
+     "blanks in quotes of its own: '\"my index.html\"'."),
+    ("location", "try_files: [$uri $uri/, =404]",
+     'server www: location /: try_files has an entry of 2 words: "$uri $uri/". Write each as an entry, or put a name '
+     "that has blanks in quotes of its own: '\"$uri $uri/\"'."),
+    ("upstream", "method: round_robin",
+     'upstream web: method has no "round_robin". Leave method out: the servers take turns by weight.'),
     ("server", "server_name: 'a.com, b.com'",
      'server www: server_name has "a.com,", which no request can have as its name. Write a.com alone.'),
     ("server", "server_name: 'a.com,b.com'",
@@ -290,15 +298,17 @@ WRONG = [
      'http: unknown key "map". nginx knows it, and it is no option: write raw: ["map ... { ... }"].'),
     # raw
     ("server", "raw: [gzip on]",
-     'server www: raw has "gzip on" without ";" at its end. Each directive ends with ;, and each } belongs to '
-     "a { before it."),
+     'server www: raw has "gzip on" without ";" at its end. Each directive ends with ;, and each { has a } '
+     "behind it."),
     ("server", "raw: ['}']",
-     'server www: raw has a "}" without its "{". Each directive ends with ;, and each } belongs to a { before it.'),
+     'server www: raw has a "}" without its "{". Each directive ends with ;, and each { has a } behind it.'),
+    ("http", "raw: ['map $uri $x { default 1;']",
+     'http: raw has a "{" without its "}". Each directive ends with ;, and each { has a } behind it.'),
     ("http", "raw: ['map $a $b { default 1 }']",
-     'http: raw has "default 1" without ";" at its end. Each directive ends with ;, and each } belongs to a { '
-     "before it."),
+     'http: raw has "default 1" without ";" at its end. Each directive ends with ;, and each { has a } '
+     "behind it."),
     ("http", "raw: [\"add_header X 'a;\"]",
-     "http: raw has a quote without its end. Each directive ends with ;, and each } belongs to a { before it."),
+     "http: raw has a quote without its end. Each directive ends with ;, and each { has a } behind it."),
 ]
 
 
