@@ -252,5 +252,5 @@ def unknown_variables(variables: Dict[str, Any], known: List[str]) -> Iterator[F
             remedy = unknown("http", key, variables[name]).replace("raw: [", "nginx_http_raw: [")
         else:
             continue
-        yield Finding("variable-unknown", WARNING, "variable " + name,
+        yield Finding("variable-misspelt", WARNING, "variable " + name,
                       "the role nginx has no variable of this name, so it has no effect of its own.", remedy)

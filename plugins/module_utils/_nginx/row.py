@@ -45,9 +45,8 @@ class Row(NamedTuple):
     ``minimum`` and ``maximum`` belong to the range of a number. ``choices`` are all words that it takes. ``secret``
     values are never shown. ``suffix`` ends every directive. ``most`` is the number of words that one directive takes,
     and of names that of one entry of a list, 0 for any number. ``least`` is how many it needs, 0 where a word may be
-    empty. ``switch`` are the words among
-    others that YAML reads as booleans and nginx takes here. What ``closes`` something must not be null or empty.
-    ``form`` takes the words of one directive as nginx reads them and raises BadValueError for wrong ones.
+    empty. ``switch`` are the words among others that YAML reads as booleans and nginx takes here. What ``closes``
+    something must not be null or empty. ``form`` takes the words of one directive as nginx reads them and raises BadValueError for wrong ones.
     """
 
     key: str
