@@ -46,7 +46,8 @@ class Row(NamedTuple):
     values are never shown. ``suffix`` ends every directive. ``most`` is the number of words that one directive takes,
     and of names that of one entry of a list, 0 for any number. ``least`` is how many it needs, 0 where a word may be
     empty. ``switch`` are the words among others that YAML reads as booleans and nginx takes here. What ``closes``
-    something must not be null or empty. ``form`` takes the words of one directive as nginx reads them and raises BadValueError for wrong ones.
+    something must not be null or empty. ``form`` takes the words of one directive as nginx reads them and raises
+    BadValueError for wrong ones.
     """
 
     key: str
