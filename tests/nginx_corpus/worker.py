@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, openvip.cluster contributors
+"""Reads names of files, and writes a report on each, as a line of JSON; run.py starts it inside of the sandbox.
+
+    python worker.py DIRECTORY NGINX PLACE <names
+
+Without NGINX it looks only at what is asked of the module.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible.plugins.loader import init_plugin_loader
+
+# Ansible finds plugins only in collections that are imported by its own finder, so that comes first.
+init_plugin_loader([str(Path(__file__).resolve().parents[2] / ".collections")])
+
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.program import version
+from ansible_collections.openvip.cluster.tests.corpus.judge import Attempt
+from ansible_collections.openvip.cluster.tests.nginx_corpus import backends, host, judge, role
+from ansible_collections.openvip.cluster.tests.nginx_corpus.ask import ask
+
+# Seconds after which a file is given up
+LIMIT = 60
+# Where backends are that a file knows by name
+_NAMED = "198.18.255.%d"
+# What the module says when the data is right, and nginx does not take what it has become
+NGINX_REFUSES = "nginx refuses the configuration"
+
+
+class Worker:
+    """Reports on files."""
+
+    def __init__(self, directory: Path, program: str, place: Path) -> None:
+        self.directory = directory
+        self.role = role.Role(role.system())
+        self.program = program
+        self.version = version(program) or (0, 0, 0)
+        self.place = place
+        self.host = host.Host(program, place)
+
+    def report(self, name: str) -> judge.Report:
+        """Return the report on a file; never raises for what is in it."""
+        report = judge.Report(name)
+        begin = time.monotonic()
+        signal.alarm(LIMIT)
+        with Attempt() as attempt:
+            self._fill(report)
+        signal.alarm(0)
+        report.failure = attempt.failure or report.failure
+        report.seconds = time.monotonic() - begin
+        return report
+
+    def _fill(self, report: judge.Report) -> None:
+        expected: dict[str, Any] = {}
+        try:
+            own = self.role.read(self.directory / report.name)
+            expected = self.role.expected(own)
+            problems = list(judge.misspelt(expected))
+            if problems:
+                report.failure = " ".join(problems)
+            elif self.version < tuple(map(int, str(expected.get("since", 0)).split("."))):
+                report.untried = f"needs nginx {expected['since']}"
+            else:
+                self._try(own, expected, report)
+        except role.RefusedError as error:
+            report.refused = str(error)
+            report.accepted = report.refused.startswith(NGINX_REFUSES)
+            declared = expected.get("refused")
+            report.as_declared = bool(declared and re.search(str(declared), report.refused))
+        except TimeoutError:
+            report.failure = f"it takes more than {LIMIT} s"
+
+    def _try(self, own: dict[str, Any], expected: dict[str, Any], report: judge.Report) -> None:
+        arguments = self.role.asked(own)
+        listed = [dict(backend) for backend in expected.get("backend") or []]
+        for number, backend in enumerate(listed, 1):
+            backend.setdefault("name", f"backend{number}")
+        self.host.reset({str(path): str(text) for path, text in (expected.get("file") or {}).items()})
+        self.host.names(_named(listed))
+        self.host.certify(arguments["config"])
+        result, report.warnings = self.role.write(own, arguments, self.program, expected.get("group") or {})
+        report.accepted = report.tested = True
+        if expected.get("refused"):
+            report.failure = f'it was accepted, and must be rejected with "{expected["refused"]}"'
+            return
+        before = [path for path in result["files"] if not path.startswith(host.CHANGING)]
+        try:
+            with backends.running(listed), self.host.running():
+                for number, request in enumerate(expected.get("request") or [], 1):
+                    self._ask(number, request, report)
+        except host.StartError as error:
+            report.failure = f"nginx does not start: {error}"
+        finally:
+            for path in before:
+                Path(path).unlink(missing_ok=True)
+
+    def _ask(self, number: int, request: dict[str, Any], report: judge.Report) -> None:
+        report.requests += 1
+        answers = ask(request, self.place)
+        found = list(judge.differences(request.get("expect") or {}, answers))
+        report.right += not found
+        report.wrong += [f"{judge.title(number, request)}: {difference}" for difference in found]
+
+
+def _named(listed: list[dict[str, str]]) -> dict[str, str]:
+    """Return addresses for the backends that are known by name, and put them in the place of the names."""
+    found: dict[str, str] = {}
+    for backend in listed:
+        parts = urlsplit(f"//{backend['address']}")
+        if not backend["address"].startswith("unix:") and re.search("[A-Za-z]", (parts.hostname or "").partition(":")[0]) \
+                and ":" not in (parts.hostname or ""):
+            name = parts.hostname or ""
+            found.setdefault(name, "127.0.0.1" if name == "localhost" else _NAMED % (len(found) + 1))
+            backend["address"] = f"{found[name]}:{parts.port}"
+    return {name: address for name, address in found.items() if name != "localhost"}
+
+
+def _late(_signal: int, _frame: object) -> None:
+    raise TimeoutError
+
+
+def main(directory: str, program: str, place: str) -> None:
+    """Read names until there are no more."""
+    signal.signal(signal.SIGALRM, _late)
+    worker = Worker(Path(directory), program, Path(place))
+    for line in sys.stdin:
+        print(json.dumps(dataclasses.asdict(worker.report(line.rstrip("\n")))), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
