@@ -121,7 +121,7 @@ def _exchange(request: dict[str, Any]) -> Answer:
     """Send a text over TCP or UDP, and read until what is expected has come, or nothing more comes."""
     kind = "udp" if "udp" in request else "tcp"
     host, _colon, port = str(request[kind]).rpartition(":")
-    wanted = str(request.get("expect", {}).get("body", "")) or None
+    wanted = _patterns(request)
     family = socket.AF_INET6 if "[" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM) as connection:
@@ -131,7 +131,7 @@ def _exchange(request: dict[str, Any]) -> Answer:
             connection.connect((host.strip("[]") or "127.0.0.1", int(port)))
             connection.sendall(str(request.get("send", "")).encode())
             found = b""
-            while not (wanted and re.search(wanted, found.decode("utf-8", "replace"))):
+            while not (wanted and _has(found.decode("utf-8", "replace"), wanted)):
                 data = connection.recv(65536)
                 found += data
                 if not data:
@@ -141,16 +141,26 @@ def _exchange(request: dict[str, Any]) -> Answer:
     return Answer(body=found.decode("utf-8", "replace"), failure="" if found else "nothing came")
 
 
+def _patterns(request: dict[str, Any]) -> list[str]:
+    """Return what the body must have."""
+    found = request.get("expect", {}).get("body", [])
+    return [str(pattern) for pattern in (found if isinstance(found, list) else [found])]
+
+
+def _has(text: str, patterns: list[str]) -> bool:
+    return all(re.search(pattern, text) for pattern in patterns)
+
+
 def _file(request: dict[str, Any]) -> Answer:
     """Read a file; a log is written after the answer was sent."""
-    wanted = str(request.get("expect", {}).get("body", "\n"))
+    wanted = _patterns(request) or ["\n"]
     end = time.monotonic() + PATIENCE
     while True:
         try:
             text = Path(request["file"]).read_text(encoding="utf-8")
         except OSError as error:
             return Answer(failure=str(error))
-        if re.search(wanted, text) or time.monotonic() > end:
+        if _has(text, wanted) or time.monotonic() > end:
             return Answer(body=text)
         time.sleep(0.01)
 

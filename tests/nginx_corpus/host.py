@@ -30,7 +30,7 @@ DIRECTORIES = ("/etc/nginx/conf.d", "/etc/nginx/modules-enabled", "/etc/nginx/ss
 START = 20
 # Files of the package that belong to the configuration of somebody
 _NOT_PACKAGED = ("nginx.conf", "conf.d", "modules-enabled", "modules-available", "sites-enabled", "sites-available")
-_CERTIFICATE = re.compile(r"(?m)(?:^|[\s;{])(ssl_(?:certificate|certificate_key|client_certificate|trusted_certificate))"
+_CERTIFICATE = re.compile(r"(?m)(?:^|[\s;{])((?:[a-z]+_)?ssl_(?:client_|trusted_)?certificate(?:_key)?)"
                           r"\s+\"?([^\s;\"$]+)")
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -81,6 +81,12 @@ class Host:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
+    def variables(self) -> dict[str, str]:
+        """Return what stands for secrets of the inventory."""
+        made = self.authority.certificate([])
+        return {"nginx_corpus_certificate": made["crt"].decode(), "nginx_corpus_key": made["key"].decode(),
+                "nginx_corpus_ca": made["ca"].decode()}
+
     def names(self, addresses: dict[str, str]) -> None:
         """Let nginx find these addresses by their names."""
         lines = [f"{address} {name}" for name, address in addresses.items()]
@@ -106,7 +112,7 @@ class Host:
                 continue
             made = made or self.authority.certificate(names)
             path.parent.mkdir(parents=True, exist_ok=True)
-            kind = {"ssl_certificate": "crt", "ssl_certificate_key": "key"}.get(key, "ca")
+            kind = "key" if key.endswith("_key") else "crt" if key.endswith("ssl_certificate") else "ca"
             path.write_bytes(made[kind])
 
     @contextlib.contextmanager

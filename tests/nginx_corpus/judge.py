@@ -138,8 +138,10 @@ def _one(wanted: dict[str, Any], answer: Answer) -> Iterator[str]:
         elif value is not None and not any(re.search(str(value), each) for each in found):
             yield f"header {name} is {' and '.join(found) or 'missing'}, expected {value}"
     for key, must in (("body", True), ("not_body", False)):
-        if key in wanted and bool(re.search(str(wanted[key]), answer.body)) != must:
-            yield f'the body is "{_short(answer.body)}", {"expected" if must else "which must not have"} {wanted[key]}'
+        patterns = wanted.get(key, [])
+        for pattern in patterns if isinstance(patterns, list) else [patterns]:
+            if bool(re.search(str(pattern), answer.body)) != must:
+                yield f'the body is "{_short(answer.body)}", {"expected" if must else "which must not have"} {pattern}'
     if "echo" in wanted:
         yield from _within("echo", wanted["echo"], answer.body)
     if "json" in wanted:

@@ -63,7 +63,7 @@ class Worker:
     def _fill(self, report: judge.Report) -> None:
         expected: dict[str, Any] = {}
         try:
-            own = self.role.read(self.directory / report.name)
+            own = {**self.host.variables(), **self.role.read(self.directory / report.name)}
             expected = self.role.expected(own)
             problems = list(judge.misspelt(expected))
             if problems:
