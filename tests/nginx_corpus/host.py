@@ -32,6 +32,7 @@ START = 20
 _NOT_PACKAGED = ("nginx.conf", "conf.d", "modules-enabled", "modules-available", "sites-enabled", "sites-available")
 _CERTIFICATE = re.compile(r"(?m)(?:^|[\s;{])((?:[a-z]+_)?ssl_(?:client_|trusted_)?certificate(?:_key)?)"
                           r"\s+\"?([^\s;\"$]+)")
+_NAME = re.compile(r"(?:://|_pass\s+|server\s+|^(?=\S+:[0-9]+$))([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?=[:/;\s]|$)")
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -51,7 +52,8 @@ class Host:
         self.place = place
         unpacked = Path(program).parent / "root"
         self.package = (unpacked if unpacked.is_dir() else Path("/host")) / "etc" / "nginx"
-        self.modules = sorted((unpacked / "usr" / "lib" / "nginx" / "modules").glob("*.so"))
+        # ngx_stream_module before ngx_stream_geoip_module, which needs it
+        self.modules = sorted((unpacked / "usr" / "lib" / "nginx" / "modules").glob("*.so"), key=lambda path: len(path.name))
         self.authority = Authority()
         for name, content in self.authority.client().items():
             (place / name).write_bytes(content)
@@ -90,7 +92,7 @@ class Host:
     def names(self, addresses: dict[str, str]) -> None:
         """Let nginx find these addresses by their names."""
         lines = [f"{address} {name}" for name, address in addresses.items()]
-        Path("/etc/hosts").write_text("\n".join(["127.0.0.1 localhost", "::1 localhost", *lines, ""]))
+        Path("/etc/hosts").write_text("\n".join(["::1 localhost", *lines, ""]))
 
     def certify(self, config: dict[str, Any]) -> None:
         """Make the certificates that the data names and this host does not have, as files that were always there."""
@@ -129,6 +131,12 @@ class Host:
             raise StartError("nginx does not go to the background") from error
         finally:
             end_children()
+
+
+def names_in(config: dict[str, Any]) -> list[str]:
+    """Return the names of servers that nginx looks up when it starts; names without a dot are those of upstreams."""
+    return list(dict.fromkeys(found for text in _texts(config) for found in _NAME.findall(text)
+                              if re.search("[A-Za-z]", found.rpartition(".")[2])))
 
 
 def end_children() -> None:

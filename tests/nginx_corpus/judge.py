@@ -17,7 +17,7 @@ from .ask import Answer
 
 # Seconds for one file
 SLOW = 10.0
-FILE_KEYS = ("backend", "file", "group", "refused", "request", "since")
+FILE_KEYS = ("backend", "file", "group", "host", "refused", "request", "since")
 REQUEST_KEYS = ("body", "certificate", "expect", "file", "from", "header", "http", "insecure", "listens", "method", "name",
                 "proxy_protocol", "repeat", "send", "size", "tcp", "tls", "to", "udp", "url", "user")
 EXPECT_KEYS = ("backend", "body", "echo", "fails", "header", "json", "not_body", "status", "version")

@@ -74,8 +74,9 @@ class Sandbox:
         place.mkdir()
         environment = dict(
             os.environ, ANSIBLE_COLLECTIONS_PATH=str(REPOSITORY / ".collections"), ANSIBLE_LOCAL_TEMP=str(place / "tmp"),
-            ANSIBLE_HOME=str(place), ANSIBLE_NOCOLOR="1", LC_ALL="C.UTF-8", PYTHONPATH=str(REPOSITORY / ".collections"),
-            PYTHONDONTWRITEBYTECODE="1", PATH=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+            ANSIBLE_HOME=str(place), ANSIBLE_NOCOLOR="1", LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1",
+            PYTHONPATH=os.pathsep.join([str(REPOSITORY / ".collections"), os.environ.get("PYTHONPATH", "")]),
+            PATH=f"{os.environ['PATH']}:/usr/sbin:/sbin")
         self.process = subprocess.Popen(
             [HERE / "sandbox", root, REPOSITORY, sys.executable, HERE / "worker.py", directory.resolve(), program, place],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True)
