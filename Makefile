@@ -28,8 +28,10 @@ FAILURES = fatal: \[|\[ERROR\]|^ERROR|^FAILED|^E +(assert|[A-Za-z_.]*Error)|[1-9
 MORE = daemon or kernel or long
 # The versions of keepalived in Debian 11 to 14
 DEBIAN_VERSIONS = 2.1.5 2.2.7 2.3.3 2.3.4
-# What the unit tests with a real keepalived, IPVS or compiler need (Debian)
-UNIT_PACKAGES = keepalived nftables iptables iproute2 gcc libc6-dev user-mode-linux kmod ipvsadm
+# The versions of nginx in Debian 12 and 13
+NGINX_VERSIONS = 1.22.1 1.26.3
+# What the unit tests with a real keepalived, nginx, IPVS or compiler need (Debian)
+UNIT_PACKAGES = keepalived nftables iptables iproute2 curl gcc libc6-dev user-mode-linux kmod ipvsadm
 # What make build makes, and where tests/galaxy/install installs it
 ARCHIVE = dist/openvip-cluster-$(shell sed -n 's/^version: //p' galaxy.yml).tar.gz
 INSTALLED = .cache/galaxy/collections/ansible_collections/openvip/cluster
@@ -93,6 +95,12 @@ fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through
 corpus: setup ## a directory of real files through parse, read, render, lint and the daemon (DIR=/path, VERBOSE=1, JSON=file)
 	@tests/install keepalived gcc libc6-dev iproute2
 	python tests/corpus/run.py $(if $(VERBOSE),--verbose) $(if $(JSON),--json '$(JSON)') $(if $(DIR),'$(DIR)')
+
+.PHONY: nginx-corpus
+nginx-corpus: setup ## a directory of the role nginx's variables, with requests, through a real nginx (DIR=/path, VERSIONS="1.18.0 1.30", VERBOSE=1, JSON=file)
+	@tests/install curl iproute2
+	python tests/nginx_corpus/run.py $(foreach version,$(or $(VERSIONS),$(NGINX_VERSIONS)),--nginx '$(version)') \
+	    $(if $(VERBOSE),--verbose) $(if $(JSON),--json '$(JSON)') $(if $(DIR),'$(DIR)')
 
 ##@ Checking
 

@@ -166,7 +166,7 @@ def _file(request: dict[str, Any]) -> Answer:
 
 
 def _listens(what: str) -> Answer:
-    """Whether a socket is bound, as C(udp 443): the second word of a line is the address and the port, in hexadecimal."""
+    """Whether a socket is bound, as C(udp 443). The second word of a line of proc(5) is address and port, in hex."""
     kind, port = what.split()
     lines = [line.split() for name in (kind, kind + "6")
              for line in Path("/proc/net", name).read_text(encoding="ascii").splitlines()[1:]]

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import datetime
 import ipaddress
 import os
@@ -33,7 +32,6 @@ _NOT_PACKAGED = ("nginx.conf", "conf.d", "modules-enabled", "modules-available",
 _CERTIFICATE = re.compile(r"(?m)(?:^|[\s;{])((?:[a-z]+_)?ssl_(?:client_|trusted_)?certificate(?:_key)?)"
                           r"\s+\"?([^\s;\"$]+)")
 _NAME = re.compile(r"(?:://|_pass\s+|server\s+|^(?=\S+:[0-9]+$))([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?=[:/;\s]|$)")
-_PR_SET_CHILD_SUBREAPER = 36
 
 
 class StartError(Exception):
@@ -53,12 +51,10 @@ class Host:
         unpacked = Path(program).parent / "root"
         self.package = (unpacked if unpacked.is_dir() else Path("/host")) / "etc" / "nginx"
         # ngx_stream_module before ngx_stream_geoip_module, which needs it
-        self.modules = sorted((unpacked / "usr" / "lib" / "nginx" / "modules").glob("*.so"), key=lambda path: len(path.name))
+        self.modules = sorted((unpacked / "usr/lib/nginx/modules").glob("*.so"), key=lambda path: len(path.name))
         self.authority = Authority()
         for name, content in self.authority.client().items():
             (place / name).write_bytes(content)
-        # What nginx leaves behind comes to this process.
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def reset(self, more: dict[str, str]) -> None:
         """Bring the files back to those of a host on which only nginx was installed.
@@ -140,7 +136,7 @@ def names_in(config: dict[str, Any]) -> list[str]:
 
 
 def end_children() -> None:
-    """End everything that this process has started, and its children."""
+    """End everything in the sandbox but this process, which is its first: what loses its parent becomes its child."""
     while children := _children():
         for child in children:
             with contextlib.suppress(ProcessLookupError):

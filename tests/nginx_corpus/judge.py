@@ -18,8 +18,8 @@ from .ask import Answer
 # Seconds for one file
 SLOW = 10.0
 FILE_KEYS = ("backend", "file", "group", "host", "refused", "request", "since")
-REQUEST_KEYS = ("body", "certificate", "expect", "file", "from", "header", "http", "insecure", "listens", "method", "name",
-                "proxy_protocol", "repeat", "send", "size", "tcp", "tls", "to", "udp", "url", "user")
+REQUEST_KEYS = ("body", "certificate", "expect", "file", "from", "header", "http", "insecure", "listens", "method",
+                "name", "proxy_protocol", "repeat", "send", "size", "tcp", "tls", "to", "udp", "url", "user")
 EXPECT_KEYS = ("backend", "body", "echo", "fails", "header", "json", "not_body", "status", "version")
 KINDS = ("url", "tcp", "udp", "file", "listens")
 
@@ -72,7 +72,8 @@ def _unknown(name: str, data: Any, known: Sequence[str]) -> Iterator[str]:
         return
     for key in data:
         if key not in known:
-            yield f'{name}: unknown key "{key}". {did_you_mean(str(key), known, "Known are: " + ", ".join(known) + ".")}'
+            remedy = did_you_mean(str(key), known, f"Known are: {', '.join(known)}.")
+            yield f'{name}: unknown key "{key}". {remedy}'
 
 
 def title(number: int, request: dict[str, Any]) -> str:
@@ -131,12 +132,7 @@ def _backend(answer: Answer) -> str:
 def _one(wanted: dict[str, Any], answer: Answer) -> Iterator[str]:
     if "version" in wanted and str(wanted["version"]) != answer.version:
         yield f"it came by HTTP/{answer.version}, expected HTTP/{wanted['version']}"
-    for name, value in (wanted.get("header") or {}).items():
-        found = answer.header.get(name.lower(), [])
-        if value is None and found:
-            yield f"it has the header {name}: {found[0]}, which must not be"
-        elif value is not None and not any(re.search(str(value), each) for each in found):
-            yield f"header {name} is {' and '.join(found) or 'missing'}, expected {value}"
+    yield from _headers(wanted.get("header") or {}, answer)
     for key, must in (("body", True), ("not_body", False)):
         patterns = wanted.get(key, [])
         for pattern in patterns if isinstance(patterns, list) else [patterns]:
@@ -150,6 +146,15 @@ def _one(wanted: dict[str, Any], answer: Answer) -> Iterator[str]:
             yield "it has no line of JSON"
         for number, line in enumerate(lines, 1):
             yield from _within(f"line {number}", wanted["json"] if number == len(lines) else {}, line)
+
+
+def _headers(wanted: dict[str, Any], answer: Answer) -> Iterator[str]:
+    for name, value in wanted.items():
+        found = answer.header.get(name.lower(), [])
+        if value is None and found:
+            yield f"it has the header {name}: {found[0]}, which must not be"
+        elif value is not None and not any(re.search(str(value), each) for each in found):
+            yield f"header {name} is {' and '.join(found) or 'missing'}, expected {value}"
 
 
 def _within(name: str, wanted: Any, text: str) -> Iterator[str]:

@@ -10,10 +10,10 @@ README.md beside this file says what a file may declare. The exit code is 1 when
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
-import queue
 import re
 import shutil
 import signal
@@ -21,18 +21,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / ".collections"))
+# Where the collection is: beside the link of tests/bootstrap, or installed.
+COLLECTIONS = REPOSITORY / ".collections" if (REPOSITORY / ".collections").exists() else REPOSITORY.parents[2]
+sys.path.insert(0, str(COLLECTIONS))
 
 from ansible_collections.openvip.cluster.tests.nginx_corpus.judge import SLOW, Report
 
 HERE = Path(__file__).resolve().parent
 FILES = HERE / "files"
+# What the sandbox has anew
+HIDDEN = ("/srv/", "/run/", "/var/www/", "/var/log/", "/var/cache/", "/etc/nginx/")
 ENDINGS = (".yml", ".yaml")
 BESIDE = ".requests.yml"
 
@@ -69,17 +73,21 @@ class Sandbox:
     """A worker inside of a sandbox; a context manager."""
 
     def __init__(self, directory: Path, program: str, scratch: Path) -> None:
+        for path in (REPOSITORY, Path(sys.executable)):
+            if str(path).startswith(HIDDEN):
+                raise SandboxError(f"{path} is where configurations of nginx write. Move it, to /home for example.")
         root, place = scratch / "root", scratch / "place"
         root.mkdir(parents=True)
         place.mkdir()
         environment = dict(
-            os.environ, ANSIBLE_COLLECTIONS_PATH=str(REPOSITORY / ".collections"), ANSIBLE_LOCAL_TEMP=str(place / "tmp"),
+            os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_LOCAL_TEMP=str(place / "tmp"),
             ANSIBLE_HOME=str(place), ANSIBLE_NOCOLOR="1", LC_ALL="C.UTF-8", PYTHONDONTWRITEBYTECODE="1",
-            PYTHONPATH=os.pathsep.join([str(REPOSITORY / ".collections"), os.environ.get("PYTHONPATH", "")]),
+            PYTHONPATH=os.pathsep.join([str(COLLECTIONS), os.environ.get("PYTHONPATH", "")]),
             PATH=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+        command = [HERE / "sandbox", root, directory.resolve(), REPOSITORY,
+                   sys.executable, HERE / "worker.py", program, place]
         self.process = subprocess.Popen(
-            [HERE / "sandbox", root, REPOSITORY, sys.executable, HERE / "worker.py", directory.resolve(), program, place],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True)
 
     def report(self, name: str) -> Report | None:
         """Return the report on a file, C(None) when the worker has ended."""
@@ -94,35 +102,47 @@ class Sandbox:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        # With it everything inside of the sandbox ends.
-        os.killpg(self.process.pid, signal.SIGKILL)
+        self.end()
         self.process.communicate()
+
+    def end(self) -> None:
+        """End everything inside of the sandbox."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def reports(directory: Path, names: Sequence[str], program: str, processes: int) -> list[Report]:
     """Return the report on each file. Raises SandboxError."""
-    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-    for name in names:
-        waiting.put(name)
+    waiting = deque(names)
+    sandboxes: list[Sandbox] = []
 
     def work(number: int) -> list[Report]:
         found: list[Report] = []
         with Sandbox(directory, program, Path(scratch, str(number))) as sandbox:
-            while True:
+            sandboxes.append(sandbox)
+            while waiting:
                 try:
-                    name = waiting.get_nowait()
-                except queue.Empty:
-                    return found
+                    name = waiting.popleft()
+                except IndexError:
+                    break
                 report = sandbox.report(name)
                 if report is None:
                     raise SandboxError(f"{name}: the sandbox has ended. See the messages above; it needs root, or a "
                                        "kernel that lets users make namespaces.")
                 found.append(report)
+        return found
 
-    with tempfile.TemporaryDirectory(prefix="openvip-nginx-corpus-") as scratch:
+    def stop() -> None:
+        waiting.clear()
+        for sandbox in sandboxes:
+            sandbox.end()
+
+    with tempfile.TemporaryDirectory(prefix="openvip-nginx-corpus-", dir="/tmp") as scratch:
         os.chmod(scratch, 0o755)
         processes = max(1, min(processes, len(names)))
-        with ThreadPoolExecutor(processes) as pool:
+        # What stops this stops the sandboxes first, or the threads would wait for them.
+        with ThreadPoolExecutor(processes) as pool, contextlib.ExitStack() as stack:
+            stack.callback(stop)
             found = [report for part in pool.map(work, range(processes)) for report in part]
     return sorted(found, key=lambda report: names.index(report.name))
 
@@ -177,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the command line and run; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("directory", type=Path, nargs="?", default=FILES, help="where the files are, at any depth")
-    parser.add_argument("--nginx", action="append", help="a program, or a version of Debian's packages; may be repeated")
+    parser.add_argument("--nginx", action="append", help="a program, or a version of Debian's package; may be repeated")
     parser.add_argument("--verbose", action="store_true", help="list the warnings, too")
     parser.add_argument("--json", type=argparse.FileType("w"), help="write everything to a file, - for the output")
     parser.add_argument("--processes", type=int, default=2, help="number of processes (2)")

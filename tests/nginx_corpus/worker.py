@@ -2,15 +2,16 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 """Reads names of files, and writes a report on each, as a line of JSON; run.py starts it inside of the sandbox.
 
-    python worker.py DIRECTORY NGINX PLACE <names
+    python worker.py NGINX PLACE <names
 
-Without NGINX it looks only at what is asked of the module.
+PLACE is a directory for what clients need.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import signal
 import sys
@@ -22,13 +23,15 @@ from typing import Any
 from ansible.plugins.loader import init_plugin_loader
 
 # Ansible finds plugins only in collections that are imported by its own finder, so that comes first.
-init_plugin_loader([str(Path(__file__).resolve().parents[2] / ".collections")])
+init_plugin_loader([os.environ["ANSIBLE_COLLECTIONS_PATH"]])
 
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.program import version
 from ansible_collections.openvip.cluster.tests.corpus.judge import Attempt
 from ansible_collections.openvip.cluster.tests.nginx_corpus import backends, host, judge, role
 from ansible_collections.openvip.cluster.tests.nginx_corpus.ask import ask
 
+# Where the sandbox shows the files
+VARIABLES = Path("/variables")
 # Seconds after which a file is given up
 LIMIT = 60
 # Where backends are that a file knows by name
@@ -42,8 +45,7 @@ NGINX_REFUSES = "nginx refuses the configuration"
 class Worker:
     """Reports on files."""
 
-    def __init__(self, directory: Path, program: str, place: Path) -> None:
-        self.directory = directory
+    def __init__(self, program: str, place: Path) -> None:
         self.role = role.Role(role.system())
         self.program = program
         self.version = version(program) or (0, 0, 0)
@@ -65,7 +67,7 @@ class Worker:
     def _fill(self, report: judge.Report) -> None:
         expected: dict[str, Any] = {}
         try:
-            own = {**self.host.variables(), **self.role.read(self.directory / report.name)}
+            own = {**self.host.variables(), **self.role.read(VARIABLES / report.name)}
             expected = self.role.expected(own)
             problems = list(judge.misspelt(expected))
             if problems:
@@ -136,10 +138,10 @@ def _late(_signal: int, _frame: object) -> None:
     raise TimeoutError
 
 
-def main(directory: str, program: str, place: str) -> None:
+def main(program: str, place: str) -> None:
     """Read names until there are no more."""
     signal.signal(signal.SIGALRM, _late)
-    worker = Worker(Path(directory), program, Path(place))
+    worker = Worker(program, Path(place))
     for line in sys.stdin:
         print(json.dumps(dataclasses.asdict(worker.report(line.rstrip("\n")))), flush=True)
 
