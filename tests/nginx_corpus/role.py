@@ -20,7 +20,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.openvip.cluster.plugins.action.nginx_config import ActionModule
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import module_argument_spec, run_nginx
+from ansible_collections.openvip.cluster.plugins.modules import nginx_config
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import plain
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -84,11 +84,11 @@ class _Action(ActionModule):
     program = ""
 
     def _execute_module(self, module_args: dict[str, Any], **_options: Any) -> dict[str, Any]:
-        verdict = ArgumentSpecValidator(module_argument_spec()).validate(module_args)
+        verdict = ArgumentSpecValidator(nginx_config.module_argument_spec()).validate(module_args)
         if verdict.error_messages:
             return {"failed": True, "msg": "\n".join(verdict.error_messages)}
         try:
-            run_nginx(_Module(verdict.validated_parameters, self.program))
+            nginx_config.run_nginx(_Module(verdict.validated_parameters, self.program))
         except _EndError as end:
             return end.args[0]
         raise AssertionError("the module has not ended")
@@ -150,16 +150,24 @@ class Role:
             raise RefusedError("\n".join(verdict.error_messages))
         return self._template(own, self.arguments)
 
-    def write(self, own: dict[str, Any], arguments: dict[str, Any], program: str, group: dict[str, Any]
-              ) -> tuple[dict[str, Any], list[str]]:
-        """Run action and module; return the module's result, and the warnings. Raises RefusedError.
+    @staticmethod
+    def with_inventory(own: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
+        """Return the variables of a file with those of an inventory.
 
-        :param program: nginx.
-        :param group: inventory groups: the variables of each member by its name.
+        :param group: its groups: the variables of each member by its name.
         """
         members = {HOST: {}, **{name: hosts[name] or {} for hosts in group.values() for name in hosts}}
-        variables = {**self.variables, **own, "hostvars": members,
-                     "groups": {"all": list(members), **{name: list(hosts) for name, hosts in group.items()}}}
+        return {**own, "hostvars": members,
+                "groups": {"all": list(members), **{name: list(hosts) for name, hosts in group.items()}}}
+
+    def write(self, own: dict[str, Any], arguments: dict[str, Any], program: str) -> tuple[dict[str, Any], list[str]]:
+        """Run action and module; return the module's result, and the warnings. Raises RefusedError.
+
+        :param own: what C(with_inventory) has returned.
+        :param arguments: what C(asked) has returned.
+        :param program: nginx.
+        """
+        variables = {**self.variables, **own}
         task = MagicMock(args={**arguments, "binary": program}, async_val=0, check_mode=False)
         action = _Action(task, *[MagicMock() for _unused in range(5)])
         action.program = program

@@ -46,7 +46,9 @@ class SandboxError(Exception):
 
 
 def files_of(directory: Path) -> list[str]:
-    """Return the names of the files of variables below a directory; those of requests beside them are none."""
+    """Return the names of the files of variables below a directory, or of one file; those of requests are none."""
+    if directory.is_file():
+        return [directory.name]
     found = []
     for place, directories, names in os.walk(directory):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
@@ -202,9 +204,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=argparse.FileType("w"), help="write everything to a file, - for the output")
     parser.add_argument("--processes", type=int, default=2, help="number of processes (2)")
     options = parser.parse_args(arguments)
-    names = files_of(options.directory)
+    directory = options.directory
+    names = files_of(directory)
     if not names:
-        parser.error(f"there is no file of variables (*.yml) in {options.directory}")
+        parser.error(f"there is no file of variables (*.yml) in {directory}")
+    if directory.is_file():
+        directory = directory.parent
     wrong = False
     everything = {}
     for nginx in options.nginx or ["nginx"]:
@@ -212,7 +217,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             program = program_of(nginx)
             version = _version(program)
-            found = reports(options.directory, names, program, options.processes)
+            found = reports(directory, names, program, options.processes)
         except SandboxError as error:
             parser.error(str(error))
         everything[version] = [dataclasses.asdict(report) for report in found]

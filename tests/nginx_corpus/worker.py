@@ -85,6 +85,7 @@ class Worker:
             report.failure = f"it takes more than {LIMIT} s"
 
     def _try(self, own: dict[str, Any], expected: dict[str, Any], report: judge.Report) -> None:
+        own = self.role.with_inventory(own, expected.get("group") or {})
         arguments = self.role.asked(own)
         listed = [dict(backend) for backend in expected.get("backend") or []]
         for number, backend in enumerate(listed, 1):
@@ -93,7 +94,7 @@ class Worker:
         given = {str(name): str(address) for name, address in (expected.get("host") or {}).items()}
         self.host.names(_named(listed, given, host.names_in(arguments["config"])))
         self.host.certify(arguments["config"])
-        result, warnings = self.role.write(own, arguments, self.program, expected.get("group") or {})
+        result, warnings = self.role.write(own, arguments, self.program)
         report.warnings = [warning for warning in warnings if not _AS_USER.search(warning)]
         report.accepted = report.tested = True
         if expected.get("refused"):

@@ -125,6 +125,12 @@ def test_the_role_s_own_variables_become_the_configuration(tmp_path: Path, role:
     assert asked["config"]["worker_processes"] == "auto"
 
 
+def test_variables_may_ask_for_the_inventory(tmp_path: Path, role: Role) -> None:
+    text = "nginx_set_real_ip_from: \"{{ groups['outer'] | map('extract', hostvars, 'ansible_host') }}\"\n"
+    own = role.with_inventory(variables(tmp_path, role, text), {"outer": {"lb3": {"ansible_host": "198.18.0.3"}}})
+    assert role.asked(own)["config"]["http"]["set_real_ip_from"] == ["198.18.0.3"]
+
+
 @pytest.mark.parametrize("text, words", [
     ("nginx_worker_connections: many\n", "nginx_worker_connections"),
     ("nginx_server: '{{ nowhere }}'\n", "'nowhere' is undefined"),
@@ -134,9 +140,9 @@ def test_the_role_s_own_variables_become_the_configuration(tmp_path: Path, role:
 ])
 def test_what_the_role_or_the_action_rejects_is_rejected_with_its_reason(
         tmp_path: Path, role: Role, text: str, words: str) -> None:
-    own = variables(tmp_path, role, text)
+    own = role.with_inventory(variables(tmp_path, role, text), {"web": {"web1": {"ansible_host": "198.18.0.21"}}})
     with pytest.raises(RefusedError) as refused:
-        role.write(own, role.asked(own), "/no/nginx", {"web": {"web1": {"ansible_host": "198.18.0.21"}}})
+        role.write(own, role.asked(own), "/no/nginx")
     assert words in str(refused.value)
 
 
