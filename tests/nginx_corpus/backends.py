@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ctypes
 import hashlib
 import json
 import os
@@ -215,6 +216,8 @@ class _Packets(socketserver.DatagramRequestHandler):
         self.wfile.write(f"{self.server.name}: ".encode() + self.rfile.read())
 
 
+# The network that the sandbox has for backends
+BEHIND = "/behind"
 KINDS = {"http": _Http, "fastcgi": _FastCgi, "grpc": _Grpc, "tcp": _Lines, "udp": _Packets}
 
 
@@ -229,13 +232,32 @@ def running(backends: list[dict[str, str]]) -> Iterator[None]:
         for backend in backends:
             family, address = _family(backend["address"])
             kind = backend.get("kind", "http")
-            server = (_Datagrams if kind == "udp" else _Server)(backend["name"], family, address, KINDS[kind])
+            with _network("/proc/self/ns/net" if is_here(backend["address"]) else BEHIND):
+                server = (_Datagrams if kind == "udp" else _Server)(backend["name"], family, address, KINDS[kind])
             stack.callback(server.server_close)
             if family == socket.AF_UNIX:
                 os.chmod(address, 0o777)
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             stack.callback(server.shutdown)
         yield
+
+
+def is_here(address: str) -> bool:
+    """Return whether only the host of nginx itself can have an address: one of loopback, or the path of a socket."""
+    return address.startswith(("unix:", "127.", "[::1]"))
+
+
+@contextlib.contextmanager
+def _network(path: str) -> Iterator[None]:
+    """Make the sockets of the block in another network; a socket stays in the one where it was made (setns(2))."""
+    library = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/ns/net", "rb") as before, open(path, "rb") as wanted:
+        if library.setns(wanted.fileno(), 0):
+            raise OSError(ctypes.get_errno(), f"{path} cannot be entered")
+        try:
+            yield
+        finally:
+            library.setns(before.fileno(), 0)
 
 
 def _family(text: str) -> tuple[int, Any]:

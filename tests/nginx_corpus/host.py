@@ -31,6 +31,9 @@ START = 20
 _NOT_PACKAGED = ("nginx.conf", "conf.d", "modules-enabled", "modules-available", "sites-enabled", "sites-available")
 _CERTIFICATE = re.compile(r"(?m)(?:^|[\s;{])((?:[a-z]+_)?ssl_(?:client_|trusted_)?certificate(?:_key)?)"
                           r"\s+\"?([^\s;\"$]+)")
+# The other end of the link to what stands behind nginx
+_FRONT = "02:00:00:00:00:02"
+_SERVER = re.compile(r"(?:://|_pass\s+|server\s+|^(?=\S+:[0-9]+$))([0-9.]+|\[[0-9a-f:]+\])(?=[:/;\s]|$)")
 _NAME = re.compile(r"(?:://|_pass\s+|server\s+|^(?=\S+:[0-9]+$))([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?=[:/;\s]|$)")
 
 
@@ -53,6 +56,7 @@ class Host:
         # ngx_stream_module before ngx_stream_geoip_module, which needs it
         self.modules = sorted((unpacked / "usr/lib/nginx/modules").glob("*.so"), key=lambda path: len(path.name))
         self.authority = Authority()
+        self.routed: list[str] = []
         for name, content in self.authority.client().items():
             (place / name).write_bytes(content)
 
@@ -89,6 +93,15 @@ class Host:
         """Let nginx find these addresses by their names."""
         lines = [f"{address} {name}" for name, address in addresses.items()]
         Path("/etc/hosts").write_text("\n".join(["::1 localhost", *lines, ""]))
+
+    def route(self, addresses: Iterable[str]) -> None:
+        """Let these addresses, and no others, lead to the network of what stands behind nginx."""
+        lines = [f"route del {address} dev behind table local" for address in self.routed]
+        lines += [f"neighbour del {address} dev behind" for address in self.routed]
+        self.routed = sorted({str(ipaddress.ip_address(address)) for address in addresses})
+        lines += [f"neighbour add {address} lladdr {_FRONT} dev behind nud permanent" for address in self.routed]
+        lines += [f"route add {address} dev behind table local" for address in self.routed]
+        subprocess.run(["ip", "-batch", "-"], input="\n".join(lines) + "\n", text=True, check=True)
 
     def certify(self, config: dict[str, Any]) -> None:
         """Make the certificates that the data names and this host does not have, as files that were always there."""
@@ -127,6 +140,27 @@ class Host:
             raise StartError("nginx does not go to the background") from error
         finally:
             end_children()
+
+
+def behind(config: dict[str, Any], more: Iterable[str], clients: Iterable[str]) -> set[str]:
+    """Return the addresses of what stands behind nginx: those that the data names, and others, but nginx's own.
+
+    :param more: addresses, and what are none.
+    :param clients: addresses that are none of these.
+    """
+    found = {each.strip("[]") for each in [*more, *(each for text in _texts(config) for each in _SERVER.findall(text))]}
+    servers = [server for kind in ("http", "stream") for server in (config.get(kind) or {}).get("server") or []]
+    listens = [str(listen) for server in servers if isinstance(server, dict) for listen in _list(server.get("listen"))]
+    own = {listen.split(" ")[0].rpartition(":")[0].strip("[]") for listen in listens}
+    return {each for each in found - own - set(clients) if _is_elsewhere(each)}
+
+
+def _is_elsewhere(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not (address.is_loopback or address.is_unspecified)
 
 
 def names_in(config: dict[str, Any]) -> list[str]:

@@ -92,7 +92,12 @@ class Worker:
             backend.setdefault("name", f"backend{number}")
         self.host.reset({str(path): str(text) for path, text in (expected.get("file") or {}).items()})
         given = {str(name): str(address) for name, address in (expected.get("host") or {}).items()}
-        self.host.names(_named(listed, given, host.names_in(arguments["config"])))
+        names = _named(listed, given, host.names_in(arguments["config"]))
+        self.host.names(names)
+        members = [str((each or {}).get("ansible_host")) for each in own["hostvars"].values()]
+        self.host.route(host.behind(arguments["config"], [
+            *members, *names.values(), *(backend["address"].rpartition(":")[0] for backend in listed)],
+            [str(request.get("from")) for request in expected.get("request") or []]))
         self.host.certify(arguments["config"])
         result, warnings = self.role.write(own, arguments, self.program)
         report.warnings = [warning for warning in warnings if not _AS_USER.search(warning)]
