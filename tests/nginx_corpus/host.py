@@ -94,6 +94,18 @@ class Host:
         lines = [f"{address} {name}" for name, address in addresses.items()]
         Path("/etc/hosts").write_text("\n".join(["::1 localhost", *lines, ""]))
 
+    def user(self, words: Any) -> None:
+        """Make the user of the workers, and its group, where this machine does not have them.
+
+        :param words: the value of nginx's directive C(user).
+        """
+        name, *group = str(words or "root").split()
+        for path, wanted, line in (("passwd", name, "{}:x:64999:64999::/:/usr/sbin/nologin"),
+                                   ("group", (group or [name])[0], "{}:x:64999:")):
+            text = Path("/host/etc", path).read_text(encoding="utf-8")
+            known = any(each.startswith(wanted + ":") for each in text.splitlines())
+            Path("/etc", path).write_text(text + ("" if known else line.format(wanted) + "\n"), encoding="utf-8")
+
     def route(self, addresses: Iterable[str]) -> None:
         """Let these addresses, and no others, lead to the network of what stands behind nginx."""
         lines = [f"route del {address} dev behind table local" for address in self.routed]

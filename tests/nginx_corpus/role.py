@@ -157,7 +157,8 @@ class Role:
         :param group: its groups: the variables of each member by its name.
         """
         members = {HOST: {}, **{name: hosts[name] or {} for hosts in group.values() for name in hosts}}
-        return {**own, "hostvars": members,
+        # Whether nginx is a package or built says nothing about what it does.
+        return {**own, "nginx_install_method": "package", "hostvars": members,
                 "groups": {"all": list(members), **{name: list(hosts) for name, hosts in group.items()}}}
 
     def write(self, own: dict[str, Any], arguments: dict[str, Any], program: str) -> tuple[dict[str, Any], list[str]]:

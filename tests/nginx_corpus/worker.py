@@ -98,6 +98,7 @@ class Worker:
         self.host.route(host.behind(arguments["config"], [
             *members, *names.values(), *(backend["address"].rpartition(":")[0] for backend in listed)],
             [str(request.get("from")) for request in expected.get("request") or []]))
+        self.host.user(arguments["config"].get("user"))
         self.host.certify(arguments["config"])
         result, warnings = self.role.write(own, arguments, self.program)
         report.warnings = [warning for warning in warnings if not _AS_USER.search(warning)]
