@@ -160,11 +160,20 @@ def behind(config: dict[str, Any], more: Iterable[str], clients: Iterable[str]) 
     :param more: addresses, and what are none.
     :param clients: addresses that are none of these.
     """
-    found = {each.strip("[]") for each in [*more, *(each for text in _texts(config) for each in _SERVER.findall(text))]}
+    found = {each.strip("[]") for each in [*more, *(each for text in _told(config) for each in _SERVER.findall(text))]}
     servers = [server for kind in ("http", "stream") for server in (config.get(kind) or {}).get("server") or []]
     listens = [str(listen) for server in servers if isinstance(server, dict) for listen in _list(server.get("listen"))]
     own = {listen.split(" ")[0].rpartition(":")[0].strip("[]") for listen in listens}
     return {each for each in found - own - set(clients) if _is_elsewhere(each)}
+
+
+def _told(config: dict[str, Any]) -> Iterator[str]:
+    """Yield every text of the data; before the servers of upstreams, which need no port, nginx's own word."""
+    yield from _texts(config)
+    for kind in ("http", "stream"):
+        for upstream in (config.get(kind) or {}).get("upstream") or []:
+            for server in _list(upstream.get("server")) if isinstance(upstream, dict) else []:
+                yield f"server {server.get('address') if isinstance(server, dict) else server}"
 
 
 def _is_elsewhere(text: str) -> bool:
@@ -177,7 +186,7 @@ def _is_elsewhere(text: str) -> bool:
 
 def names_in(config: dict[str, Any]) -> list[str]:
     """Return the names of servers that nginx looks up when it starts; names without a dot are those of upstreams."""
-    return list(dict.fromkeys(found for text in _texts(config) for found in _NAME.findall(text)
+    return list(dict.fromkeys(found for text in _told(config) for found in _NAME.findall(text)
                               if re.search("[A-Za-z]", found.rpartition(".")[2])))
 
 
