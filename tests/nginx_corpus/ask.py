@@ -34,7 +34,7 @@ class Answer:
 
 
 def ask(request: dict[str, Any], place: Path) -> list[Answer]:
-    """Return the answers to a request of a file, as README.md describes them.
+    """Return the answers to a request of a file, as docs/nginx_corpus.md describes them.
 
     :param place: a directory with the certificates C(ca.crt), C(client.crt) and C(client.key).
     """

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from .run import CHANGING
+
 ETC = Path("/etc/nginx")
-# What a file may change, besides ETC
-CHANGING = ("/etc/nginx", "/var/www", "/var/log", "/var/cache", "/var/lib/nginx", "/var/lib/openvip", "/srv", "/run")
 DIRECTORIES = ("/etc/nginx/conf.d", "/etc/nginx/modules-enabled", "/etc/nginx/ssl", "/var/www/html", "/var/log/nginx",
                "/var/cache/nginx", "/var/lib/nginx", "/run/lock")
 START = 20

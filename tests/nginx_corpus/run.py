@@ -4,7 +4,7 @@
 
     python tests/nginx_corpus/run.py [DIRECTORY] [--nginx PROGRAM|VERSION]... [--verbose] [--json FILE]
 
-README.md beside this file says what a file may declare. The exit code is 1 when anything is not as declared.
+docs/nginx_corpus.md says what a file may declare. The exit code is 1 when anything is not as declared.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from ansible_collections.openvip.cluster.tests.nginx_corpus.judge import SLOW, R
 
 HERE = Path(__file__).resolve().parent
 FILES = HERE / "files"
-# What the sandbox has anew
-HIDDEN = ("/srv/", "/run/", "/var/www/", "/var/log/", "/var/cache/", "/etc/nginx/")
+# What a file may change: the sandbox has these anew, and they are emptied for each file.
+CHANGING = ("/etc/nginx", "/var/www", "/var/log", "/var/cache", "/var/lib/nginx", "/var/lib/openvip", "/srv", "/run")
 ENDINGS = (".yml", ".yaml")
 BESIDE = ".requests.yml"
 
@@ -76,7 +76,7 @@ class Sandbox:
 
     def __init__(self, directory: Path, program: str, scratch: Path) -> None:
         for path in (REPOSITORY, Path(sys.executable)):
-            if str(path).startswith(HIDDEN):
+            if str(path).startswith(tuple(f"{each}/" for each in CHANGING)):
                 raise SandboxError(f"{path} is where configurations of nginx write. Move it, to /home for example.")
         root, place = scratch / "root", scratch / "place"
         root.mkdir(parents=True)

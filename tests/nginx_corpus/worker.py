@@ -29,6 +29,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._nginx.program imp
 from ansible_collections.openvip.cluster.tests.corpus.judge import Attempt
 from ansible_collections.openvip.cluster.tests.nginx_corpus import backends, host, judge, role
 from ansible_collections.openvip.cluster.tests.nginx_corpus.ask import ask
+from ansible_collections.openvip.cluster.tests.nginx_corpus.run import CHANGING
 
 # Where the sandbox shows the files
 VARIABLES = Path("/variables")
@@ -106,7 +107,7 @@ class Worker:
         if expected.get("refused"):
             report.failure = f'it was accepted, and must be rejected with "{expected["refused"]}"'
             return
-        before = [path for path in result["files"] if not path.startswith(host.CHANGING)]
+        before = [path for path in result["files"] if not path.startswith(CHANGING)]
         try:
             with backends.running(listed), self.host.running():
                 for number, request in enumerate(expected.get("request") or [], 1):
