@@ -22,6 +22,7 @@ from ansible_collections.openvip.cluster.tests.nginx_corpus.judge import Report,
 from ansible_collections.openvip.cluster.tests.nginx_corpus.role import RefusedError, Role
 
 VERSIONS = ("1.22.1", "1.26.3")
+PAGE = run.REPOSITORY / "docs" / "nginx_corpus.md"
 FILES = run.files_of(run.FILES)
 GOOD = Answer(200, "1.1", {"content-type": ["text/html"], "set-cookie": ["a=1", "b=2"]}, "welcome")
 
@@ -97,12 +98,17 @@ def test_a_misspelt_declaration_does_not_pass_for_a_right_one(expected: dict[str
 
 
 def test_each_file_of_our_own_declares_what_must_come_of_it() -> None:
-    for name in FILES:
-        data = yaml.safe_load((run.FILES / name).read_text(encoding="utf-8"))
-        expected = data["nginx_corpus"]
-        assert list(judge.misspelt(expected)) == [], name
-        assert expected.get("request") or expected.get("refused"), name
+    waiting = run.HERE / "waiting"
+    for path in [*(run.FILES / name for name in FILES), *(waiting / name for name in run.files_of(waiting))]:
+        expected = yaml.safe_load(path.read_text(encoding="utf-8"))["nginx_corpus"]
+        assert list(judge.misspelt(expected)) == [], path
+        assert expected.get("request") or expected.get("refused"), path
     assert len(FILES) >= 40
+
+
+def test_the_page_explains_every_key() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert [key for key in (*judge.FILE_KEYS, *judge.REQUEST_KEYS, *judge.EXPECT_KEYS) if f"`{key}`" not in page] == []
 
 
 @pytest.fixture
@@ -216,6 +222,14 @@ def test_every_file_of_our_own_does_what_it_declares(version: str) -> None:
     assert {report.name for report in found if report.refused} == {
         "existing-sites-lost.yml", "misspelt.yml", "unknown-directive.yml"}
     assert [report.name for report in found if report.warnings] == []
+
+
+@pytest.mark.daemon
+def test_the_example_of_the_page_does_what_it_declares(tmp_path: Path) -> None:
+    (tmp_path / "www.yml").write_text(PAGE.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0])
+    (report,) = run.reports(tmp_path, ["www.yml"], run.program_of(VERSIONS[1]), 1)
+    assert list(run.lists([report], True)) == []
+    assert report.right == 2
 
 
 SITE = """
