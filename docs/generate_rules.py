@@ -11,10 +11,14 @@ and <1..9> for as many lines as there are numbers.
 A rule for clusters has the texts of several hosts. Under "wrong" are those that differ from "right", under "right"
 those that differ from PAIR; "known" is what is known of hosts besides, "cluster" of all of them, and "groups" are the
 clusters.
+
+A rule for nginx has the config of nginx_config. "host" is what the host knows: "read" has the files of each pattern
+that is included; "file" are the files that are written with it, "certificates" what is known of certificates.
 """
 
 from __future__ import annotations
 
+import datetime
 import re
 import sys
 from collections.abc import Iterator
@@ -27,6 +31,12 @@ from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import 
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster import Clock, Cluster, Member, lint_clusters
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint_text, rules
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.registry import CLUSTER, TEXT, Rule
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.lint import lint as nginx
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.lint.model import Certificate, Host
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.lint.registry import Rule as NginxRule
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.others import Part
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.render import File
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 
 PAGES = Path(__file__).resolve().parent / "rules"
@@ -55,6 +65,11 @@ TITLES = {
     "cluster_wire": "Several hosts: strangers on the segment",
     "cluster_hosts": "Several hosts: the hosts, and clusters beside each other",
 }
+NGINX_TITLES = {
+    "directives": "Directives", "servers": "Servers and locations", "listen": "Addresses and ports",
+    "access": "Who may ask", "locations": "Files and expressions", "proxy": "Passing on", "headers": "Headers",
+    "upstreams": "Upstreams", "tls": "TLS", "files": "Files of the workers",
+}
 INSTANCE = """\
 vrrp_instance VI_1 {
     interface eth1
@@ -67,6 +82,8 @@ vrrp_instance VI_1 {
 """
 # The hosts of a cluster where an example says nothing else of them.
 PAIR = {"lb1": INSTANCE % 250, "lb2": INSTANCE % 240}
+# What the names of files of examples begin with, but for those for one host.
+KINDS = ("cluster_", "nginx_")
 ADDRESSES = {"lb1": "198.18.0.11/24", "lb2": "198.18.0.12/24"}
 
 
@@ -102,17 +119,25 @@ class ClusterExample(NamedTuple):
     right: Side
 
 
-def _written(of_clusters: bool) -> Iterator[tuple[str, dict]]:
-    """Iterate over the ids and what is written of them in the files."""
+class NginxExample(NamedTuple):
+    """The configurations of one rule for nginx as text, and what they are judged with, by the keys of the example."""
+
+    wrong: str
+    right: str
+    known: dict
+
+
+def _written(kind: str) -> Iterator[tuple[str, dict]]:
+    """Iterate over the ids and what is written of them in the files of a kind, "" for the rules for one host."""
     for path in sorted((PAGES / "examples").glob("*.yml")):
-        if path.name.startswith("cluster_") == of_clusters:
+        if path.name.startswith(kind or tuple(KINDS)) == bool(kind):
             yield from yaml.safe_load(path.read_text(encoding="utf-8")).items()
 
 
 def cluster_examples() -> dict[str, ClusterExample]:
     """Return the examples of the rules for clusters by the id of their rule."""
     found = {}
-    for identifier, entry in _written(True):
+    for identifier, entry in _written("cluster_"):
         right = {**PAIR, **entry.get("right", {})}
         texts = {"right": right, "wrong": {**right, **entry.get("wrong", {})}}
         others = entry.get("groups", {})
@@ -145,11 +170,36 @@ def judge_cluster(side: Side) -> list:
 def examples() -> dict[str, Example]:
     """Return the examples of the rules for one host by the id of their rule."""
     found = {}
-    for identifier, entry in _written(False):
+    for identifier, entry in _written(""):
         version = tuple(int(part) for part in entry["version"].split(".")) if "version" in entry else None
         facts = entry.get("host", {})
         found[identifier] = Example(entry["wrong"], entry["right"], version, {**HOST, **facts}, facts)
     return found
+
+
+def nginx_examples() -> dict[str, NginxExample]:
+    """Return the examples of the rules for nginx by the id of their rule."""
+    return {identifier: NginxExample(entry.pop("wrong"), entry.pop("right"), entry)
+            for identifier, entry in _written("nginx_")}
+
+
+def judge_nginx(example: NginxExample, text: str) -> list:
+    """Return the findings on one of the configurations of an example."""
+    data, wrong = normalise(yaml.safe_load(text))
+    host, known = example.known.get("host"), example.known.get("certificates", {})
+    files = {pattern: [Part(path, path, each) for path, each in found.items()]
+             for pattern, found in (host or {}).get("read", {}).items()}
+    return wrong or nginx.check(
+        data, host and Host(lambda pattern: files.get(pattern, [])),
+        {path: Certificate(**{key: _timestamp(value) for key, value in each.items()}) for path, each in known.items()},
+        {f"openvip.d/{each['path']}": File(each.get("content", ""), int(each.get("mode", "0644"), 8))
+         for each in example.known.get("file", [])})
+
+
+def _timestamp(value: object) -> object:
+    if not re.match(r"[0-9]{4}-", str(value)):
+        return value
+    return datetime.datetime.fromisoformat(str(value)).replace(tzinfo=datetime.timezone.utc).timestamp()
 
 
 def expand(text: str) -> str:
@@ -208,19 +258,39 @@ def cluster_page(rule: Rule, example: ClusterExample) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def nginx_page(rule: NginxRule, example: NginxExample) -> str:
+    """Return the page of a rule for nginx."""
+    said = "\n".join(str(finding) for finding in judge_nginx(example, example.wrong))
+    parts = [
+        f"{HEAD}# {rule.id}", f"**{rule.severity}** — {rule.summary}", rule.explanation.replace("``", "`"),
+        "## Wrong", f"```yaml\n{example.wrong.rstrip()}\n```", "What `nginx_config` says:", f"```\n{said}\n```",
+        "## Right", f"```yaml\n{example.right.rstrip()}\n```",
+    ]
+    if example.known:
+        known = yaml.safe_dump(example.known, sort_keys=False).rstrip()
+        parts += ["What is known besides:", f"```yaml\n{known}\n```"]
+    return "\n\n".join([part for part in parts if part] + [f"Source: {rule.source}."]) + "\n"
+
+
 def index() -> str:
     """Return the page that lists all rules."""
     lines = [f"{HEAD}# Rules",
-             "What `keepalived_lint`, `cluster_check` and the other modules look for, by the id of the finding."]
+             "What `keepalived_lint`, `cluster_check` and the other modules look for, by the id of the finding.",
+             *_tables(rules(), TITLES), "# Rules for nginx",
+             "What `nginx_config`, and so the role `nginx`, looks for before anything is changed.",
+             *_tables(nginx.rules(), NGINX_TITLES),
+             "[Other findings](others.md) are those of the definition and of the status."]
+    return "\n\n".join(lines) + "\n"
+
+
+def _tables(listed: list, titles: dict[str, str]) -> Iterator[str]:
     tables: dict[str, list[str]] = {}
-    for rule in rules():
+    for rule in listed:
         tables.setdefault(rule.check.__module__.rpartition(".")[2], []).append(
             f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.summary} |")
     for module, rows in tables.items():
-        head = [f"## {TITLES[module]}", "", "| id | severity | what it is about |", "|---|---|---|"]
-        lines.append("\n".join([*head, *rows]))
-    lines.append("[Other findings](others.md) are those of the definition, of the status and of nginx.")
-    return "\n\n".join(lines) + "\n"
+        head = [f"## {titles[module]}", "", "| id | severity | what it is about |", "|---|---|---|"]
+        yield "\n".join([*head, *rows])
 
 
 def others() -> dict[str, dict[str, str]]:
@@ -243,12 +313,14 @@ def pages() -> dict[str, str]:
 
     :raises SystemExit: a rule has no example.
     """
-    given, of_clusters = examples(), cluster_examples()
+    given, of_clusters, of_nginx = examples(), cluster_examples(), nginx_examples()
     missing = [rule.id for rule in rules() if rule.id not in (of_clusters if rule.about == CLUSTER else given)]
+    missing += [rule.id for rule in nginx.rules() if rule.id not in of_nginx]
     if missing:
         sys.exit(f"docs/rules/examples has no example of {', '.join(missing)}: add it to the file of the rule's topic")
     found = {f"{rule.id}.md": cluster_page(rule, of_clusters[rule.id]) if rule.about == CLUSTER
              else page(rule, given[rule.id]) for rule in rules()}
+    found.update({f"{rule.id}.md": nginx_page(rule, of_nginx[rule.id]) for rule in nginx.rules()})
     return {"README.md": index(), "others.md": others_page(), **found}
 
 

@@ -10,9 +10,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts imp
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import groups
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import errors, normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.directives import unknown_variables
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.lint.lint import check, written
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import REFUSED
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.rules import check
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.values import mode_fault
+from ansible_collections.openvip.cluster.plugins.plugin_utils._certificates import known_certificates
 from ansible_collections.openvip.cluster.plugins.plugin_utils._members import options_of, plain
 
 
@@ -30,7 +31,8 @@ class ActionModule(ActionBase):
         if not findings:
             # again, for what the hosts say of themselves
             config, findings = normalise(config)
-            findings = findings or check(config)
+            findings = findings or check(config, certificates=known_certificates(config),
+                                         written=written(arguments.get("file")))
         refused = errors(findings) + self._modes(arguments.get("file"))
         if refused:
             result.update(failed=True, msg="\n".join([REFUSED, *("- %s" % sentence for sentence in refused)]))

@@ -28,6 +28,8 @@ description:
   - What nginx takes as a list of words, such as C(server_name), is a list, or one text with blanks.
   - Within a block the directives stand in the order of the options. So C(include) stands behind the servers of C(http),
     and C(raw) before C(allow) and C(return).
+  - Rules judge what the configuration means for nginx, such as a server that no request reaches. Each of them has a
+    page in C(docs/rules), with a wrong and a right example.
   - On the target the whole tree is tested with C(nginx -t) in a place of its own, where every relative path leads to
     the new files.
   - Then C(openvip.d) is exchanged as a whole by one rename, and nginx is reloaded. It is restarted only if O(restart)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple
 
 from .check import Data
-from .rules import STUB_STATUS
 
 Version = Optional[Tuple[int, ...]]
 
@@ -46,6 +45,8 @@ HEADERS = {
     # with HTTP/1.1 it keeps connections to the upstream open
     "Connection": "",
 }
+# The key of the numbers of connections, and the name of the server that gives them.
+STUB_STATUS = "stub_status"
 LOOPBACK = ["127.0.0.1", "::1"]
 # A server takes less than 1 KB of the zone on 64 bits, and an empty zone 8 KB (ngx_slab_init).
 _ZONE_SERVERS = 32

@@ -12,18 +12,18 @@ import os
 import re
 from typing import Any, Dict, List, Optional, Set, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
 
 from .._kit import journal, unit
 from .._kit.files import resolved
 from .._kit.lock import LockError
 from .._kit.transaction import Step, Transaction, TransactionError, explained
-from . import control, files, others, packages, process, upgrade
+from . import control, files, inspection, others, packages, process, upgrade
 from .check import errors, normalise, stated
 from .complete import DIRECTORY
 from .program import config_test, for_test, is_not_held, numbers, remove_places, version
 from .render import File, Tree, render
-from .rules import check
 from .spec import argument_spec
 
 Files = Dict[str, File]
@@ -85,6 +85,8 @@ class _Run:
         self.before: Files = {}
         self.changes: Dict[str, Tuple[Optional[File], File]] = {}
         self.forced = False
+        # what the rules find on the host alone; the action has shown the rest
+        self.remarks: List[Finding] = []
         self.result: Dict[str, Any] = {
             "changed": False, "differs": False, "path": self.params["path"], "files": [], "backup_files": [],
             "reloaded": False, "restarted": False, "config_test": [],
@@ -110,7 +112,9 @@ class _Run:
         if self.params["backup_count"] < 0:
             self.fail(REFUSED, [f"backup_count must be at least 0, got {self.params['backup_count']}."])
         self.data, findings = normalise(stated(self.params["config"]))
-        refused = errors(findings or check(self.data))
+        if not findings:
+            findings, self.remarks = inspection.judge(self.data, self.home, self.params["file"])
+        refused = errors(findings)
         if refused:
             self.fail(REFUSED, refused)
         rendered = render(self.data, self.version)
@@ -373,6 +377,6 @@ def run_nginx(module: Any) -> None:
         run.fail(NOTHING, [str(error)])
     except OSError as error:
         run.fail("The files cannot be read, tested or written:", [explained(error)])
-    for remark in [*transaction.notes, *run.result["config_test"]]:
+    for remark in [*transaction.notes, *map(str, run.remarks), *run.result["config_test"]]:
         module.warn(remark)
     module.exit_json(**run.result)

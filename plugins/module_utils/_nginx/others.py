@@ -11,15 +11,12 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import os
-import re
-from typing import Callable, Container, Dict, Iterable, Iterator, List, NamedTuple, Set, Tuple
+from typing import Callable, Container, Dict, Iterable, List, NamedTuple, Set, Tuple
 
 from .._kit.place import ROOM
+from .parse import statements
 from .render import HEADER
 
-# ngx_conf_read_token of src/core/ngx_conf_file.c: quotes and comments begin where a word does, and "}" within a word
-# is part of it.
-_TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[;{}]|(?:\\.|\$\{|[^\s;{\\])+""", re.DOTALL)
 # The blocks that answer requests and connections; those around them, and upstreams, serve nothing by themselves.
 _SERVING = ("server", "location")
 # The names that no client asks for by name
@@ -46,28 +43,14 @@ class Outline(NamedTuple):
 Read = Callable[[str], Iterable[Part]]
 
 
-def _statements(text: str) -> Iterator[Tuple[List[str], str]]:
-    """Yield the words of each directive, and what ends it: ``;``, or ``{`` for the beginning of a block."""
-    words: List[str] = []
-    for token in _TOKEN.findall(text):
-        if token in (";", "{", "}"):
-            if words:
-                yield words, token
-            words = []
-        elif token[0] in "\"'":
-            words.append(token[1:-1])
-        elif token[0] != "#":
-            words.append(token)
-
-
 def outline(text: str) -> Outline:
     """Return the C(Outline) of a text in nginx's words; one that nginx would refuse gets some outline, too."""
     found: Dict[str, List[str]] = {"include": [], "root": [], "server_name": []}
     serves = False
-    for words, end in _statements(text):
+    for words, end in statements(text):
         if end == "{":
             serves = serves or words[0] in _SERVING
-        elif words[0] in found:
+        elif words and words[0] in found:
             found[words[0]] += words[1:]
     names = tuple(dict.fromkeys(name for name in found["server_name"] if name not in _NO_NAMES))
     return Outline(tuple(found["include"]), tuple(found["root"]), names, serves)
@@ -139,7 +122,7 @@ def replaced(paths: Iterable[str], ours: bool, before: Set[str], after: Set[str]
 
 def _formats(texts: Iterable[str]) -> List[str]:
     """Return the formats of logs that texts name and do not have, each once."""
-    directives = [words for text in texts for words, end in _statements(text) if words and end == ";"]
+    directives = [words for text in texts for words, end in statements(text) if words and end == ";"]
     # nginx has one format of its own, and other words in its place are parameters of the log
     own = ["combined", "gzip", *(words[1] for words in directives if words[0] == "log_format" and words[1:])]
     used = [words[2] for words in directives if words[0] == "access_log" and words[2:]]
@@ -151,7 +134,7 @@ def _remedies(sites: List[Part], main: str) -> List[str]:
     home = os.path.dirname(main) + "/"
     # what has no servers of its own is included by one that has
     files = [part for part in sites if part.real != main
-             and any(words[:1] == ["server"] and end == "{" for words, end in _statements(part.text))]
+             and any(words[:1] == ["server"] and end == "{" for words, end in statements(part.text))]
     if not files:
         return ["Describe these sites in nginx_server."] * bool(sites)
     paths = [part.path[len(home):] if part.path.startswith(home) else part.path for part in files]

@@ -14,7 +14,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.openvip.cluster.docs.generate_nginx import directives
 from ansible_collections.openvip.cluster.plugins.action import cluster_check
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx import check, groups, rules
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx import check, groups
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.lint import lint
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.spec import argument_spec
 from ansible_collections.openvip.cluster.tests.unit.docs.blocks import SPECS, VARIABLES
 
@@ -120,7 +121,7 @@ def nginx(config):
     data, findings = check.normalise(config)
     if not findings:
         data, findings = groups.resolve(data, members)
-    return findings or rules.check(check.normalise(data)[0])
+    return findings or lint.check(check.normalise(data)[0])
 
 
 def nginx_variables(variables):

@@ -136,3 +136,15 @@ def test_a_page_of_somebody_else_stops_all_hosts_unless_it_may_go(check, tmp_pat
     assert "nginx_takeover to true" in output
     output, told = check(nginx_root=str(page.parent), nginx_takeover=True)
     assert set(told) == set(HOSTS) and page.read_text() == "the shop\n", output
+
+
+@pytest.mark.parametrize("server, words", [
+    # by the data alone
+    ({"root": "/srv"}, "server www: no request on 0.0.0.0:80 reaches it"),
+    # by what the host includes, too
+    ({"server_name": ["a"], "location": [{"uri": "/", "proxy_pass": "http://a.example.com$request_uri"}]},
+     "so nginx asks a resolver for"),
+])
+def test_what_a_rule_finds_is_refused_by_the_check_of_the_role(check, server, words):
+    output, told = check(nginx_listen=["80"], nginx_server=[{"name": "www", "listen": ["80"], **server}])
+    assert told == {} and "nothing was changed" in output and words in output, output

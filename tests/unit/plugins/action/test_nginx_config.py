@@ -71,6 +71,13 @@ def test_what_the_role_leaves_out_is_left_out(run):
     (balancer(group="wbe"), ["upstream web", 'no group "wbe"', 'Did you mean "web"?']),
     (balancer(group="others"), ["no address of other is known", "Gather its facts"]),
     (balancer(listen=["443 ssl"]), ["server www", "no certificate"]),
+    (balancer(allow=["198.18.0.11"], location=[{"uri": "/", "return": "200 x", "allow": ["198.18.0.11"]}]),
+     ["server www: location /", "return answers everybody"]),
+    (balancer(root="/a", location=[{"uri": "/img", "alias": "/a/img/"}]), ["server www: location /img", "above that"]),
+    ({**balancer(), "stream": {"server": [{"name": "x", "listen": ["198.18.0.1:80"], "proxy_pass": "a:1"}]}},
+     ["stream server x", "server www", "another port"]),
+    (balancer(listen=["443 ssl"], ssl_certificate_content="x", ssl_certificate_key_content="y"),
+     ["server www", "has no certificate", "-----BEGIN"]),
     ("text", ["must be a dictionary"]),
     (None, ["must be a dictionary"]),
 ])
@@ -78,6 +85,21 @@ def test_a_wrong_configuration_is_refused_before_the_host_is_reached(run, config
     result, given = run(config=config)
     assert result["failed"] and given == {} and "nothing was changed" in result["msg"]
     assert [word for word in words if word not in result["msg"]] == [], result["msg"]
+
+
+def test_a_file_of_passwords_that_the_workers_cannot_read_is_refused(run):
+    config = balancer(location=[{"uri": "/", "proxy_pass": "http://web", "auth_basic": "x",
+                                 "auth_basic_user_file": "openvip.d/members"}])
+    assert run(config=config, file=[{"path": "members", "content": "x"}])[0].get("failed") is None
+    result, given = run(config=config, file=[{"path": "members", "content": "x", "mode": "0600"}])
+    assert result["failed"] and given == {} and "cannot read openvip.d/members" in result["msg"]
+
+
+def test_a_warning_is_shown_and_hinders_nothing(run):
+    config = balancer(location=[{"uri": "/", "proxy_pass": "http://web", "add_header": {"X-A": "1"}}],
+                      add_header={"X-B": "1"})
+    result, _given = run(config=config)
+    assert result["changed"] and [text[:40] for text in run.warned] == ["lb1: server www: location /: its add_hea"]
 
 
 def test_what_a_host_says_of_itself_is_checked_too(run):

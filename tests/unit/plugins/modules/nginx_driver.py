@@ -271,8 +271,12 @@ def failures(directory, binary):
             file=[{"path": "snippets/x.conf", "content": "no_such_word 5;"}])
     attempt("certificate", changed(listen=["443 ssl"], ssl_certificate="/no.crt", ssl_certificate_key="/no.key"))
     attempt("log", changed(access_log=["/no/such/directory/access.log"]))
-    attempt("conflicting", front.config(http={"server": [
-        {"name": name, "listen": ["80"], "server_name": ["www"], "return": "204"} for name in ("one", "two")]}))
+    # two names in files of others, of which nginx only warns
+    for name in ("one", "two"):
+        (front.home / "conf.d" / f"{name}.conf").write_text("server { listen 82; server_name www; return 204; }\n")
+    attempt("conflicting", {**good, "http": {**good["http"], "sendfile": True}})
+    for name in ("one", "two"):
+        (front.home / "conf.d" / f"{name}.conf").unlink()
     attempt("upstream", balancer(front, {"server": servers(web1={})}, location=[
         {"uri": "/", "proxy_pass": "http://wbe"}]))
     # nginx -t passes over an address that is in use: its own old socket holds it

@@ -88,7 +88,7 @@ def test_nginx_takes_every_method(tell):
     ("file", ['unknown directive "no_such_word"', "openvip.d/snippets/x.conf:1"]),
     ("certificate", ["cannot load certificate", "/no.crt"]),
     ("log", ["/no/such/directory/access.log", "No such file or directory"]),
-    ("conflicting", ['conflicting server name "www"']),
+    ("conflicting", ['conflicting server name "www" on 0.0.0.0:82, ignored']),
     ("upstream", ['host not found in upstream "wbe"', 'Did you mean "web"?']),
     ("not_held", ["bind() to 198.18.9.9:80 failed", "net.ipv4.ip_nonlocal_bind"]),
 ])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import errors, normalise
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.rules import check
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.lint.lint import check
 
 HSTS = {"Strict-Transport-Security": "max-age=1"}
 PROXY = {"uri": "/", "proxy_pass": "http://x"}
@@ -49,7 +49,7 @@ def test_what_is_never_sent_is_said(http, server, location, lost):
     ({}, {"add_header": HSTS}, {"add_header": {"X-A": "1"}, "raw": ["add_header_inherit merge;"]}),
     ({}, {"add_header": HSTS}, {"raw": ["if ($a) {\n  add_header X-A 1;\n}"]}),
     ({}, {"add_header": HSTS}, {"raw": ["# add_header X-A 1;"]}),
-    ({}, {"raw": ["location /x {\n  proxy_set_header X-A 1;\n}"]}, PROXY),
+    ({}, {"raw": ["location /x {\n  proxy_set_header X-A 1;\n  proxy_pass http://y;\n}"]}, PROXY),
     ({"raw": ["proxy_set_header X-A 1;"]}, {}, {"return": "204"}),
     ({"raw": ["proxy_set_header X-A 1;"]}, {}, {**PROXY, "proxy_set_header": {"x-a": "2"}}),
 ])

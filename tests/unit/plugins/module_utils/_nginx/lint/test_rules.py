@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.rules import check
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.lint.lint import check
 
 ONE = [{"address": "198.18.0.21:80"}]
 
@@ -37,9 +37,10 @@ def said(data):
     upstream("stream", server=[{"address": "unix:/run/web.sock"}]),
     server(listen=["443 ssl"], http2=True, ssl_certificate="a.crt", ssl_certificate_key="a.key"),
     server(listen=["443 ssl"], raw=["include tls.conf;"]),
-    server(location=[{"uri": "/", "proxy_pass": "http://web"}, {"uri": "/v", "proxy_pass": "$target"}]),
+    server(location=[{"uri": "/", "proxy_pass": "http://web"}, {"uri": "/v", "proxy_pass": "$target"}],
+           raw=["resolver 127.0.0.53;"]),
     server("stream", proxy_pass="198.18.0.21:443"),
-    server(listen=["80", "8000-8010", "*:80", "198.18.0.100", "198.18.0.100:80 default_server", "[::]:80 ipv6only=on",
+    server(listen=["80", "8000-8010", "*:83", "198.18.0.100", "198.18.0.101:80 default_server", "[::]:80 ipv6only=on",
                    "[2001:db8::100]", "www.example.com:80", "localhost", "unix:/run/nginx.sock",
                    "81 backlog=5 so_keepalive=30m::10 reuseport", "82 something_new"]),
     server("stream", listen=["53 udp"], proxy_pass="198.18.0.21:53"),
