@@ -89,6 +89,8 @@ options:
     description:
       - Whether the former main file, the former C(openvip.d) and each former O(file) elsewhere are kept. They are in
         the directory C(.openvip) beside each, under names with a timestamp. Only root can enter that directory.
+      - Private keys are not kept, nor other files in C(openvip.d) that not everybody can read. Each run removes those
+        that an earlier version has kept.
     type: bool
     default: true
   backup_count:
@@ -101,6 +103,17 @@ options:
     description: Whether a changed configuration is tested with C(nginx -t) on the target before it is written.
     type: bool
     default: true
+  config_test_later:
+    description:
+      - Packages and, by their absolute paths, files of certificates that a later task brings. They only matter in check
+        mode, where the test goes on without them.
+      - As long as one of the packages is not installed, nginx may miss a directive, a variable, a module, a file or a
+        user. A file of a certificate that is missing is left out of the test in any case, with a warning unless it is
+        listed.
+    type: list
+    elements: str
+    default: []
+    version_added: 1.1.0
   config_test_timeout:
     description: Seconds after which the test is taken for hung and the configuration is refused.
     type: float
@@ -115,6 +128,8 @@ options:
     description:
       - Whether nginx may be restarted by systemd where a reload cannot help, because a new address is held by its own
         old socket, as when C(listen 80) becomes C(listen 198.18.0.100:80). A restart ends open connections.
+      - It is not restarted where that cannot help, because another program holds an address, or HTTP and a stream want
+        the same one. The message names both.
       - When it does not start with the new configuration, it is started with the former one again.
     type: bool
     default: false
@@ -380,11 +395,8 @@ executable:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import (
-    module_argument_spec,
-    run_nginx,
-    secrets_among,
-)
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import run_nginx
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.options import module_argument_spec, secrets_among
 from ansible_collections.openvip.cluster.plugins.module_utils._private import private
 
 

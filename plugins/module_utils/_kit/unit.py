@@ -9,6 +9,7 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import sys
 from typing import Optional
 
 from .process import run
@@ -34,6 +35,21 @@ def is_masked(unit: str) -> bool:
     except OSError:
         return False
     return "LoadState=masked" in outcome.output.splitlines()
+
+
+def open_files(unit: str) -> Optional[int]:
+    """Return how many files a process of the unit may have open when it is started, C(None) where there is no systemd.
+
+    For a unit that is not installed yet it is the default of systemd.
+    """
+    try:
+        outcome = run(["systemctl", "show", "--property=LimitNOFILESoft", unit], TIMEOUT)
+    except OSError:
+        return None
+    number = outcome.output.strip().partition("LimitNOFILESoft=")[2]
+    if number == "infinity":
+        return sys.maxsize
+    return int(number) if number.isdigit() else None
 
 
 def main_pid(unit: str) -> Optional[int]:

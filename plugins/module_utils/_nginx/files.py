@@ -25,7 +25,11 @@ from .render import File
 _MASK = "********\n"
 # Leftovers of interrupted runs of version 1.0.0: staged files, and the directories of its tests.
 _STAGED = re.compile(r"\.(openvip\.d\.|new-)[a-z0-9_]{8}\Z")
+# Its backups, beside nginx.conf: openvip.d.2026-12-01@08:30:00.abcdefgh~, page.html.4711.2026-12-01@08:30:00~
+_FORMER_BACKUP = re.compile(r".+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d(\.[a-z0-9_]{8})?~\Z")
 _TEST = "nginx-config-test-*"
+_KEY_NAME = re.compile(r"\.key(\.\d[^/]*)?\Z")
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 # Seconds after which no such test can still run.
 _TEST_ENDED = 3600
 # The line as C(render) writes it. nginx.conf has it now, and nginx accepts it only once.
@@ -77,6 +81,41 @@ def matching(pattern: str) -> List[Part]:
     paths = ((path, os.path.realpath(path)) for path in sorted(glob.glob(pattern)) if os.path.isfile(path))
     parts = ((path, real, files.read(real)) for path, real in paths)
     return [Part(path, real, _text(data)) for path, real, data in parts if data is not None]
+
+
+def _is_key(path: str, file: File) -> bool:
+    """Return whether a file, or a backup of it, is a private key by its name or by its content (RFC 7468)."""
+    return bool(_KEY_NAME.search(path) or _PRIVATE_KEY.search(file.text))
+
+
+def remove_secrets(home: str, paths: Iterable[str]) -> None:
+    """Remove private keys from the backups of these paths, also from those of earlier versions.
+
+    From backups of our directory everything goes that not everybody can read, which the variables have. Elsewhere a
+    backup may be the only copy of what somebody else has written. A transaction that is under way or was interrupted
+    keeps the former files under other names.
+
+    :param home: the directory of nginx.conf, in which version 1.0.0 kept all of them.
+    :param paths: absolute, without links.
+    :raises OSError: a backup cannot be read or changed.
+    """
+    for path in paths:
+        above, base = os.path.split(path)
+        for directory in (os.path.join(above, place.ROOM), home):
+            for name in os.listdir(directory) if os.path.isdir(directory) else []:
+                if name.startswith(base) and (
+                        _FORMER_BACKUP.match(name) if directory == home else place.BACKUP.fullmatch(name[len(base):])):
+                    _remove_secrets(os.path.join(directory, name))
+
+
+def _remove_secrets(path: str) -> None:
+    ours = os.path.isdir(path)
+    found = [path] if not ours else [
+        os.path.join(above, name) for above, dummy, names in os.walk(path) for name in names]
+    for each in found:
+        file = read(each) if stat.S_ISREG(os.lstat(each).st_mode) else None
+        if file is not None and (_is_key(each, file) or (ours and not file.mode & stat.S_IROTH)):
+            os.unlink(each)
 
 
 def _shown(file: Optional[File]) -> str:

@@ -10,21 +10,31 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from typing import Any, Dict, List, Optional, Set, Tuple
+from functools import partial
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import Finding
-from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import did_you_mean
 
 from .._kit import journal, unit
 from .._kit.files import resolved
 from .._kit.lock import LockError
 from .._kit.transaction import Step, Transaction, TransactionError, explained
-from . import control, files, inspection, others, packages, process, upgrade
-from .check import errors, normalise, stated
-from .complete import DIRECTORY
-from .program import config_test, for_test, is_not_held, numbers, remove_places, version
+from . import addresses, control, files, inspection, origin, others, packages, process, upgrade
+from .check import Data, errors, normalise, stated
+from .complete import DIRECTORY, OPEN_FILES
+from .others import Part
+from .program import (
+    Verdict,
+    config_test,
+    for_test,
+    is_not_held,
+    may_come,
+    numbers,
+    remove_places,
+    version,
+    without_missing,
+)
 from .render import File, Tree, render
-from .spec import argument_spec
 
 Files = Dict[str, File]
 State = Tuple[Files, Dict[str, Optional[File]]]
@@ -33,44 +43,6 @@ REFUSED = "The configuration is refused and nothing was changed:"
 OTHERS = "Somebody else has set up nginx on this host, and nothing was changed:"
 NOTHING = "Nothing was changed:"
 PID_FILE = "/run/nginx.pid"
-_NO_UPSTREAM = re.compile(r'host not found in upstream "([^":]+)')
-
-
-def module_argument_spec() -> Dict[str, Any]:
-    """Return the argument specification of nginx_config."""
-    return {
-        "config": {"type": "dict", "required": True, "options": argument_spec()},
-        "file": {"type": "list", "elements": "dict", "default": [], "options": {
-            "path": {"type": "path", "required": True},
-            "content": {"type": "str", "required": True},
-            "mode": {"type": "str", "default": "0644"},
-        }},
-        "path": {"type": "path", "default": "/etc/nginx/nginx.conf"},
-        "backup": {"type": "bool", "default": True},
-        "backup_count": {"type": "int", "default": 10},
-        "config_test": {"type": "bool", "default": True},
-        "config_test_timeout": {"type": "float", "default": 30.0},
-        "reload": {"type": "bool", "default": True},
-        "restart": {"type": "bool", "default": False},
-        "upgrade": {"type": "bool", "default": False},
-        "binary": {"type": "str", "default": "nginx"},
-        "version": {"type": "str"},
-        "unit": {"type": "str", "default": "nginx.service"},
-        "takeover": {"type": "bool", "default": False},
-    }
-
-
-def secrets_among(params: Dict[str, Any]) -> Set[str]:
-    """Return the texts of the files that others cannot read, for options of any shape."""
-    entries = params.get("file")
-    return {str(entry["content"]).rstrip("\n") for entry in entries if isinstance(entry, dict)
-            and entry.get("content") and not others_read(entry.get("mode"))} if isinstance(entries, list) else set()
-
-
-def others_read(mode: Any) -> bool:
-    """Return whether permissions such as C(0644) let everybody read: true for the default, false for invalid
-    permissions."""
-    return mode is None or bool(re.match(r"0?[0-7]{2}[4-7]\Z", str(mode)))
 
 
 class _Run:
@@ -87,6 +59,11 @@ class _Run:
         self.forced = False
         # what the rules find on the host alone; the action has shown the rest
         self.remarks: List[Finding] = []
+        # what keeps an nginx that does not run from being started
+        self.holders: List[str] = []
+        # files of certificates that the last test has left out
+        self.missing: List[str] = []
+        self.conflict: Optional[addresses.Conflict] = None
         self.result: Dict[str, Any] = {
             "changed": False, "differs": False, "path": self.params["path"], "files": [], "backup_files": [],
             "reloaded": False, "restarted": False, "config_test": [],
@@ -117,7 +94,13 @@ class _Run:
         refused = errors(findings)
         if refused:
             self.fail(REFUSED, refused)
-        rendered = render(self.data, self.version)
+        # until all of it is rendered, for the files among them that raw includes
+        self.tree = Tree(File(""), {
+            os.path.normpath(os.path.join(DIRECTORY, entry["path"])): File(entry["content"])
+            for entry in self.params["file"]})
+        self.wanted = addresses.wanted(self.data, self._included)
+        self.open_files = unit.open_files(self.params["unit"]) or OPEN_FILES
+        rendered = self._rendered(self.data)
         # what is beside the servers and upstreams in our directory, and what is elsewhere
         self.more, self.single = self._files(rendered)
         self.tree = Tree(rendered.main, {**rendered.files, **self.more})
@@ -197,11 +180,11 @@ class _Run:
         if not self.changes:
             return
         former, dummy = self.changes.get(self.path, (None, None))
-        sites: List[others.Part] = []
+        sites: List[Part] = []
         if former:
             path = os.path.join(self.home, os.path.basename(self.params["path"]))
-            after = others.reached(others.Part(path, self.path, self.tree.main.text), self._wanted)
-            sites = others.lost(others.reached(others.Part(path, self.path, former.text), files.matching),
+            after = others.reached(Part(path, self.path, self.tree.main.text), self._wanted)
+            sites = others.lost(others.reached(Part(path, self.path, former.text), files.matching),
                                 {part.real for part in after}, packages.untouched)
         earlier = [file.text for file in [former, *self.before.values()] if file and others.is_ours(file.text)]
         pages = others.replaced(
@@ -213,12 +196,22 @@ class _Run:
         if sites or pages:
             self.fail(OTHERS, others.told(sites, pages, self.path))
 
-    def _wanted(self, pattern: str) -> List[others.Part]:
+    def _rendered(self, data: Data) -> Tree:
+        return render(data, self.version, self._included, self.open_files)
+
+    def _included(self, pattern: str) -> List[Part]:
+        """Return the files of a pattern that may be relative to the directory of nginx.conf, as they will be.
+
+        :raises OSError: one cannot be read.
+        """
+        return self._wanted(os.path.join(self.home, pattern))
+
+    def _wanted(self, pattern: str) -> List[Part]:
         """Return the files of a pattern as they will be."""
         if not pattern.startswith(os.path.join(self.home, DIRECTORY) + os.sep):
             return files.matching(pattern)
         paths = {os.path.join(self.home, path): file.text for path, file in self.tree.files.items()}
-        return [others.Part(path, path, paths[path]) for path in fnmatch.filter(sorted(paths), pattern)]
+        return [Part(path, path, paths[path]) for path in fnmatch.filter(sorted(paths), pattern)]
 
     def _compare_program(self) -> None:
         """Find whether another program runs."""
@@ -239,37 +232,39 @@ class _Run:
                           % (" ".join([self.params["binary"], self.params["version"] or ""]).strip()),
                           ["Install nginx first, or set config_test to false."])
             return
-        verdict = config_test(self._staged, self.home, self.binary, self.version, self.params["config_test_timeout"])
-        self.result["config_test"] = [*verdict.refused, *verdict.remarks]
-        if self.module.check_mode and all(is_not_held(message) for message in verdict.refused):
-            # A task before this one would set net.ipv4.ip_nonlocal_bind.
-            return
-        if verdict.refused:
-            self.fail("nginx refuses the configuration and nothing was changed:",
-                      [*verdict.refused, *self._hints(verdict.refused)])
+        verdict = self._verdict(self.data)
+        if self.module.check_mode and any(origin.NO_STREAM in message and self._is_later(message)
+                                          for message in verdict.refused):
+            # The module for streams is yet to be installed; nginx says no more than the first that it misses.
+            rest = self._verdict({key: value for key, value in self.data.items() if key != "stream"})
+            verdict = Verdict([*verdict.refused, *rest.refused], [*verdict.remarks, *rest.remarks])
+        told = [*map(self._traced, verdict.refused), *origin.hints(verdict.refused, self.data)]
+        self.result["config_test"] = [*map(self._traced, [*verdict.refused, *verdict.remarks]), *(
+            f"{path} does not exist, so it was left out of the test."
+            for path in self.missing if path not in self.params["config_test_later"])]
+        if verdict.refused and not (self.module.check_mode and all(map(self._is_later, verdict.refused))):
+            self.fail("nginx refuses the configuration and nothing was changed:", told)
 
-    def _staged(self, directory: str) -> Tree:
-        tree = render(for_test(self.data, directory), self.version)
-        return Tree(tree.main, {**tree.files, **self.more})
+    def _is_later(self, message: str) -> bool:
+        """Return whether a task between this check and the change may do what nginx misses."""
+        # net.ipv4.ip_nonlocal_bind is such a task.
+        return is_not_held(message) or (may_come(message) and bool(packages.missing(
+            name for name in self.params["config_test_later"] if not name.startswith("/"))))
 
-    def _hints(self, refused: List[str]) -> List[str]:
-        """Return what to do about some of nginx's complaints."""
-        found = []
-        for message in refused:
-            missing = _NO_UPSTREAM.search(message)
-            if missing:
-                names = [upstream["name"] for kind in ("http", "stream")
-                         for upstream in self.data.get(kind, {}).get("upstream", [])]
-                found.append(did_you_mean(missing.group(1), names))
-            if 'unknown directive "stream"' in message:
-                found.append("Install nginx's module for streams (Debian: libnginx-mod-stream, Enterprise Linux: "
-                             "nginx-mod-stream), and include the file that loads it.")
-            if "unknown log format" in message:
-                found.append("Describe the format in log_format. Files of include stand last, and theirs are known to "
-                             "them alone.")
-            if is_not_held(message):
-                found.append("Set net.ipv4.ip_nonlocal_bind or net.ipv6.ip_nonlocal_bind to 1, or correct listen.")
-        return list(dict.fromkeys(hint for hint in found if hint))
+    def _verdict(self, data: Data) -> Verdict:
+        return config_test(partial(self._staged, data), self.home, self.binary, self.version or (),
+                           self.params["config_test_timeout"])
+
+    def _staged(self, data: Data, directory: str) -> Tree:
+        tree = self._rendered(for_test(data, directory))
+        tree, self.missing = Tree(tree.main, {**tree.files, **self.more}), []
+        if self.module.check_mode:
+            tree, self.missing = without_missing(tree, self.home)
+        return tree
+
+    def _traced(self, message: str) -> str:
+        """Return a message of nginx that cites no file which is not on the host."""
+        return origin.traced(message, self.home, self.tree.files, self.more)
 
     def apply(self) -> None:
         """Exchange the files and bring them into force, or roll everything back."""
@@ -279,7 +274,18 @@ class _Run:
                 self._steps(), force, self._force_former, owe=force is None)
         except TransactionError as error:
             self._fail(error)
+        if not process.running(self.params["unit"], self.pid_file):
+            self.holders = addresses.blocked(self.wanted, addresses.held(), frozenset())
+        self.remove_secrets()
+        self.result["backup_files"] = [path for path in self.result["backup_files"] if os.path.lexists(path)]
         files.remove_leftovers({self.home, *map(os.path.dirname, self.single)})
+
+    def remove_secrets(self) -> None:
+        """Remove keys and other secrets from the backups.
+
+        :raises OSError: one cannot be read or removed.
+        """
+        files.remove_secrets(self.home, [self.path, self.directory, *self.single])
 
     def _steps(self) -> List[Step]:
         """Return the steps. Each of them leaves a valid configuration."""
@@ -315,11 +321,18 @@ class _Run:
                 self.result["upgraded"] = True
             else:
                 self.result["reloaded"] = control.take(self.params["unit"], self.pid_file, self._log())
-        except control.ConflictError:
-            if not self.params["restart"]:
+        except control.ConflictError as error:
+            self.conflict = self.conflict or self._explained(str(error))
+            if not self.params["restart"] or not self.conflict.helps:
                 raise
             self.result["restarted"] = True
             control.restart(self.params["unit"])
+
+    def _explained(self, message: str) -> addresses.Conflict:
+        """Return why an address that nginx names cannot be bound."""
+        running = process.running(self.params["unit"], self.pid_file)
+        return addresses.explain(message, self.wanted, addresses.held(),
+                                 process.family(running.pid) if running else frozenset())
 
     def _log(self) -> Optional[str]:
         words = self.data.get("error_log", [""])[0].split()
@@ -339,14 +352,13 @@ class _Run:
 
     def _fail(self, error: TransactionError) -> None:
         """End the module with the failure of a change."""
-        sentences = [str(error)]
-        conflict = isinstance(error.reason, control.ConflictError)
-        if conflict and self.outdated:
-            sentences.append("Only a restart can change that: set restart (nginx_restart of the role) to true once.")
-        elif conflict:
-            sentences.append("The address is held by nginx's own old socket, as when *:80 becomes an address of its "
-                             "own: then set restart (nginx_restart of the role) to true once. Or another program holds "
-                             "it: then end that program, or correct listen.")
+        sentences = ["; ".join(map(self._traced, str(error).split("; ")))]
+        if isinstance(error.reason, control.ConflictError) and self.conflict:
+            sentences += self.conflict.sentences
+        elif self.forced:
+            # systemd does not tell, and the log of errors may not be a file
+            conflict = self._explained("")
+            sentences += conflict.sentences * (not conflict.helps)
         if error.begun and not self._is_changed():
             sentences.append("The former files are restored.")
         self.result.update(reloaded=False, restarted=False, upgraded=False)
@@ -366,6 +378,7 @@ def run_nginx(module: Any) -> None:
         with transaction:
             if not module.check_mode:
                 remove_places()
+                run.remove_secrets()
             run.compare()
             if not run.params["takeover"]:
                 run.guard()
@@ -377,6 +390,6 @@ def run_nginx(module: Any) -> None:
         run.fail(NOTHING, [str(error)])
     except OSError as error:
         run.fail("The files cannot be read, tested or written:", [explained(error)])
-    for remark in [*transaction.notes, *map(str, run.remarks), *run.result["config_test"]]:
+    for remark in [*transaction.notes, *map(str, run.remarks), *run.result["config_test"], *run.holders]:
         module.warn(remark)
     module.exit_json(**run.result)

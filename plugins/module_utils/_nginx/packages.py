@@ -7,7 +7,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import List
+from typing import Iterable, List
 
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
 
@@ -31,6 +31,16 @@ def untouched(path: str) -> bool:
     return False
 
 
+def missing(names: Iterable[str]) -> List[str]:
+    """Return which of these packages are not installed; none where this host has neither package manager."""
+    for query, installed in _QUERIES:
+        try:
+            return [name for name in names if not installed(run([*query, name], TIMEOUT))]
+        except OSError:
+            continue
+    return []
+
+
 def _of_dpkg(path: str) -> List[str]:
     """Return the packages of a file: ``nginx-common: /etc/nginx/nginx.conf``, ``libc6:amd64, libc6:i386: /etc/...``."""
     said = run(["dpkg-query", "--search", path], TIMEOUT)
@@ -52,3 +62,6 @@ def _is_changed(path: str, output: str) -> bool:
 
 
 _MANAGERS = ((_of_dpkg, ("dpkg", "--verify")), (_of_rpm, ("rpm", "--verify", "--nodeps", "--noscripts")))
+_QUERIES = (
+    (("dpkg-query", "--show", "--showformat=${db:Status-Status} "), lambda said: "installed" in said.output.split()),
+    (("rpm", "--query"), lambda said: said.code == 0))

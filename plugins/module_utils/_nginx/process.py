@@ -15,7 +15,7 @@ from .._kit import proc
 from .._kit.proc import parent
 from .._kit.unit import main_pid
 
-__all__ = ["Running", "is_master", "parent", "read_pid", "running", "takes_connections", "title", "workers"]
+__all__ = ["Running", "family", "is_master", "parent", "read_pid", "running", "takes_connections", "title", "workers"]
 
 # The title of a master has the words by which it was started (ngx_master_process_cycle).
 _MASTER = re.compile(r"nginx: master process (\S+)")
@@ -74,6 +74,13 @@ def running(unit: str, pid_file: str) -> Optional[Running]:
 def workers(master: int) -> FrozenSet[int]:
     """Return the process ids of the children of a process."""
     return frozenset(int(name) for name in os.listdir("/proc") if name.isdigit() and parent(int(name)) == master)
+
+
+def family(master: int) -> FrozenSet[int]:
+    """Return the processes that share the sockets of a master: its workers, and its kin of an upgrade with theirs."""
+    found = frozenset({master}) | ({parent(master)} if is_master(parent(master)) else frozenset())
+    found |= frozenset(each for pid in found for each in workers(pid))
+    return found | frozenset(each for pid in found if is_master(pid) for each in workers(pid))
 
 
 def is_master(pid: int) -> bool:

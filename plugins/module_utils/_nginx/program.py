@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import tempfile
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, Match, NamedTuple, Optional, Sequence, Tuple
 
 from .._kit import lock
 from .._kit.place import ROOM
@@ -34,6 +34,14 @@ _LEVEL = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?P<level>\w+)\] (?:\d+#\d+: )?")
 _IGNORED = re.compile(r"conflicting server name .* ignored")
 # EADDRNOTAVAIL: the address is none of this host's, and net.ipv4.ip_nonlocal_bind is off.
 _NOT_HELD = re.compile(r"bind\(\) to \S+ failed \(99:")
+
+
+# A line that names a file of a certificate or its key. OpenSSL's engines and contents of files are no paths.
+_CERTIFICATE = re.compile(
+    r"""(?m)^(?P<key>\s*ssl_certificate(?:_key)?\s+)(?P<mark>["']?)"""
+    r"""(?P<path>(?!data:|engine:)[^\s"'$;]+)(?P=mark)\s*;""")
+# What a package that is not installed yet may bring: modules, their directives and variables, files, users.
+_MAY_COME = re.compile(r"""unknown (directive|"[^"]*" variable)|dlopen\(\)|open\(\) .* failed \(2:|get(pw|gr)nam\(""")
 
 
 class Verdict(NamedTuple):
@@ -174,6 +182,32 @@ def judge(outcome: Outcome, directory: str, home: str) -> Verdict:
     if outcome.code != 0 and not refused:
         refused.append("nginx -t failed with exit code %d: %s" % (outcome.code, outcome.output.strip() or "no message"))
     return Verdict(list(dict.fromkeys(refused)), list(dict.fromkeys(remarks)))
+
+
+def without_missing(tree: Tree, home: str) -> Tuple[Tree, List[str]]:
+    """Return a tree that nginx can test before its certificates are there, and the paths of those that are missing.
+
+    With a variable in the path nginx reads the file at a connection, and not before (ngx_http_ssl_module.c, since
+    1.15.9).
+
+    :param home: the directory of nginx.conf.
+    """
+    missing: List[str] = []
+
+    def replaced(found: Match[str]) -> str:
+        path = os.path.join(home, found["path"])
+        if os.path.relpath(path, home) in tree.files or os.path.exists(path):
+            return found[0]
+        missing.append(path)
+        return f"{found['key']}{found['mark']}{found['path']}$remote_addr{found['mark']};"
+
+    files = {path: File(_CERTIFICATE.sub(replaced, file.text), file.mode) for path, file in tree.files.items()}
+    return Tree(tree.main, files), list(dict.fromkeys(missing))
+
+
+def may_come(message: str) -> bool:
+    """Whether a package that is yet to be installed may bring what nginx says that it misses."""
+    return bool(_MAY_COME.match(message))
 
 
 def is_not_held(message: str) -> bool:

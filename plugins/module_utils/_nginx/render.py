@@ -15,8 +15,9 @@ from typing import Any, Dict, List, NamedTuple
 
 from . import table
 from .check import Data
-from .complete import DIRECTORY, MAIN, Version, certificates, complete
+from .complete import DIRECTORY, MAIN, OPEN_FILES, Version, certificates, complete
 from .row import BARE, BLOCK, BLOCKS, FORMAT, HEAD, Row
+from .statements import Read, nothing
 from .text import quote, read
 from .values import KINDS
 
@@ -44,9 +45,12 @@ class Tree(NamedTuple):
     files: Dict[str, File]
 
 
-def render(data: Data, version: Version = None) -> Tree:
-    """Return the files of canonical, checked data for a version such as (1, 22, 1); None is the newest."""
-    whole = complete(data, version)
+def render(data: Data, version: Version = None, read: Read = nothing, open_files: int = OPEN_FILES) -> Tree:
+    """Return the files of canonical, checked data for a version such as (1, 22, 1); None is the newest.
+
+    The other parameters are those of C(complete).
+    """
+    whole = complete(data, version, read, open_files)
     files = {path: File(text, SECRET_MODE if path.endswith(".key") else MODE)
              for path, text in certificates(data).items()}
     pid = {key: whole.pop(key) for key in ("pid",) if key in whole}

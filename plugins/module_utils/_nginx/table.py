@@ -131,7 +131,8 @@ SECTIONS: Table = {
         Row("user", WORDS, "The user of the workers, and optionally the group.", most=2),
         Row("worker_processes", WORDS, "The number of workers, or V(auto) for one per processor.", most=1,
             form=forms.workers),
-        Row("worker_rlimit_nofile", INTEGER, "The most files that a worker may have open.", minimum=1),
+        Row("worker_rlimit_nofile", INTEGER, "The most files that a worker may have open. Where the unit has a lower "
+            "limit, the default is twice C(worker_connections), for a file beside each, and 256 more.", minimum=1),
         Row("pid", PATH, "The file of the master's process id."),
         _ERROR_LOG,
         Row("include", LINES, "Files to include first, such as those of modules.", most=1),
@@ -214,8 +215,10 @@ SECTIONS: Table = {
         Row("proxy_http_version", WORDS, "The version of HTTP that the upstream is spoken to in. The default is "
             "V(1.1).", choices=("1.0", "1.1", "2")),
         Row("proxy_set_header", HEADERS, "Headers of requests to the upstream. Those that are not named pass on "
-            "C(Host), and the client's address as C(X-Real-IP) and C(X-Forwarded-For), with C(X-Forwarded-Proto). An "
-            "empty value sends none."),
+            "C(Host), and the client's address as C(X-Real-IP) and C(X-Forwarded-For), with C(X-Forwarded-Proto). What "
+            "else of C(Forwarded), C(X-Forwarded-Host), C(-Port), C(-Prefix), C(-Scheme) and C(-Ssl) a request has is "
+            "passed on only from a proxy of C(set_real_ip_from), with its C(X-Forwarded-Proto). An empty value sends "
+            "none."),
         _PROXY_CONNECT_TIMEOUT,
         Row("proxy_send_timeout", TIME, "The time between two writes to the upstream."),
         Row("proxy_read_timeout", TIME, "The time between two reads from the upstream."),

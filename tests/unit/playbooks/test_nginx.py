@@ -111,6 +111,26 @@ def test_a_misspelt_key_stops_all_hosts_with_the_nearest(check):
     assert told == {} and "server www: unknown key" in output and "lisen" in output and "Did you mean" in output
 
 
+@pytest.mark.daemon
+def test_where_nginx_is_installed_it_judges_before_anything_changes(check, tmp_path):
+    found = subprocess.run([REPOSITORY / "tests" / "nginx-version", "1.22.1"], check=True, capture_output=True,
+                           text=True)
+    site = {"name": "shop", "listen": ["127.0.0.1:18080"], "location": [{"uri": "/", "raw": ["return 1 2 3;"]}]}
+    given = {"__nginx_binary": found.stdout.strip(), "nginx_user": "root", "nginx_include": [],
+             "nginx_http_include": [], "nginx_listen": ["127.0.0.1:18081"], "nginx_server": [site],
+             "nginx_error_log": [f"{tmp_path}/error.log"], "nginx_access_log": ["off"]}
+    output, told = check(**given)
+    assert told == {} and "server shop (nginx_server): location /: " in output, output
+    assert "invalid number of arguments in" in output and "nothing was changed" in output, output
+    # a certificate that the role makes, and one from somewhere else
+    site.update(location=[], listen=["127.0.0.1:18080 ssl"], ssl_certificate="/etc/nginx/ssl/shop.crt",
+                ssl_certificate_key="/etc/nginx/ssl/shop.key")
+    output, told = check(**given, nginx_self_signed=[{"name": "shop", "server_name": ["shop.example.com"]}])
+    assert set(told) == set(HOSTS) and "left out of the test" not in output, output
+    output, told = check(**given)
+    assert set(told) == set(HOSTS) and "/etc/nginx/ssl/shop.key does not exist" in output, output
+
+
 @pytest.mark.slow
 def test_one_port_needs_no_list(check):
     output, told = check(nginx_listen=8081)

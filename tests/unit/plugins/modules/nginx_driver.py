@@ -224,6 +224,9 @@ def balance(directory, binary):
     story["one_left"] = names(20)
     back.run(config=web(back, "web3"))
     story["backup_used"] = names(20)
+    story["port"] = front.run(config=balancer(front, {"server": servers(web3={})}, listen=["8090"]))
+    story["asked"] = [get(port=8090, Host=host)[1]
+                      for host in ("www.example.com:8090", "www.example.com", "[::1]:8090")]
     return story
 
 
@@ -283,6 +286,18 @@ def failures(directory, binary):
     attempt("socket", changed(listen=[f"{LB1}:80"]))
     story["check_not_held"] = front.run(check=True, config=changed(listen=["198.18.9.9:80"]))
     attempt("not_held", changed(listen=["198.18.9.9:80"]))
+    # before the tasks that bring what is missing
+    tls_site = {"listen": ["443 ssl"], "ssl_certificate": "ssl/no.crt", "ssl_certificate_key": "/no.key"}
+    later = [f"{front.home}/ssl/no.crt", "/no.key", "libnginx-mod-none"]
+    streams = {**good, "include": [], "stream": {"server": [{"name": "x", "listen": ["9"], "proxy_pass": f"{LB1}:9"}]}}
+    for name, config, given in (
+            ("files", changed(**tls_site), later), ("files_unknown", changed(**tls_site), []),
+            ("files_wrong", changed(**tls_site, raw=["no_such_word 5;"]), later[:2]),
+            ("package", changed(raw=["no_such_word 5;"]), later), ("streams", streams, later),
+            ("streams_unknown", streams, []),
+            ("streams_wrong", {**changed(raw=["return 1 2 3;"]), "include": [], "stream": streams["stream"]}, later)):
+        story["before_" + name] = front.run(check=True, config=config, config_test_later=given)
+    attempt("content", changed(listen=["443 ssl"], ssl_certificate_content="none", ssl_certificate_key_content="none"))
     story["user_file"] = (front.home / "conf.d" / "user.conf").read_text()
     return story
 
@@ -345,10 +360,13 @@ def restarts(directory, binary):
     front.start()
     story["one"] = front.run(config=config(f"{LB1}:80"), restart=True)
     story["one_answer"] = get()
+    before = front.files()
     with socket.create_server((LB1, 81)):
-        before = front.files()
         story["other"] = front.run(config=config(f"{LB1}:81"), restart=True)
-        story["other_same"] = front.files() == before
+    story["stream"] = front.run(restart=True, config=front.config(
+        http={"server": [{"name": "www", "listen": [f"{LB1}:80"], "return": "204"}], "raw": ["server { listen 82; }"]},
+        stream={"server": [{"name": "dns", "listen": ["82"], "proxy_pass": f"{LB1}:53"}]}))
+    story["other_same"] = front.files() == before
     story["restarts"] = (front.home / "systemctl.log").read_text().split()
     story["other_answer"] = get()
     return story
@@ -509,8 +527,123 @@ def takeover(directory, binary):
     return story
 
 
-SCENARIOS = {"balance": balance, "methods": methods, "failures": failures, "life": life, "restarts": restarts,
-             "tls": tls, "forwarded": forwarded, "meaning": meaning, "takeover": takeover, "notation": notation}
+HEARD = ("x_real_ip", "x_forwarded_for", "x_forwarded_proto", "x_forwarded_host", "x_forwarded_port", "forwarded",
+         "x_forwarded_prefix", "x_forwarded_ssl")
+FORGED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example.com",
+          "X-Forwarded-Port": "9", "Forwarded": "for=203.0.113.7", "X-Real-IP": "203.0.113.7",
+          "X-Forwarded-Prefix": "/x", "X-Forwarded-Ssl": "on"}
+
+
+def certificate(directory, name):
+    """Return the paths of a new certificate and its key."""
+    found = [Path(directory, f"{name}.crt"), Path(directory, f"{name}.key")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-out", found[0], "-keyout", found[1], "-subj", f"/CN={name}"], check=True, capture_output=True)
+    return {"ssl_certificate": str(found[0]), "ssl_certificate_key": str(found[1])}
+
+
+def heard(port, address=LB1, tls=False, **headers):
+    """Return what the last of the servers was told by the ones before it."""
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(address, port, timeout=5, source_address=(CLIENT, 0), context=context)
+    else:
+        connection = http.client.HTTPConnection(address, port, timeout=5, source_address=(CLIENT, 0))
+    with contextlib.closing(connection):
+        connection.request("GET", "/", headers={"Host": "www.example.com", **headers})
+        answer = connection.getresponse().read().decode()
+    return {key: value for key, dummy, value in (line.partition("=") for line in answer.splitlines()) if value}
+
+
+def believed(directory, binary):
+    """A proxy, and a balancer by the PROXY protocol, in front of a proxy that believes them, in front of a server."""
+    back, middle, front = (Nginx(directory, binary, name) for name in ("back", "middle", "front"))
+    tls_files = certificate(directory, "www.example.com")
+    told = {"X-Forwarded-Host": "$http_host", "X-Forwarded-Port": "$server_port"}
+    story = {"back": back.run(config=back.config(http={"server": [{
+        "name": "web", "listen": [f"{WEB['web2']}:8080"],
+        "return": '200 "' + "".join(f"{name}=$http_{name}\\n" for name in HEARD) + '"'}]}))}
+    story["middle"] = middle.run(config=middle.config(http={
+        "set_real_ip_from": [LB1], "server": [
+            {"name": "www", "listen": [f"{WEB['web1']}:80"], "location": [
+                {"uri": "/", "proxy_pass": f"http://{WEB['web2']}:8080"}]},
+            {"name": "balanced", "listen": [f"{WEB['web1']}:81 proxy_protocol"], "location": [
+                {"uri": "/", "proxy_pass": f"http://{WEB['web2']}:8080"}]}]}))
+    story["front"] = front.run(config=front.config(
+        http={"server": [{"name": "www", "listen": [f"{LB1}:80", f"{LB1}:8443 ssl"], **tls_files, "location": [{
+            "uri": "/", "proxy_pass": f"http://{WEB['web1']}", "raw": [f"proxy_bind {LB1};"],
+            "proxy_set_header": told}]}]},
+        stream={"server": [
+            {"name": name, "listen": [listen], **given, "proxy_pass": f"{WEB['web1']}:81", "proxy_protocol": True,
+             "proxy_bind": LB1} for name, listen, given in (
+                 ("tls", f"{LB1}:443 ssl", tls_files), ("plain", f"{LB1}:8081", {}))]}))
+    for each in (back, middle, front):
+        each.start()
+    story["http"], story["https"] = heard(80), heard(8443, tls=True)
+    story["forged_by_proxy"] = heard(80, **FORGED)
+    story["direct"] = heard(80, WEB["web1"], **FORGED)
+    story["balanced_tls"], story["balanced"] = heard(443, tls=True, **FORGED), heard(8081, **FORGED)
+    return story
+
+
+def asked(directory, binary):
+    """Upstreams of TLS that end a connection without the right name."""
+    back, front = Nginx(directory, binary, "back"), Nginx(directory, binary, "front")
+    story = {"back": back.run(config=back.config(http={"server": [
+        {"name": "reject", "listen": [f"{WEB['web1']}:443 ssl default_server"], "return": "444",
+         "raw": ["ssl_reject_handshake on;"]},
+        *({"name": name, "listen": [f"{WEB['web1']}:443 ssl"], "server_name": [f"{name}.example.com"],
+           **certificate(directory, f"{name}.example.com"), "return": f'200 "{name}"'} for name in ("www", "app"))]}))}
+    location = {"proxy_pass": "https://web", "raw": ["proxy_ssl_session_reuse off;"]}
+    story["front"] = front.run(config=front.config(
+        http={"upstream": [{"name": "web", "server": [{"address": f"{WEB['web1']}:443"}]}], "server": [
+            {"name": "www", "listen": ["80"], "location": [
+                {"uri": "/", **location},
+                {"uri": "/app", **location, "proxy_set_header": {"Host": "app.example.com"}}]}]},
+        stream={"upstream": [{"name": "web", "server": [{"address": f"{WEB['web1']}:443"}]}], "server": [
+            {"name": "www", "listen": [f"{LB1}:443 ssl"], **certificate(directory, "front"), "proxy_pass": "web",
+             "raw": ["proxy_ssl on;"]}]}))
+    for each in (back, front):
+        each.start()
+    story["answers"] = [get(path=path, Host="www.example.com") for path in ("/", "/app")]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection((LB1, 443), timeout=5) as plain, \
+            context.wrap_socket(plain, server_hostname="app.example.com") as wrapped:
+        wrapped.sendall(b"GET / HTTP/1.0\r\nHost: app.example.com\r\n\r\n")
+        story["stream"] = wrapped.makefile("rb").read().decode().splitlines()[-1]
+    return story
+
+
+def limits(directory, binary):
+    """Files that workers may open, and TLS that others have set up."""
+    front = Nginx(directory, binary, "front")
+    (front.home / "conf.d").mkdir()
+    shop = certificate(directory, "shop")
+    (front.home / "conf.d" / "shop.conf").write_text(
+        f"server {{ listen {LB1}:443 ssl; ssl_certificate {shop['ssl_certificate']}; "
+        f"ssl_certificate_key {shop['ssl_certificate_key']}; }}\n")
+
+    def config(**more):
+        return front.config(events={"worker_connections": 8192}, http={"include": ["conf.d/*.conf"], "server": [
+            {"name": "www", "listen": ["80"], "return": "204"}], **more})
+
+    story = {"run": front.run(config=config())}
+    front.start()
+    story["files"] = [Path(f"/proc/{pid}/limits").read_text() for pid in front.workers()]
+    versions = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+    story["ours"] = [handshake(version)[0] for version in versions]
+    (front.home / "conf.d" / "tls.conf").write_text("ssl_protocols TLSv1.3;\n")
+    story["again"] = front.run(config=config())
+    story["theirs"] = [handshake(version)[0] for version in versions]
+    story["both"] = front.run(config=config(ssl_protocols=["TLSv1.2"]))
+    return story
+
+
+SCENARIOS = {"asked": asked, "balance": balance, "believed": believed, "failures": failures, "forwarded": forwarded,
+             "life": life, "limits": limits, "meaning": meaning, "methods": methods, "notation": notation,
+             "restarts": restarts, "takeover": takeover, "tls": tls}
 
 
 def main(scenario, directory, binary):

@@ -20,7 +20,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import journal, lock, place, transaction
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx import control, module, others
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx import addresses, control, module, others
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.render import HEADER
 from ansible_collections.openvip.cluster.plugins.modules import nginx_config
 from ansible_collections.openvip.cluster.tests.unit.plugins.modules.nginx_kill_driver import killed
@@ -35,6 +35,8 @@ def nginx(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", None, raising=False)
     monkeypatch.setattr(lock, "DIRECTORY", str(tmp_path / "run"))
     monkeypatch.setattr(journal, "DIRECTORY", str(tmp_path / "lib"))
+    # whoever listens on this machine
+    monkeypatch.setattr(addresses, "held", dict)
     home = tmp_path / "etc" / "nginx"
     home.mkdir(parents=True)
     (home / "nginx.conf").write_text(FORMER)
@@ -133,6 +135,57 @@ def test_a_second_refusal_is_told_too(nginx, monkeypatch):
     assert "- nginx did not take the former files either: the daemon is dead" in result["msg"] and not result["changed"]
 
 
+def test_a_restart_that_cannot_help_is_not_made(nginx, monkeypatch):
+    """Another program holds an address of the new configuration."""
+    restarted = []
+
+    def take(unit, pid_file, log):
+        if not restarted:
+            restarted.append("former")
+            raise control.ConflictError("bind() to 0.0.0.0:80 failed (98: Address already in use)")
+        return True
+
+    monkeypatch.setattr(control, "take", take)
+    monkeypatch.setattr(control, "restart", lambda unit: restarted.append("restart"))
+    monkeypatch.setattr(addresses, "held", lambda: {addresses.Socket("tcp", "0.0.0.0", 80): frozenset({os.getpid()})})
+    result = nginx(restart=True)
+    assert result["failed"] and not result["restarted"] and restarted == ["former"]
+    assert "server site: 0.0.0.0:80 cannot be bound, because python3" in result["msg"].replace("python3.", "python3")
+    assert "A restart of nginx does not help." in result["msg"] and "to true once" not in result["msg"]
+    assert files(nginx.home) == {"nginx.conf": FORMER}
+
+
+@pytest.mark.parametrize("holder, told", [({addresses.Socket("tcp", "127.0.0.1", 80): frozenset()}, True), ({}, False)])
+def test_who_holds_an_address_is_named_where_nginx_does_not_tell(nginx, monkeypatch, holder, told):
+    def take(unit, pid_file, log):
+        raise control.ReloadError("nginx started no new workers within 10 s")
+
+    monkeypatch.setattr(control, "take", take)
+    monkeypatch.setattr(addresses, "held", lambda: holder)
+    assert ("holds 127.0.0.1:80. End that program" in nginx()["msg"]) is told
+
+
+def test_who_keeps_a_stopped_nginx_from_being_started_is_named(nginx, monkeypatch):
+    monkeypatch.setattr(addresses, "held", lambda: {addresses.Socket("tcp", "0.0.0.0", 85): frozenset()})
+    warnings = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda module, warning, **dummy: warnings.append(warning))
+    stopped = {"http": {"server": [{"name": "stopped", "listen": ["85"]}]}}
+    assert nginx(check=True, config=stopped)["changed"] and warnings == []
+    assert nginx(config=stopped)["changed"] and len(warnings) == 1
+    assert warnings[0].startswith("server stopped: 0.0.0.0:85 cannot be bound, because a process that is not visible")
+    assert not nginx(config=stopped)["changed"] and len(warnings) == 1
+
+
+def test_an_address_of_http_that_a_stream_has_too_is_refused_before_a_change(nginx):
+    (nginx.home / "conf.d").mkdir()
+    (nginx.home / "conf.d" / "shop.conf").write_text("server {\n    listen 81;\n}\n")
+    stream = {"name": "dns", "listen": ["198.18.0.11:81"], "proxy_pass": "198.18.0.53:53"}
+    result = nginx(check=True, config={"http": {"include": ["conf.d/*.conf"]}, "stream": {"server": [stream]}})
+    assert result["failed"] and (
+        f"stream server dns: it listens on 198.18.0.11:81, and server of {nginx.home}/conf.d/shop.conf on 0.0.0.0:81"
+        in result["msg"]), result["msg"]
+
+
 @pytest.mark.parametrize("works", [True, False])
 def test_a_conflict_is_solved_by_a_restart_where_that_is_allowed(nginx, monkeypatch, works):
     restarted = []
@@ -222,6 +275,78 @@ def test_so_many_backups_stay(nginx, tmp_path):
     for none in ({"backup": False}, {"backup_count": 0}):
         assert nginx(**none)["backup_files"] == [] and nginx(file=[{"path": "a", "content": "a"}], **none)["changed"]
     assert sorted((nginx.home / ".openvip").glob("openvip.d.*")) == kept
+
+
+KEY = "-----BEGIN EC PRIVATE KEY-----\nsecret %d\n-----END EC PRIVATE KEY-----\n"
+
+
+def keys(directory):
+    """Return the paths of all files with a key, but for the one that is in use."""
+    return sorted(str(path.relative_to(directory)) for path in directory.rglob("*")
+                  if path.is_file() and "secret" in path.read_text() and "openvip.d/ssl" not in str(path))
+
+
+def tls(number, tmp_path):
+    """Return the options for a site whose key has a number, with more secrets among the other files."""
+    site = {"name": "www", "listen": ["443 ssl"], "ssl_certificate_content": f"certificate {number}",
+            "ssl_certificate_key_content": KEY % number}
+    return {"config": {"http": {"server": [site]}}, "file": [
+        {"path": "users", "content": f"secret {number}", "mode": "0640"},
+        {"path": str(tmp_path / "other.key"), "content": f"secret {number}", "mode": "0600"},
+        # one that should not be readable
+        {"path": str(tmp_path / "open.key"), "content": KEY % number, "mode": "0644"}]}
+
+
+def test_backups_keep_the_configuration_and_no_secret(nginx, tmp_path):
+    for number in (1, 2, 3):
+        result = nginx(**tls(number, tmp_path))
+    kept = pathlib.Path(result["backup_files"][0])
+    assert len(result["backup_files"]) == 1 and (kept / "http" / "server" / "www.conf").exists()
+    assert (kept / "ssl" / "www.crt").read_text() == "certificate 2\n"
+    assert keys(tmp_path) == ["etc/nginx/openvip.d/users", "open.key", "other.key"]
+
+
+def test_the_copy_of_what_somebody_else_has_written_stays_whatever_its_mode(nginx, tmp_path):
+    (nginx.home / "nginx.conf").chmod(0o640)
+    (tmp_path / "page.html").write_text("the shop\n")
+    (tmp_path / "page.html").chmod(0o600)
+    page = [{"path": str(tmp_path / "page.html"), "content": "lb1"}]
+    kept = nginx(file=page, takeover=True)["backup_files"]
+    nginx(file=page)
+    assert {pathlib.Path(path).read_text() for path in kept} == {FORMER, "the shop\n"}
+
+
+def test_backups_of_earlier_versions_lose_their_secrets_with_the_next_run(nginx, tmp_path):
+    nginx(**tls(1, tmp_path))
+    in_use = [*keys(tmp_path), "other.key.mine", "etc/nginx/openvip.d.of-mine"]
+    room = nginx.home / ".openvip"
+    room.mkdir(mode=0o700, exist_ok=True)
+    old = [room / "openvip.d.2026-11-01T08-30-00.123456789Z", nginx.home / "openvip.d.2026-10-01@08:30:00.abcdefgh~"]
+    for directory in old:
+        (directory / "ssl").mkdir(parents=True)
+        (directory / "ssl" / "www.key").write_text(KEY % 0)
+        (directory / "nginx.conf").write_text("kept\n")
+    (nginx.home / "other.key.4711.2026-10-01@08:30:00~").write_text(KEY % 0)
+    for name in in_use[-2:]:
+        (tmp_path / name).write_text("secret\n")
+    found = keys(tmp_path)
+    assert nginx(check=True, **tls(1, tmp_path))["changed"] is False and keys(tmp_path) == found
+    assert nginx(**tls(1, tmp_path))["changed"] is False
+    assert keys(tmp_path) == sorted(in_use)
+    assert not any((directory / "ssl" / "www.key").exists() for directory in old)
+    assert all((directory / "nginx.conf").read_text() == "kept\n" for directory in old)
+
+
+def test_a_change_that_is_rolled_back_restores_the_key(nginx, tmp_path, monkeypatch):
+    nginx(**tls(1, tmp_path))
+    before = files(tmp_path)
+
+    def take(unit, pid_file, log):
+        raise control.ReloadError("the daemon is dead")
+
+    monkeypatch.setattr(control, "take", take)
+    assert nginx(**tls(2, tmp_path))["failed"] and files(tmp_path) == before
+    assert before["etc/nginx/openvip.d/ssl/www.key"] == KEY % 1
 
 
 def former_layout(home):

@@ -70,6 +70,52 @@ def test_the_address_of_the_client_is_passed_on_and_logged(tell):
     assert story["log"] == ['198.18.0.200 "203.0.113.7, 198.18.0.200" www.example.com']
 
 
+def test_what_a_proxy_that_is_believed_says_is_passed_on(tell):
+    story = tell("believed")
+    for step in ("back", "middle", "front"):
+        assert story[step]["config_test"] == [] and not story[step].get("failed"), story[step]
+    client = {"x_real_ip": "198.18.0.200", "x_forwarded_for": "198.18.0.200", "x_forwarded_host": "www.example.com"}
+    assert story["http"] == {**client, "x_forwarded_proto": "http", "x_forwarded_port": "80"}
+    assert story["https"] == {**client, "x_forwarded_proto": "https", "x_forwarded_port": "8443"}
+    # the proxy itself passes on what it was told of the client's address, and nothing else
+    assert story["forged_by_proxy"] == story["http"]
+
+
+def test_what_a_client_says_that_is_not_believed_is_not_passed_on(tell):
+    story = tell("believed")
+    client = {"x_real_ip": "198.18.0.200", "x_forwarded_for": "198.18.0.200", "x_forwarded_proto": "http"}
+    assert story["direct"] == client
+    assert story["balanced"] == {**client, "x_forwarded_port": "8081"}
+    assert story["balanced_tls"] == {**client, "x_forwarded_proto": "https", "x_forwarded_port": "443"}
+
+
+def test_an_upstream_of_tls_is_asked_by_its_name(tell):
+    story = tell("asked")
+    assert story["front"]["config_test"] == [] and story["answers"] == [[200, "www"], [200, "app"]], story
+    assert story["stream"] == "app"
+
+
+def test_a_worker_may_open_the_files_that_its_connections_need(tell):
+    story = tell("limits")
+    assert story["run"]["config_test"] == [], story["run"]
+    assert all("Max open files            16640" in text for text in story["files"]), story["files"]
+
+
+def test_tls_of_others_has_the_defaults_and_is_never_joined_with_ours(tell):
+    story = tell("limits")
+    refused = "TLSV1_ALERT_PROTOCOL_VERSION"
+    assert story["ours"] == [refused, "TLSv1.2", "TLSv1.3"]
+    assert story["again"]["changed"] and story["theirs"] == [refused, refused, "TLSv1.3"]
+    assert story["both"]["failed"] and "conf.d/tls.conf" in story["both"]["msg"], story["both"]
+
+
+def test_the_port_that_the_client_asked_for_is_passed_on(tell):
+    story = tell("balance")
+    assert story["port"]["config_test"] == [], story["port"]
+    told = [answer.partition(" host=")[2].partition(" ")[0] for answer in story["asked"]]
+    assert told == ["www.example.com:8090", "www.example.com", "[::1]:8090"], story["asked"]
+
+
 def test_a_backup_is_used_only_when_the_others_are_gone(tell):
     story = tell("balance")
     assert story["unused"] == {"web1": 10, "web2": 10}
@@ -90,6 +136,10 @@ def test_nginx_takes_every_method(tell):
     ("log", ["/no/such/directory/access.log", "No such file or directory"]),
     ("conflicting", ['conflicting server name "www" on 0.0.0.0:82, ignored']),
     ("upstream", ['host not found in upstream "wbe"', 'Did you mean "web"?']),
+    ("snippet", ['server www (nginx_server): "no_such_word 5;": unknown directive']),
+    ("file", ['file snippets/x.conf (nginx_file): "no_such_word 5;": unknown directive']),
+    ("upstream", ['server www (nginx_server): location /: "proxy_pass http://wbe;": host not found in upstream "wbe"']),
+    ("content", ["cannot load certificate ssl_certificate_content of server www (nginx_server)"]),
     ("not_held", ["bind() to 198.18.9.9:80 failed", "net.ipv4.ip_nonlocal_bind"]),
 ])
 def test_what_nginx_refuses_changes_nothing(tell, step, words):
@@ -105,7 +155,8 @@ def test_what_nginx_refuses_changes_nothing(tell, step, words):
 def test_what_the_running_nginx_cannot_take_is_rolled_back(tell):
     story = tell("failures")
     assert story["socket"]["failed"] and not story["socket"]["changed"] and not story["socket"]["reloaded"]
-    assert "bind() to 198.18.0.11:80 failed" in story["socket"]["msg"] and "then set restart" in story["socket"]["msg"]
+    assert "bind() to 198.18.0.11:80 failed" in story["socket"]["msg"] and "set restart" in story["socket"]["msg"]
+    assert "198.18.0.11:80 overlaps 0.0.0.0:80, which the running nginx holds" in story["socket"]["msg"]
     assert story["socket_same"] and story["socket_answer"] == [200, "good"]
 
 
@@ -115,17 +166,39 @@ def test_a_restart_where_only_that_helps_and_is_allowed(tell):
     assert story["one"]["changed"] and story["one"]["restarted"] and story["one_answer"] == [200, "198.18.0.11:80"]
 
 
-def test_after_a_restart_that_fails_nginx_runs_again_as_it_was(tell):
+def test_nginx_is_not_restarted_where_that_cannot_help(tell):
     story = tell("restarts")
     assert story["other"]["failed"] and not story["other"]["restarted"] and "former files" in story["other"]["msg"]
+    assert "server www: 198.18.0.11:81 cannot be bound, because python" in story["other"]["msg"], story["other"]["msg"]
+    assert "a server in raw of http: it listens on 0.0.0.0:82, and stream server dns" in story["stream"]["msg"]
     assert story["other_same"] and story["other_answer"] == [200, "198.18.0.11:80"]
-    # to bind the one address, to bind the other one's, and back
-    assert story["restarts"] == ["restart"] * 3
+    # to bind the one address
+    assert story["restarts"] == ["restart"]
 
 
 def test_check_mode_passes_over_an_address_that_a_task_may_yet_allow(tell):
     checked = tell("failures")["check_not_held"]
     assert checked["changed"] and "failed" not in checked and "bind() to 198.18.9.9:80" in checked["config_test"][0]
+
+
+def test_a_check_goes_on_without_what_later_tasks_bring(tell):
+    story = tell("failures")
+    assert story["before_files"]["changed"] and story["before_files"]["config_test"] == [], story["before_files"]
+    unknown = story["before_files_unknown"]
+    files = [words.partition(" does not exist")[0].rpartition("/")[2] for words in unknown["config_test"]]
+    assert unknown["changed"] and files == ["no.crt", "no.key"]
+    for step in ("package", "streams"):
+        assert story["before_" + step]["changed"] and not story["before_" + step].get("failed"), story["before_" + step]
+
+
+@pytest.mark.parametrize("step, words", [
+    ("files_wrong", 'server www (nginx_server): "no_such_word 5;": unknown directive "no_such_word"'),
+    ("streams_unknown", 'unknown directive "stream"'),
+    ("streams_wrong", 'server www (nginx_server): "return 1 2 3;": invalid number of arguments'),
+])
+def test_a_check_names_what_is_wrong_beside_what_later_tasks_bring(tell, step, words):
+    refused = tell("failures")["before_" + step]
+    assert refused["failed"] and words in refused["msg"], refused
 
 
 def test_files_of_others_stay(tell):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import unit
@@ -48,7 +50,17 @@ def test_when_a_unit_was_started(monkeypatch, output, seconds):
     assert unit.started("nginx.service") == seconds
 
 
+@pytest.mark.parametrize("output, files", [
+    ("LimitNOFILESoft=1024\n", 1024),
+    ("LimitNOFILESoft=infinity\n", sys.maxsize),
+    ("System has not been booted with systemd as init system (PID 1). Can't operate.\n", None),
+])
+def test_how_many_files_a_unit_may_open(monkeypatch, output, files):
+    monkeypatch.setattr(unit, "run", lambda words, timeout: Outcome(0, output, False))
+    assert unit.open_files("nginx.service") == files
+
+
 def test_without_systemctl_systemd_has_no_answer(monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
     assert unit.started("keepalived.service") is None
-    assert unit.main_pid("keepalived.service") is None
+    assert unit.main_pid("keepalived.service") is None and unit.open_files("nginx.service") is None

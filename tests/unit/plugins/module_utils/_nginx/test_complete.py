@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import copy
+import fnmatch
 
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.complete import certificates, complete
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.others import Part
 
 TLS_SITE = {"name": "www", "listen": ["443 ssl", "80"], "ssl_certificate": "a.crt", "ssl_certificate_key": "a.key"}
 
@@ -24,8 +26,13 @@ def headers(**location):
     return http(server=[server])["server"][0]["location"][0].get("proxy_set_header")
 
 
+def reading(texts):
+    """Return what reads the files of a pattern from texts by their names."""
+    return lambda pattern: [Part(name, name, text) for name, text in texts.items() if fnmatch.fnmatch(name, pattern)]
+
+
 def test_events_is_a_block_that_nginx_insists_on():
-    assert complete({}) == {"events": {}}
+    assert complete({})["events"] == {}
 
 
 def test_a_server_with_a_certificate_brings_the_tls_of_today():
@@ -34,6 +41,64 @@ def test_a_server_with_a_certificate_brings_the_tls_of_today():
     assert found["ssl_session_tickets"] is False and "DHE-RSA-AES" not in found["ssl_ciphers"].replace("ECDHE", "")
     assert http(server=[TLS_SITE], ssl_protocols=["TLSv1.3"])["ssl_protocols"] == ["TLSv1.3"]
     assert "ssl_protocols" not in http(server=[{"name": "www", "listen": ["80"]}])
+
+
+PLAIN = {"name": "www", "listen": ["80"]}
+
+
+@pytest.mark.parametrize("kind", ["http", "stream"])
+@pytest.mark.parametrize("given", [
+    {"server": [{"name": "www", "listen": ["443 ssl"], "raw": ["ssl_certificate a.crt;\nssl_certificate_key a.key;"]}]},
+    {"server": [{"name": "www", "listen": ["443 quic"], "raw": ["include tls.conf;"]}]},
+    {"server": [PLAIN], "raw": ["server { listen 443 ssl; include x; }"]},
+    {"server": [PLAIN], "raw": ["server {", "  ssl_certificate a.crt;", "}"]},
+    {"server": [PLAIN], "include": ["conf.d/*.conf"]},
+    {"server": [{**PLAIN, "raw": ["include tls.conf;"]}]},
+])
+def test_tls_beside_the_typed_servers_is_that_of_today_too(kind, given):
+    read = reading({"conf.d/shop.conf": "server {\n  listen [::]:443 ssl; # all\n}\n",
+                    "tls.conf": "ssl_certificate 'a b';"})
+    assert complete({kind: given}, None, read)[kind]["ssl_protocols"] == ["TLSv1.2", "TLSv1.3"]
+
+
+@pytest.mark.parametrize("kind", ["http", "stream"])
+@pytest.mark.parametrize("given", [
+    {"raw": ["# ssl_certificate a.crt;", "server { listen 80; set $x \"ssl_certificate a;\"; }"]},
+    {"raw": ["include itself.conf;"]}, {"include": ["mime.types", "none/*"]}])
+def test_without_tls_anywhere_nothing_of_it_is_written(kind, given):
+    read = reading({"itself.conf": "include itself.conf;\n", "mime.types": "types { text/html html; }"})
+    assert "ssl_protocols" not in complete({kind: {"server": [PLAIN], **given}}, None, read)[kind]
+
+
+@pytest.mark.parametrize("kind", ["http", "stream"])
+@pytest.mark.parametrize("given", [{"raw": ["ssl_protocols TLSv1.3;\nssl_session_tickets on;"]},
+                                   {"include": ["conf.d/*.conf"]}])
+def test_what_is_set_beside_the_typed_directives_is_not_set_again(kind, given):
+    read = reading({"conf.d/tls.conf": "ssl_protocols TLSv1.3;\n ssl_session_tickets on;\n"})
+    found = complete({kind: {"server": [TLS_SITE], **given}}, None, read)[kind]
+    assert "ssl_protocols" not in found and "ssl_session_tickets" not in found and found["ssl_ciphers"]
+    # what stands in a server is for that one alone
+    inner = {"server": [{**TLS_SITE, "raw": ["ssl_protocols TLSv1.3;"]}], "raw": ["server { ssl_protocols TLSv1.1; }"]}
+    assert complete({kind: inner}, None, read)[kind]["ssl_protocols"] == ["TLSv1.2", "TLSv1.3"]
+
+
+@pytest.mark.parametrize("data, limit, files", [
+    ({"events": {"worker_connections": 8192}}, 1024, 16640),
+    ({"events": {"worker_connections": 1024}}, 1024, 2304),
+    ({"events": {"worker_connections": 1024}}, 65536, None),
+    ({"events": {"worker_connections": 300}}, 1024, None),
+    ({"events": {"raw": ["worker_connections 4096;"]}}, 1024, 8448),
+    ({}, 1024, 1280),
+    ({"events": {"worker_connections": 8192}, "worker_rlimit_nofile": 9000}, 1024, 9000),
+    # two of them are none that nginx takes
+    ({"events": {"worker_connections": 8192}, "raw": ["worker_rlimit_nofile 9000;"]}, 1024, None),
+    ({"events": {"worker_connections": 8192}, "include": ["limits.conf"]}, 1024, None),
+    # the kernel gives nobody more
+    ({"events": {"worker_connections": 900000}}, 1024, 1 << 20),
+])
+def test_workers_may_open_the_files_that_their_connections_need(data, limit, files):
+    read = reading({"limits.conf": "worker_rlimit_nofile 9000;"})
+    assert complete(data, None, read, limit).get("worker_rlimit_nofile") == files
 
 
 def test_the_shared_memory_of_streams_has_names_of_its_own():
@@ -49,6 +114,20 @@ def test_the_shared_memory_of_streams_has_names_of_its_own():
 @pytest.mark.parametrize("servers, zone", [(1, "web 64k"), (31, "web 64k"), (32, "web 128k"), (100, "web 256k")])
 def test_the_zone_grows_with_the_servers(servers, zone):
     assert http(upstream=[{"name": "web", "server": [{"address": "a"}] * servers}])["upstream"][0]["zone"] == zone
+
+
+@pytest.mark.parametrize("line, zone", [
+    ("limit_req_zone $binary_remote_addr zone=web:10m rate=10r/s;", "upstream-web 64k"),
+    ("proxy_cache_path /var/cache/nginx keys_zone=web:10m;", "upstream-web 64k"),
+    ("ssl_session_cache shared:web:1m;", "upstream-web 64k"),
+    ("server { limit_req zone=web burst=5; }", "upstream-web 64k"), ("limit_req_zone $x zone=web2:10m;", "web 64k"),
+    ("upstream other { zone web 64k; server a; }", "upstream-web 64k"), ("include zones.conf;", "upstream-web 64k"),
+    ("server { set $x web; }", "web 64k"),
+])
+def test_the_zone_has_a_name_that_nothing_else_has(line, zone):
+    given = {"upstream": [{"name": "web", "server": [{"address": "a"}]}], "raw": [line]}
+    read = reading({"zones.conf": "limit_conn_zone $x zone=web:1m;"})
+    assert complete({"http": given}, None, read)["http"]["upstream"][0]["zone"] == zone
 
 
 def test_a_zone_that_is_given_stays():
@@ -70,16 +149,30 @@ def test_http2_that_is_off_is_unknown_to_an_old_version():
     assert "http2" not in http((1, 22, 1), server=[{**TLS_SITE, "http2": False}])["server"][0]
 
 
-def test_the_address_of_the_client_is_passed_on():
+TOLD = ("Forwarded", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Scheme",
+        "X-Forwarded-Ssl")
+
+
+def test_the_address_of_the_client_is_passed_on_and_nothing_that_it_says_of_itself():
     assert headers(proxy_pass="http://web") == {
         "Host": "$host", "X-Real-IP": "$remote_addr", "X-Forwarded-For": "$proxy_add_x_forwarded_for",
-        "X-Forwarded-Proto": "$scheme", "Connection": ""}
+        "X-Forwarded-Proto": "$scheme", "Connection": "", **dict.fromkeys(TOLD, "")}
 
 
 def test_headers_that_are_given_stay_whatever_their_case():
     found = headers(proxy_pass="http://web", proxy_set_header={"host": "$proxy_host", "Upgrade": "$http_upgrade"})
     assert found["host"] == "$proxy_host" and "Host" not in found and found["Upgrade"] == "$http_upgrade"
     assert found["X-Real-IP"] == "$remote_addr"
+
+
+def test_headers_that_stand_in_raw_or_in_an_included_file_are_not_sent_twice():
+    """nginx sends a header as often as it is set; Debian's proxy_params has these."""
+    site = {"name": "www", "listen": ["80"], "location": [{
+        "uri": "/", "proxy_pass": "http://web", "raw": ["include proxy_params;", "proxy_http_version 1.0;"]}]}
+    read = reading({"proxy_params": "proxy_set_header Host $http_host;\nproxy_set_header X-Forwarded-Proto $scheme;\n"})
+    [found] = complete({"http": {"server": [site]}}, None, read)["http"]["server"][0]["location"]
+    assert "X-Real-IP" in found["proxy_set_header"] and "proxy_http_version" not in found
+    assert not {"Host", "X-Forwarded-Proto"} & set(found["proxy_set_header"])
 
 
 def test_a_location_that_passes_nothing_on_has_no_headers():

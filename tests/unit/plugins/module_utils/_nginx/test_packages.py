@@ -9,7 +9,7 @@ import hashlib
 
 import pytest
 
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.packages import untouched
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.packages import missing, untouched
 
 RPM = """#!/bin/sh
 case $1 in
@@ -81,3 +81,15 @@ def test_rpm_tells_what_it_has_installed(home, tmp_path, monkeypatch):
 def test_without_a_package_manager_nothing_is_a_packages(home, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not untouched(str(home / "nginx.conf"))
+
+
+@pytest.mark.parametrize("manager, script", [
+    ("dpkg-query", """#!/bin/sh
+case $3 in nginx) printf 'installed ' ;; removed) printf 'config-files ' ;; *) exit 1 ;; esac
+"""), ("rpm", "#!/bin/sh\n[ \"$1 $2\" = '--query nginx' ]\n")])
+def test_packages_that_are_not_installed(tmp_path, monkeypatch, manager, script):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert missing(["nginx"]) == []
+    (tmp_path / manager).write_text(script)
+    (tmp_path / manager).chmod(0o755)
+    assert missing(["nginx", "removed", "libnginx-mod-stream"]) == ["removed", "libnginx-mod-stream"]

@@ -19,8 +19,10 @@ from ansible_collections.openvip.cluster.plugins.module_utils._nginx.program imp
     for_test,
     is_not_held,
     judge,
+    may_come,
     stage,
     version,
+    without_missing,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.render import File, Tree
 
@@ -67,6 +69,33 @@ def test_a_test_that_fails_without_a_reason_is_a_refusal_too(code, output, timed
 def test_an_address_that_the_host_does_not_hold():
     assert is_not_held("bind() to 198.18.9.9:80 failed (99: Cannot assign requested address)")
     assert not is_not_held("bind() to 0.0.0.0:80 failed (98: Address already in use)")
+
+
+@pytest.mark.parametrize("line, left_out", [
+    ("ssl_certificate ssl/www.crt;", "ssl_certificate ssl/www.crt$remote_addr;"),
+    ("    ssl_certificate_key  /no/www.key ;", "    ssl_certificate_key  /no/www.key$remote_addr;"),
+    ('ssl_certificate "/no/www.crt";', 'ssl_certificate "/no/www.crt$remote_addr";'),
+    ("ssl_certificate there.crt;", None), ("ssl_certificate openvip.d/ssl/www.crt;", None),
+    ("ssl_certificate data:$x;", None), ("ssl_certificate_key engine:pkcs11:x;", None),
+    ("ssl_certificate /no/$ssl_server_name.crt;", None), ("ssl_trusted_certificate /no/ca.crt;", None),
+    ("# ssl_certificate /no/www.crt;", None),
+])
+def test_a_certificate_that_is_missing_is_left_out_of_the_test(tmp_path, line, left_out):
+    (tmp_path / "there.crt").write_text("")
+    tree = Tree(File("main"), {"openvip.d/a.conf": File(line + "\nend;\n"), "openvip.d/ssl/www.crt": File("")})
+    found, missing = without_missing(tree, str(tmp_path))
+    assert found.files["openvip.d/a.conf"].text == (left_out or line) + "\nend;\n"
+    assert len(missing) == bool(left_out) and all(path.startswith(("/no/", str(tmp_path))) for path in missing)
+
+
+@pytest.mark.parametrize("message, comes", [
+    ('unknown directive "geoip2" in /etc/nginx/x:1', True), ('unknown "geoip2_x" variable', True),
+    ('dlopen() "/usr/lib/nginx/modules/x.so" failed', True), ('open() "/etc/nginx/x" failed (2: No such file', True),
+    ('getpwnam("nginx") failed', True), ('invalid number of arguments in "listen"', False),
+    ('open() "/etc/nginx/x" failed (13: Permission denied)', False),
+])
+def test_what_a_package_may_bring(message, comes):
+    assert may_come(message) is comes
 
 
 def test_a_test_touches_neither_the_pid_file_nor_the_logs(tmp_path):

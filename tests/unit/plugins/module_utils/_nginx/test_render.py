@@ -36,6 +36,7 @@ include openvip.d/nginx.conf;
 CONFIGURATION = HEADER + """\
 user www-data;
 worker_processes auto;
+worker_rlimit_nofile 2304;
 error_log /var/log/nginx/error.log;
 include modules-enabled/*.conf;
 env TZ;
@@ -83,6 +84,12 @@ server {
         proxy_set_header Host $host;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_set_header Forwarded "";
+        proxy_set_header X-Forwarded-Host "";
+        proxy_set_header X-Forwarded-Port "";
+        proxy_set_header X-Forwarded-Prefix "";
+        proxy_set_header X-Forwarded-Scheme "";
+        proxy_set_header X-Forwarded-Ssl "";
         proxy_set_header Connection "";
         proxy_set_header X-Real-IP $remote_addr;
     }

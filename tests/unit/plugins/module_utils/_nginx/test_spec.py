@@ -16,7 +16,7 @@ from ansible_collections.openvip.cluster.docs.generate_nginx import directives
 from ansible_collections.openvip.cluster.plugins.doc_fragments.nginx import ModuleDocFragment
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx import table
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.check import normalise
-from ansible_collections.openvip.cluster.plugins.module_utils._nginx.module import module_argument_spec
+from ansible_collections.openvip.cluster.plugins.module_utils._nginx.options import module_argument_spec
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.row import BLOCK, BLOCKS
 from ansible_collections.openvip.cluster.plugins.module_utils._nginx.spec import argument_spec, options_documentation
 from ansible_collections.openvip.cluster.tests.unit.options import flat

@@ -331,6 +331,12 @@ def test_what_stands_twice_at_a_level(http, expected):
     assert [each for each, dummy in found(text)] == expected
 
 
+def test_lists_that_a_location_and_a_stream_would_join():
+    assert found(location("proxy_pass: 'http://a.b', proxy_next_upstream: [error], "
+                          "raw: [proxy_next_upstream http_500;]")) == [("lists-joined", "server www: location /")]
+    assert found("stream: {ssl_protocols: [TLSv1.2], raw: [ssl_protocols TLSv1.3;]}") == [("lists-joined", "stream")]
+
+
 @pytest.mark.parametrize("words", ["proxy_read_timeout: 1s", "proxy_buffering: true", "proxy_next_upstream_tries: 2"])
 def test_an_option_stands_beside_the_same_line_of_raw(words):
     key = words.partition(":")[0]
