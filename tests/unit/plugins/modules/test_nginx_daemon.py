@@ -170,7 +170,7 @@ def test_nginx_is_not_restarted_where_that_cannot_help(tell):
     story = tell("restarts")
     assert story["other"]["failed"] and not story["other"]["restarted"] and "former files" in story["other"]["msg"]
     assert "server www: 198.18.0.11:81 cannot be bound, because python" in story["other"]["msg"], story["other"]["msg"]
-    assert "a server in raw of http: it listens on 0.0.0.0:82, and stream server dns" in story["stream"]["msg"]
+    assert "stream server dns: it listens on 0.0.0.0:82, and server on 0.0.0.0:82" in story["stream"]["msg"]
     assert story["other_same"] and story["other_answer"] == [200, "198.18.0.11:80"]
     # to bind the one address
     assert story["restarts"] == ["restart"]
