@@ -17,6 +17,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders i
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, too_old
+from ansible_collections.openvip.cluster.plugins.module_utils._edit_drain import record
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import interfaces as kit
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.files import read_text
@@ -160,4 +161,12 @@ def run_info(module):
         addresses=[str(address) for address in held.virtual(force, instances) if address in here],
         config=config,
         problems=[str(problem) for problem in document.problems],
+        **remembered(text or ""),
     )
+
+
+def remembered(text):
+    """Return what the file remembers of drained real servers, as RETURN of keepalived_info has it."""
+    found = record(text)
+    return {"drained": [dict(each._asdict(), addresses=list(each.addresses)) for each in found.drained],
+            "restored": [each._asdict() for each in found.restored]}

@@ -15,7 +15,7 @@ import os
 import re
 import stat
 
-from ansible_collections.openvip.cluster.plugins.module_utils import _timed_reload
+from ansible_collections.openvip.cluster.plugins.module_utils import _edit_drain, _timed_reload
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.advertised import Change, change
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import pruned
@@ -368,6 +368,14 @@ def _put_back(run):
         return run.finish([])
 
 
+def _with_drains(run, text):
+    """Return the text in which the real servers are still drained that are drained in the file."""
+    try:
+        return _edit_drain.apply(text, _edit_drain.record(run.before or ""), run.params["path"])
+    except ValueError as error:
+        return run.fail(REFUSED, error.args)
+
+
 def run_config(module):
     """Bring the file to O(keepalived_config#module:config) and the daemon to the file."""
     run = Run(module)
@@ -388,12 +396,13 @@ def run_config(module):
     run.judged(findings, refusals(findings))
     text = HEADER + render(data, version)
     data = data_in_force(data, version)
-    run.result.update(config=read(parse(mask(text))), addresses=addresses(data))
+    run.result.update(addresses=addresses(data))
     with run.host():
         run.result["former_checksum"] = _checksum(run.before)
         if module.params["former_checksum"] not in (None, run.result["former_checksum"]):
             run.fail(UNCHANGED, [CHANGED_SINCE % run.params["path"]])
-        run.result.update(_advertised(run, text)._asdict())
+        text = _with_drains(run, text)
+        run.result.update(config=read(parse(mask(text))), **_advertised(run, text)._asdict())
         run.bring(text, data, unjudged=run.superseded())
         run.result["differs"] = run.result["changed"]
         run.finish(findings)

@@ -157,6 +157,11 @@ status:
             C(active_connections), C(inactive_connections)).
           type: list
           elements: dict
+    drained:
+      description: The real servers that openvip.cluster.drain has drained, as M(openvip.cluster.keepalived_info)
+        returns them, each with C(hosts), the directors that remember it, and C(not_on), those that do not.
+      type: list
+      elements: dict
     findings:
       description: What is wrong, the worst first.
       type: list

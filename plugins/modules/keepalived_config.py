@@ -70,8 +70,9 @@ options:
     default: false
   drain:
     description:
-      - Names of hosts that get weight 0 as real servers, so that they keep their connections and get no new ones.
-      - They are known by the C(real_server_group) of the virtual servers.
+      - Real servers that get weight 0, so that they keep their connections and get no new ones.
+      - A host of the C(real_server_group) of a virtual server is named, any other real server is given by its address.
+      - Those that M(openvip.cluster.lvs_drain) has drained in the file stay drained beside these.
       - Only together with O(group).
     type: list
     elements: str

@@ -233,6 +233,37 @@ problems:
   returned: always
   type: list
   elements: str
+drained:
+  description: The real servers that M(openvip.cluster.lvs_drain) has drained in the file.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The host of the inventory, or an address.
+      type: str
+      sample: web1
+    addresses:
+      description: Its addresses in the services of the file.
+      type: list
+      elements: str
+      sample: [198.18.0.21]
+    by:
+      description: Who has drained it.
+      type: str
+      sample: anna@admin
+    since:
+      description: When that was, in UTC.
+      type: str
+      sample: "2026-12-01T08:00:00Z"
+    remove:
+      description: Whether it has left the table of services with the C(protocol) UDP.
+      type: bool
+restored:
+  description: Those that were restored while a director was not reached, each with C(name), C(by) and C(since).
+  returned: always
+  type: list
+  elements: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule

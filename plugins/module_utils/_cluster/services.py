@@ -272,6 +272,16 @@ def as_sent(service: Data, server: Data) -> Data:
     return dict(service, lb_kind=server.get("lvs_method") or service.get("lb_kind"))
 
 
+def _drained(server: Data, hosts: Dict[str, str], drained: Sequence[str]) -> Data:
+    """Return a real server, with weight 0 where its host or its address is drained.
+
+    :param hosts: the host behind each address that a group has given.
+    """
+    ip = ip_of(server.get("ip"))
+    is_drained = ip is not None and (ip in map(ip_of, drained) or hosts.get(str(ip)) in drained)
+    return dict(server, weight=0) if is_drained else server
+
+
 class Resolved(NamedTuple):
     """A virtual_server in keepalived's words, which host is behind the address of each real server, and whether a
     director may be one of them."""
@@ -286,12 +296,12 @@ def resolve(
 ) -> Tuple[List[Resolved], List[Finding]]:
     """Return the virtual servers with the real servers of their groups, and what could not be derived.
 
-    A real server that the definition lists by itself stays as it is.
+    A real server that the definition lists by itself stays as it is, unless it is drained.
 
     :param config: the definition of the cluster.
     :param director: whose networks say which address of a real server is meant.
     :param groups: the members of every group of the inventory that is named, and all other names with none.
-    :param drained: names of hosts that get no new connections (weight 0).
+    :param drained: names of hosts of a group, and addresses of any real servers, that get weight 0.
     """
     found, findings = [], []
     for number, service in enumerate(config.get(SERVICE) or [], 1):
@@ -307,10 +317,12 @@ def resolve(
                     server = _real_server(service, member, config, director, name)
                     hosts[server["ip"]] = member.name
                     if all(str(other.get("ip")) != server["ip"] for other in listed):
-                        listed.append(dict(server, weight=0) if member.name in drained else server)
+                        listed.append(server)
         except UnderivableError as error:
             findings.append(error.finding)
             continue
+        if plain.get("real_server"):
+            plain["real_server"] = [_drained(server, hosts, drained) for server in plain["real_server"]]
         found.append(Resolved(plain, hosts, guarded))
         try:
             _check_segment(plain, config, director, name)

@@ -191,11 +191,28 @@ def _tables(status):
                 yield _finding(
                     "no-real-server", ERROR, name, "has no real server with a weight on %s." % host,
                     "See why the checks of the real servers fail (keepalived's log on %s)." % host, [host])
+        remembered = [address for entry in status.get("drained", []) for address in entry["addresses"]]
         for real in service["real_server"]:
-            yield from _real_server(name, having, real)
+            yield from _real_server(name, having, real, remembered)
 
 
-def _real_server(service, having, real):
+def _drains(status):
+    """Real servers that an administrator has drained."""
+    for entry in status.get("drained", []):
+        subject = "real_server %s" % " ".join(dict.fromkeys([entry["name"], *entry["addresses"]]))
+        yield _finding(
+            "drained", INFO, subject, "is drained by %s since %s%s." % (
+                entry["by"], entry["since"], ", and out of its services of UDP" if entry["remove"] else ""),
+            "openvip.cluster.restore with real_server=%s gives it its weight back." % entry["name"], entry["hosts"])
+        if entry["not_on"]:
+            yield _finding(
+                "drain-differs", WARNING, subject, "is drained on %s and not on %s." % (
+                    _listed(entry["hosts"]), _listed(entry["not_on"])),
+                "Run openvip.cluster.drain or openvip.cluster.restore again with real_server=%s, as it is meant."
+                % entry["name"], entry["not_on"])
+
+
+def _real_server(service, having, real, remembered):
     subject = "%s real_server %s %s" % (service, real["ip"], real["port"])
     weights = {each["host"]: each["weight"] for each in real["directors"]}
     lacking = [host for host in having if host not in weights]
@@ -208,10 +225,11 @@ def _real_server(service, having, real):
             "weights-differ", WARNING, subject, "has another weight on each director: %s." % ", ".join(
                 "%s on %s" % (weight, host) for host, weight in weights.items()),
             "A check may have changed it on one of them; else configure the directors again.", weights)
-    elif set(weights.values()) == {0}:
+    elif set(weights.values()) == {0} and real["ip"] not in remembered:
         yield _finding(
             "drained", INFO, subject, "has weight 0 and gets no new connections.",
-            "The playbook openvip.cluster.restore gives it its weight back.", weights)
+            "The definition says so (keepalived_drain or weight), or a check has set it. openvip.cluster.restore "
+            "leaves it so.", weights)
 
 
-LOOKS = (_hosts, _not_asked, _no_instance, _holders, _states, _maintenance, _health, _preference, _tables)
+LOOKS = (_hosts, _not_asked, _no_instance, _holders, _states, _maintenance, _health, _preference, _tables, _drains)

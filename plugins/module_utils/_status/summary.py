@@ -35,6 +35,7 @@ def summarise(reports, members=()):
         "not_asked": [name for name in members if name not in reported],
         "vrrp_instance": _instances(reports, hosts),
         "virtual_server": _virtual_servers(reports, hosts),
+        "drained": _drained(reports),
     }
     found = findings(status)
     return dict(status, findings=found)
@@ -151,6 +152,20 @@ def _virtual_servers(reports, hosts):
         for entry in (report["keepalived"].get("config") or {}).get("virtual_server") or []:
             _add_configured(services.values(), entry)
     return list(services.values())
+
+
+def _drained(reports):
+    """Return the real servers that the directors remember as drained, with the directors that do and those that do
+    not."""
+    directors = [report for report in reports if (report["keepalived"].get("config") or {}).get("virtual_server")]
+    found: Dict[str, Dict[str, Any]] = {}
+    for report in directors:
+        for entry in report["keepalived"].get("drained") or []:
+            known = found.setdefault(entry["name"], dict(entry, hosts=[]))
+            known["hosts"].append(str(report["name"]))
+    for entry in found.values():
+        entry["not_on"] = [str(report["name"]) for report in directors if str(report["name"]) not in entry["hosts"]]
+    return list(found.values())
 
 
 def _real_server(service, ip, port):

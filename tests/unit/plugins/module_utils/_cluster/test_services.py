@@ -90,6 +90,16 @@ def test_a_drained_host_has_weight_0():
     assert [server.get("weight") for server in servers(cluster(), drained=["web2"])] == [None, 0]
 
 
+@pytest.mark.parametrize("drained", ["web1", "198.18.0.21"])
+def test_a_drained_real_server_that_is_listed_has_weight_0_by_name_or_address(drained):
+    listed = [{"ip": "198.18.0.21", "port": 80, "weight": 9}, {"ip": "198.18.0.29", "port": 80}]
+    found = servers(cluster(real_server=listed), drained=[drained])
+    assert [(server["ip"], server.get("weight")) for server in found] == [
+        ("198.18.0.21", 0), ("198.18.0.29", None), ("198.18.0.22", 3)]
+    found = servers(cluster(real_server_group=None, real_server=listed), drained=["198.18.0.21"])
+    assert [server.get("weight") for server in found] == [0, None]
+
+
 def test_the_family_of_the_service_is_that_of_its_real_servers():
     found = servers(cluster(ip="2001:db8:18::100"))
     assert [server["ip"] for server in found] == ["2001:db8:18::21", "2001:db8:18::22"]

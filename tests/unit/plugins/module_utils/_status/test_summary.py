@@ -78,6 +78,21 @@ def test_single_faults_are_found(reports, expected):
     assert found(reports) == expected
 
 
+@pytest.mark.parametrize("remove", [False, True])
+def test_who_has_drained_a_real_server_is_told_and_where_that_is_not_known(remove):
+    reports = clusters.lvs()
+    entry = {"name": "web2", "addresses": ["198.18.0.22"], "by": "anna@admin", "since": "2026-12-01T08:00:00Z",
+             "remove": remove}
+    for report in reports:
+        report["keepalived"]["drained"] = [entry]
+    (one,) = [each for each in summarise(reports)["findings"] if each["id"] == "drained"]
+    assert one["object"] == "real_server web2 198.18.0.22" and one["hosts"] == ["lb1", "lb2"]
+    assert "by anna@admin since 2026-12-01T08:00:00Z" in one["message"] and "real_server=web2" in one["remedy"]
+    assert ("UDP" in one["message"]) is remove
+    reports[1]["keepalived"]["drained"] = []
+    assert ("drain-differs", "warning", "lb2") in found(reports)
+
+
 def test_hosts_that_were_not_asked_are_told_and_may_hold_the_address():
     assert found([host("lb2", instance("BACKUP", 249))], members=["lb1", "lb2"]) == [
         ("holder-unknown", "warning", "lb2"), ("not-asked", "info", "lb1")]
