@@ -290,7 +290,7 @@ EXAMPLES = r"""
               - uri: '~ /\.(git|svn)'
                 return: 403
               - uri: = /health
-                access_log: off
+                access_log: "off"
                 return: 200 "well"
               - modifier: "~*"
                 uri: '\.(css|js|[a-z]{3}f)$'
