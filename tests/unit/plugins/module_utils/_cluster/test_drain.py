@@ -24,7 +24,7 @@ WEB1, WEB2, WEB3 = ("198.18.0.2%d" % number for number in (1, 2, 3))
 SORRY = {"ip": "127.0.0.1", "port": 80, "lvs_method": "DR", "weight": 1, "active_connections": 0,
          "inactive_connections": 0}
 NOW = "2026-12-01T08:00:00Z"
-TWO = [server(1), server(2)]
+TWO = (server(1), server(2))
 KINDS = {"TCP": {}, "UDP": {"protocol": "UDP"}, "persistent": {"persistence_timeout": 360}, "fwmark": {"fwmark": 7}}
 
 

@@ -135,5 +135,8 @@ def test_a_socket_of_udp_is_named_as_such():
 
 
 def test_what_cannot_be_read_is_no_reason_to_fail(monkeypatch):
-    monkeypatch.setattr(addresses.os, "readlink", lambda path: (_ for _ in ()).throw(PermissionError()))
+    def refuse(path):
+        raise PermissionError(path)
+
+    monkeypatch.setattr(addresses.os, "readlink", refuse)
     assert all(pids == frozenset() for pids in held().values())

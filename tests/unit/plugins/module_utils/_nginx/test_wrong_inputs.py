@@ -312,7 +312,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("block, text, sentence", WRONG, ids=[f"{block}-{text}" for block, text, _ in WRONG])
+@pytest.mark.parametrize("block, text, sentence", WRONG, ids=[f"{block}-{text}" for block, text, dummy in WRONG])
 def test_what_is_wrong_is_refused_with_object_fault_and_remedy(block, text, sentence):
     found = [str(finding) for finding in normalise(yaml.safe_load(BLOCKS[block] % text))[1]]
     assert found == [sentence]
