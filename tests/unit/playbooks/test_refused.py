@@ -10,7 +10,7 @@ import yaml
 
 INSTANCE = {"name": "VI_1", "virtual_router_id": 51, "virtual_ipaddress": ["198.18.0.100/24"]}
 SERVICE = {"ip": "198.18.0.100", "port": 80, "protocol": "TCP", "lb_kind": "DR"}
-SITE = {"name": "www", "listen": ["80"]}
+SITE = {"name": "www", "listen": ["80"], "server_name": ["www.example.com"]}
 
 
 @pytest.fixture
