@@ -375,7 +375,7 @@ def progress(plan: Data, waited: Dict[str, Data], sorry: Sequence[str] = ()) -> 
         lines += ["%s has still weight %d in virtual_server %s on %s, although the file says 0. Its checks may set it."
                   % (place["ip"], place["weight"], _name(place["service"]), host) for place in weighty]
         open_weights += weighty
-        wrong += ["virtual_server %s has no usable real server left on %s: the others have failed meanwhile. "
+        wrong += ["virtual_server %s has no usable real server left on %s. "
                   "openvip.cluster.restore brings %s back." % (_name(place["service"]), host, names)
                   for place in there.values() if not set(place["others"]) - set(sorry)]
     away = [address for address in plan["address"] if address not in held]

@@ -246,7 +246,9 @@ def main():
     story["udp"] = play("drain", {"real_server": "web3", "drain_timeout": 60, "drain_interval": 1,
                                   "drain_remove": True})
     story["udp"]["answers"] = [sender.ask() for sender in senders]
-    story["forced"] = play("drain", {"real_server": "web1", "drain_force": True, "drain_timeout": 60})
+    # the entries of the clients of UDP would stay for minutes
+    story["forced"] = play("drain", {"real_server": "web1", "drain_force": True, "drain_remove": True,
+                                     "drain_timeout": 60})
     story["all"] = play("restore", {})
     wait_for("all real servers are back", lambda: weights() == story["before"]["weights"])
     story["all"].update(asked=ask(12), weights=weights())
