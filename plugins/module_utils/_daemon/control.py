@@ -26,8 +26,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._daemon import hel
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.reads import reads
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
-from ansible_collections.openvip.cluster.plugins.module_utils._kit.unit import main_pid
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.unit import ReloadError, hang_up, main_pid, reload
 
+__all__ = ["ReloadError", "hang_up", "reload"]
 TIMEOUT = 10
 # Two signals that wait for a process are handled in the reverse order, in the parent and again in the child to which it
 # passes them on. So the first two answers may be older than the reload; the third cannot.
@@ -42,10 +43,6 @@ SETTLES = 3.0
 TRIES = (2, 5)
 # Daemon and kernel are read one after the other, so one agreement may be chance: so many in a row must agree.
 AGREED = 2
-
-
-class ReloadError(Exception):
-    """The daemon did not take the configuration; the message says what was seen."""
 
 
 def _systemctl(*words):
@@ -73,36 +70,6 @@ def running(unit, pid_file=state.PID_FILE, binary=state.PROGRAM, path=None):
     several = len(found) > 1 and path is not None
     ours = [each for each in found if several and not reads(each, path, binary)]
     return next(iter(ours or found), None)
-
-
-def reload(unit, number):
-    """Ask the daemon to read its configuration again; never restart it, because that moves the address.
-
-    :param unit: the systemd unit; used when it is active, otherwise the process gets SIGHUP.
-    :param number: the daemon's process id.
-    :raises ReloadError: systemd refused, or the process is gone.
-    """
-    active = _systemctl("is-active", "--quiet", unit)
-    if active and active.code == 0:
-        outcome = _systemctl("reload", unit)
-        if outcome.code != 0:
-            raise ReloadError("systemctl reload %s failed: %s" % (unit, outcome.output.strip()))
-        return
-    hang_up(number)
-
-
-def hang_up(number):
-    """Send the daemon the signal that the reload of its unit sends, without the way through systemd.
-
-    :raises ReloadError: the process is gone.
-    """
-    process = proc.find(number)
-    try:
-        if process is None:
-            raise ProcessLookupError
-        proc.send(process, signal.SIGHUP)
-    except ProcessLookupError as error:
-        raise ReloadError("the daemon (process %d) has ended" % number) from error
 
 
 def unknown(data, instances):

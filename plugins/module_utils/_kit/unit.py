@@ -2,19 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state of a unit, as systemd reports it.
+"""The state of a unit, as systemd reports it, and its reload.
 
 Note that this module util is PRIVATE to the collection.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Optional
 
+from . import proc
 from .process import run
 
 TIMEOUT = 10
+
+
+class ReloadError(Exception):
+    """A daemon did not take its configuration; the message says what was seen."""
 
 
 def started(unit: str) -> Optional[float]:
@@ -67,3 +73,36 @@ def main_pid(unit: str) -> Optional[int]:
         return None
     # a unit may still run after it was masked
     return int(number) if int(number) or values.get("LoadState") == "loaded" else None
+
+
+def reload(unit: str, number: int) -> None:
+    """Ask a daemon to read its configuration again; never restart it, because that moves the address.
+
+    :param unit: used when it is active, otherwise the process gets SIGHUP.
+    :param number: the daemon's process id.
+    :raises ReloadError: systemd refused, or the process is gone.
+    """
+    try:
+        is_active = run(["systemctl", "is-active", "--quiet", unit], TIMEOUT).code == 0
+    except OSError:
+        is_active = False
+    if not is_active:
+        hang_up(number)
+        return
+    outcome = run(["systemctl", "reload", unit], TIMEOUT)
+    if outcome.code != 0:
+        raise ReloadError("systemctl reload %s failed: %s" % (unit, outcome.output.strip()))
+
+
+def hang_up(number: int) -> None:
+    """Send a daemon the signal that the reload of its unit sends, without the way through systemd.
+
+    :raises ReloadError: the process is gone.
+    """
+    process = proc.find(number)
+    try:
+        if process is None:
+            raise ProcessLookupError
+        proc.send(process, signal.SIGHUP)
+    except ProcessLookupError as error:
+        raise ReloadError("the daemon (process %d) has ended" % number) from error

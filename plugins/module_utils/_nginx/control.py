@@ -12,8 +12,8 @@ import re
 import time
 from typing import List, Optional
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.control import ReloadError, reload
 from ansible_collections.openvip.cluster.plugins.module_utils._kit.process import run
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.unit import ReloadError, reload
 
 from .process import running, takes_connections, workers
 

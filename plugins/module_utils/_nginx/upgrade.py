@@ -17,7 +17,7 @@ import signal
 import time
 from typing import Callable, FrozenSet, List, Optional
 
-from ansible_collections.openvip.cluster.plugins.module_utils._daemon.control import ReloadError
+from ansible_collections.openvip.cluster.plugins.module_utils._kit.unit import ReloadError
 
 from .._kit import proc
 from .control import POLL, TIMEOUT, Log, failure
