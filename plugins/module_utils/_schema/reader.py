@@ -257,7 +257,7 @@ def _says_something(path: str, statement: Statement) -> bool:
     """Whether something is written of a statement that is no raw text."""
     row = table.find_word(statement.keyword, path)
     if row is None or not statement.has_block or any(statement.statements()):
-        return statement.keyword != "}"
+        return statement.keyword not in ("", "}")
     return row.type == BLOCK and row.repeatable
 
 

@@ -132,6 +132,12 @@ def test_what_holds_from_its_line_on_keeps_its_place() -> None:
     assert read(parse(render(data))) == data
 
 
+@pytest.mark.parametrize("text", ['@"a ${}#', '@"a ${} #\n# b', '@a ${}#'])
+def test_a_block_keeps_its_place_before_what_is_left_of_a_comment(text: str) -> None:
+    kept = read(parse(text))["raw"]
+    assert [line.rstrip("# ") for line in kept] == [text.partition("#")[0].rstrip()]
+
+
 def test_what_was_read_can_be_checked_and_written() -> None:
     text = "vrrp_instance a {\nvirtual_router_id 1\nnopreempt off\n  odd {\n    x\n  }\n}\n"
     data = read(parse(text))
