@@ -56,7 +56,7 @@ options:
     default: []
   facts:
     description:
-      - The network facts of the hosts in O(real_server), as M(ansible.builtin.setup) returns them. A host without facts
+      - The network facts of the hosts in O(real_server), as C(ansible.builtin.setup) returns them. A host without facts
         is known by C(ip) of C(keepalived_real_server), and by C(ansible_host).
     type: dict
     default: {}

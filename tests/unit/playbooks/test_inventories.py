@@ -105,8 +105,13 @@ def rendered(tmp_path):
         facts = {name: facts_of(addresses) for name, addresses in addresses_of(sources[1]).items()}
         playbook = tmp_path / "check.yml"
         playbook.write_text(PLAYBOOK)
+        # The inspection would report this machine. Without its answer, the facts count.
+        interpreter = tmp_path / "python"
+        interpreter.write_text(
+            f'#!/bin/sh\ncase $1 in *keepalived_info*) exit 1;; esac\nexec {sys.executable} "$@"\n')
+        interpreter.chmod(0o755)
         variables = {"facts": facts, "told": str(tmp_path), "ansible_connection": "local", "ansible_become": False,
-                     "ansible_shell_executable": "/bin/sh", "ansible_python_interpreter": sys.executable}
+                     "ansible_shell_executable": "/bin/sh", "ansible_python_interpreter": str(interpreter)}
         done = subprocess.run(
             [sys.executable, "-m", "ansible", "playbook", *(f"--inventory={path}" for path in sources),
              "--extra-vars", json.dumps(variables), str(playbook)],
