@@ -70,8 +70,9 @@ class Reader:
     def fill(self, path: str, statements: Iterable[Statement], data: Data) -> None:
         """Add the statements of one block to its data."""
         raw: List[RawEntry] = data.pop(RAW, [])
+        statements = _by_condition(statements)
         if self.names is not None:
-            self._fill_in_order(path, list(statements), data, raw)
+            self._fill_in_order(path, statements, data, raw)
         else:
             body, rows = table.body(path), table.words(path)
             facts = Facts(path, data, raw) if self.is_exact else None
@@ -251,6 +252,18 @@ def _counting(path: str, statements: List[Statement], texts: List[str]) -> List[
         given for number, (given, row) in enumerate(zip(zip(statements, texts), rows))
         if row is None or counts.get(row, number) == number
     ]
+
+
+def _by_condition(statements: Iterable[Statement]) -> List[Statement]:
+    """Join what shares the line of a condition: it holds for the line (keepalived lib/parser.c, read_line())."""
+    joined: List[Statement] = []
+    for statement in statements:
+        before = joined[-1] if joined else None
+        if before is not None and before.condition is not None and not str(before).endswith("\n"):
+            joined[-1] = Statement(str(before) + str(statement), before.line, before.offset, condition=before.condition)
+        else:
+            joined.append(statement)
+    return joined
 
 
 def _says_something(path: str, statement: Statement) -> bool:

@@ -138,6 +138,13 @@ def test_a_block_keeps_its_place_before_what_is_left_of_a_comment(text: str) -> 
     assert [line.rstrip("# ") for line in kept] == [text.partition("#")[0].rstrip()]
 
 
+@pytest.mark.parametrize("line", ["@a x {} y", "@^a x{}y {}", "@ x{}y z", "@a x { y\n@a } z"])
+def test_a_condition_keeps_its_whole_line(line: str) -> None:
+    assert read(parse(f"{line}\nnext\n"))["raw"] == [line, "next"]
+    inside = read(parse(f"vrrp_instance b {{\n{line}\npriority 100\n}}\n"))["vrrp_instance"][0]
+    assert inside == {"name": "b", "priority": 100, "raw": [line]}
+
+
 def test_what_was_read_can_be_checked_and_written() -> None:
     text = "vrrp_instance a {\nvirtual_router_id 1\nnopreempt off\n  odd {\n    x\n  }\n}\n"
     data = read(parse(text))
