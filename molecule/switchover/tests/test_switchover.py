@@ -172,7 +172,7 @@ def test_the_preflight_hears_a_stranger_with_the_number_of_the_cluster(cluster, 
         output = re.sub(r"\s+", " ", run("preflight", code=2))
     finally:
         assert stranger.close()["sent"] > 5
-    assert "198.18.0.200, which is none of the members, advertises virtual_router_id 51 (version 2," in output
+    assert "198.18.0.200, which is no member, advertises virtual_router_id 51 (version 2," in output
     assert "nothing to complain about" in run("preflight")
 
 

@@ -198,6 +198,6 @@ def _space_problems(text: str) -> Iterator[tuple[int, str]]:
             found = None if is_quoted(token) else _UNICODE_SPACE.search(token.group())
             if found:
                 yield token.start() + found.start(), (
-                    f"U+{ord(found.group()):04X} is no space for keepalived but belongs to the word; use a plain space"
+                    f"U+{ord(found.group()):04X} is no space for keepalived, but part of the word; use a plain space"
 
                 )

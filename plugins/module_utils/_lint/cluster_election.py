@@ -147,7 +147,7 @@ def failover_too_slow(cluster: Cluster, instance: Instance) -> ClusterSaid:
             slow[host] = longest
     if slow:
         longest_of = max(slow, key=lambda host: slow[host])
-        yield Fault(f"in the worst case {longest_of} gives the address up after {slow[longest_of]:.2f} s, and "
-                    f"{cluster.failover_limit:g} s are wanted.",
+        yield Fault(f"the worst-case failover from {longest_of} takes {slow[longest_of]:.2f} s; "
+                    f"the limit is {cluster.failover_limit:g} s.",
                     "Lower advert_int (version 3 allows fractions), or interval, timeout and fall of what is tracked.",
                     sorted(slow), "advert_int")

@@ -47,7 +47,7 @@ def keepalived_versions_differ(cluster: Cluster) -> ClusterSaid:
 @cluster_rule("cluster-clock-differs", WARNING, "The logs of hosts whose clocks differ do not tell what came first.",
               "RFC 5905 section 1", MEMBERS)
 def clock_differs(cluster: Cluster) -> ClusterSaid:
-    """VRRP itself does not look at clocks. Said is by how much a clock is wrong at least, seen from the controller."""
+    """VRRP does not use clocks. The message has the least difference to the clock of the controller."""
     wrong = {member.name: member.clock.deviation() for member in cluster.members if member.clock}
     wrong = {host: value for host, value in wrong.items() if abs(value) > cluster.clock_tolerance}
     if wrong:
@@ -72,7 +72,7 @@ def router_id_equal(cluster: Cluster) -> ClusterSaid:
 @cluster_rule("cluster-address-of-two-hosts", WARNING, "Two hosts have the same address.", "RFC 5227 section 1.1",
               MEMBERS)
 def address_of_two_hosts(cluster: Cluster) -> ClusterSaid:
-    """Looked at are the interfaces of instances: others, such as docker0, may well have the same one on each host."""
+    """Only interfaces of instances are compared: others, such as docker0, may have the same address on each host."""
     holders: Dict[Any, Dict[str, None]] = {}
     for instance in cluster.instances():
         for host, block in instance.blocks.items():
@@ -95,7 +95,7 @@ def address_of_a_host(cluster: Cluster) -> ClusterSaid:
         for address in {each.ip: None for block in instance.blocks.values() for each in addresses(block)}:
             block = instance.blocks.get(owners.get(address, ""))
             if address in owners and (block is None or block.get("priority") != OWNER_PRIORITY):
-                yield Fault(f"the virtual address {address} is the own one of {owners[address]}.",
+                yield Fault(f"the virtual address {address} is the address of {owners[address]} itself.",
                             "Use an address that no host has.", [owners[address]], "virtual_ipaddress",
                             f"vrrp_instance {instance.name}")
 
@@ -132,7 +132,7 @@ def _shared(users: Users) -> Iterator[Tuple[Tuple[str, str], List[str], str]]:
 @cluster_rule("cluster-foreign-virtual-router", ERROR, "Another cluster on the segment uses the virtual_router_id.",
               "RFC 5798 section 5.2.3", INVENTORY)
 def foreign_virtual_router(clusters: Sequence[Cluster]) -> ClusterSaid:
-    """One refuses the adverts of the other, or obeys them. Compared are clusters that use multicast."""
+    """One rejects the advertisements of the other, or obeys them. Only clusters that use multicast are compared."""
     seen: Dict[Tuple[Any, ...], Users] = {}
     for cluster in clusters:
         for router, instance, host in _routers(cluster):

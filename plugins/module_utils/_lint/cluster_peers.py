@@ -110,7 +110,7 @@ def peer_unknown(cluster: Cluster, instance: Instance) -> ClusterSaid:
 @cluster_rule("cluster-peer-unreachable", ERROR, "A peer without a route to it does not hear the adverts.",
               "RFC 5798 section 6.4.3")
 def peer_unreachable(cluster: Cluster, instance: Instance) -> ClusterSaid:
-    """Said of peers that are in no network of the host while the host has no default route of their family."""
+    """Reported for peers that are in no network of the host while the host has no default route of their family."""
     for host, block in _unicast(instance).items():
         configuration = cluster.configurations[host]
         if configuration.interfaces is None or "default" not in configuration.host:
@@ -140,7 +140,7 @@ def multicast_group_differs(cluster: Cluster, instance: Instance) -> ClusterSaid
 @cluster_rule("cluster-segments-differ", ERROR, "Multicast does not leave the segment: hosts on different ones are all "
               "master.", "RFC 5798 section 5.1.1.2")
 def segments_differ(cluster: Cluster, instance: Instance) -> ClusterSaid:
-    """Looked at are the networks of the interface on each host. Adverts have a TTL of 255 and are not routed."""
+    """Compares the networks of the interface on each host. Advertisements have a TTL of 255 and are not routed."""
     networks = {}
     for host, block in known(instance, "interface").items():
         version = family(block) or 4

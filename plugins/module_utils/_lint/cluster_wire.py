@@ -48,7 +48,7 @@ def foreign_speaker(cluster: Cluster) -> ClusterSaid:
                     by_source.setdefault((each["source"], each["virtual_router_id"], each["version"], each["priority"]),
                                          {})[member.name] = None
         for (source, number, version, priority), hosts in by_source.items():
-            yield Fault(f"{source}, which is none of the members, advertises virtual_router_id {number} "
+            yield Fault(f"{source}, which is no member, advertises virtual_router_id {number} "
                         f"(version {version}, priority {priority}).",
                         "Use another number, unicast, or another multicast group; or stop keepalived there.",
                         list(hosts), "virtual_router_id", f"vrrp_instance {instance.name}")
@@ -57,7 +57,7 @@ def foreign_speaker(cluster: Cluster) -> ClusterSaid:
 @cluster_rule("cluster-foreign-owner", ERROR, "Somebody else on the segment answers for the virtual address.",
               "RFC 5227 section 1.1", MEMBERS)
 def foreign_owner(cluster: Cluster) -> ClusterSaid:
-    """Asked by openvip.cluster.vrrp_listen, by ARP. Clients would reach one or the other."""
+    """openvip.cluster.vrrp_listen asks by ARP. Clients would reach one or the other."""
     cards = {card for member in cluster.members for card in (member.wire or {}).get("cards", [])}
     owners: Dict[Any, Dict[str, None]] = {}
     for member in cluster.members if _complete(cluster) else ():
@@ -65,6 +65,6 @@ def foreign_owner(cluster: Cluster) -> ClusterSaid:
             if each["card"] not in cards:
                 owners.setdefault((each["address"], each["card"]), {})[member.name] = None
     for (address, card), hosts in owners.items():
-        yield Fault(f"the card {card}, which is none of the members', answers for the virtual address {address}.",
+        yield Fault(f"MAC address {card}, which belongs to no member, answers ARP for the virtual address {address}.",
                     "Find that host (ip neighbour, the tables of the switch) and take the address away from it, or use "
                     "another address.", list(hosts), "virtual_ipaddress", f"virtual address {address}")

@@ -192,5 +192,5 @@ def version_2_with_ipv6(_configuration: Configuration, instance: Block) -> Said:
       "vrrp/vrrp_parser.c:1328")
 def down_timer_adverts_low(_configuration: Configuration, instance: Block) -> Said:
     if instance.get("down_timer_adverts") == 1:
-        yield "down_timer_adverts 1 makes one lost packet a failover.", \
-              "Set it to 3, or advert_int to a third.", "down_timer_adverts"
+        yield "down_timer_adverts 1: one lost advertisement triggers a failover.", \
+              "Set it to 3, and advert_int to a third to keep the failover time.", "down_timer_adverts"

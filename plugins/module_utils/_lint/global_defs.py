@@ -53,7 +53,7 @@ def mail_never_sent(configuration: Configuration, globals_: Block) -> Said:
     if by_default and any(server.get("smtp_alert") is not False for server in servers):
         return
     if not any(_asks(block) for section in (SECTION, *ASKING) for block in configuration.blocks(section)):
-        yield "nothing asks for the mails: no mail is sent.", "Set smtp_alert.", "notification_email"
+        yield "notification_email is set, and nothing sends mail.", "Set smtp_alert.", "notification_email"
 
 
 @rule("smtp-server-name", WARNING, "keepalived resolves the name of smtp_server while it reads the file, and waits.",

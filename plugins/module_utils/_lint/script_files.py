@@ -82,7 +82,7 @@ def _name(path: str) -> str:
 @rule("script-needs-root", WARNING, "A script that runs as another user than root cannot change the host.",
       "lib/notify.c (script_user), run", *SECTIONS, keywords=KEYWORDS)
 def script_needs_root(configuration: Configuration, block: Block) -> Said:
-    """Said of commands such as ``systemctl restart`` and ``ip route add``, in a command line or, where the host is
+    """Reported for commands such as ``systemctl restart`` and ``ip route add``, in a command line or, where the host is
     known, in a script. Only the log of the script says it."""
     known = configuration.host.get("scripts") or {}
     for script in scripts(block):

@@ -22,7 +22,7 @@ def test_it_is_refused_with_the_groups_that_there_are(play_without_daemon):
 
 
 @pytest.mark.parametrize(("group", "message"), [
-    ("lb", "keepalived_group is edge in the inventory, where it comes too late"),
+    ("lb", "keepalived_group is edge in the inventory, but a playbook reads it from"),
     ("balancers", "The inventory has no hosts in the group lb"),
 ])
 def test_a_group_that_is_named_in_the_inventory_is_refused(play_without_daemon, tmp_path, group, message):

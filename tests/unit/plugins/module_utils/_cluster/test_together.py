@@ -84,7 +84,7 @@ def test_a_clock_that_could_not_be_read():
 
 def test_a_file_that_nobody_understands():
     (refused,) = way([member(), member("lb2", window=None)]).refused
-    assert "cannot be told of lb2" in refused
+    assert "lb2: it is not known how long" in refused
 
 
 @given(some.floats(-1e6, 1e6), some.lists(some.tuples(some.floats(0, 2), some.floats(0, 2)), min_size=1))
