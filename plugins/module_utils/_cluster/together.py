@@ -125,8 +125,8 @@ def way(hosts: Sequence[Host], left_out: Sequence[str] = (), forks: Optional[int
         refused.append("The peers see this change, and %s would be left without it, so that both sides would hold the "
                        "addresses (%s). Run for the whole group, without --limit." % (names(list(left_out)), what))
     if window is None:
-        refused.append("%s: it is not known how long the peers tolerate a different configuration (%s), so a simultaneous "
-                       "reload is unsafe. Stop keepalived there first, or apply the new file there by hand."
+        refused.append("%s: it is not known how long the peers tolerate a different configuration (%s), so a "
+                       "simultaneous reload is unsafe. Stop keepalived there first, or apply the new file there by hand."
                        % (names([host.name for host in seen if host.window is None]), what))
     if len(together) > 1:
         refused += _too_late(seen, together, window, missed, forks, what, pausing)

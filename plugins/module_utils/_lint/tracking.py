@@ -76,7 +76,8 @@ def never_tracked(configuration: Configuration, block: Block) -> Said:
       "vrrp/vrrp.c:3531")
 def track_own_interface(_configuration: Configuration, instance: Block) -> Said:
     if instance.get("interface") in [words[0] for words in instance.lines("track_interface")]:
-        yield f"track_interface {instance.get('interface')} is redundant: keepalived always tracks the interface of the instance.", \
+        yield f"track_interface {instance.get('interface')} is redundant: keepalived always tracks the interface of " \
+              "the instance.", \
               "Remove the line. dont_track_primary turns that tracking off.", "track_interface", \
               instance.get("interface")
 
