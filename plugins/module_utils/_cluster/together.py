@@ -126,7 +126,7 @@ def way(hosts: Sequence[Host], left_out: Sequence[str] = (), forks: Optional[int
                        "addresses (%s). Run for the whole group, without --limit." % (names(list(left_out)), what))
     if window is None:
         refused.append("%s: it is not known how long the peers tolerate a different configuration (%s), so a "
-                       "simultaneous reload is unsafe. Stop keepalived there first, or write the new file there by hand."
+                       "simultaneous reload is unsafe. Stop keepalived there, or write the new file there by hand."
                        % (names([host.name for host in seen if host.window is None]), what))
     if len(together) > 1:
         refused += _too_late(seen, together, window, missed, forks, what, pausing)

@@ -185,7 +185,7 @@ def test_check_mode_shows_the_predicted_cost_and_does_nothing(drill):
 
 def test_a_play_that_ends_early_ends_what_watches_on_every_host_and_leaves_its_results(drill):
     done = drill.play(["keepalived_stop", "keepalived_kill"])
-    assert done.returncode != 0 and "keepalived_kill could not be done" in done.stdout, done.stdout + done.stderr
+    assert done.returncode != 0 and "keepalived_kill could not be injected" in done.stdout, done.stdout + done.stderr
     assert drill.calls()[-1] == ("lb1", "undone", None, False)
     assert sorted(path.name for path in drill.run.iterdir()) == sorted(HOSTS) and drill.files() == []
     until = time.monotonic() + 10
