@@ -41,6 +41,9 @@ class _Parser:
         self.root: list[Statement | Trivia] = []
         self.items = self.root
         self.open: list[Statement] = []
+        # The conditions, and "~" for a sequence, that the rest of the line depends on, and those of each open block.
+        self.held: tuple[_Condition | str, ...] = ()
+        self.depends: list[tuple[_Condition | str, ...]] = []
         self.line = 1
         self.line_start = 0
         self.last: Statement | None = None
@@ -99,19 +102,27 @@ class _Parser:
         statement.has_block = True
         self.items.append(statement)
         self.open.append(statement)
+        self.depends.append(self.held)
         self.items = statement.items
 
-    def _close(self, start: int, end: int, condition: _Condition | None = None) -> None:
+    def _compare(self, block: Statement, depends: tuple[_Condition | str, ...]) -> None:
+        """Report a block of which keepalived may read only one brace, or one several times."""
+        if depends == self.held or block.kind == "sequence":
+            return
+        if self.held[len(depends):] == ("~",):
+            message = (f"sequence repeats the rest of its line, and with it the '}}' of the block of "
+                       f"'{block.keyword}'; give it a line of its own")
+        else:
+            message = (f"block of '{block.keyword}' does not begin and end under the same condition, and keepalived "
+                       "may drop only one of its braces; begin both lines with the same @id")
+        self.found.append((block.line, block.column, message))
+
+    def _close(self, start: int, end: int) -> None:
         """Close the innermost block with the text from ``start`` to ``end``; without one make a node of it."""
         if self.open:
             block = self.last = self.open.pop()
             block.tail = self.text[start:end]
-            if block.condition != condition and (block.line != self.line or condition is not None):
-                self.found.append((
-                    block.line, block.column,
-                    f"block of '{block.keyword}' does not begin and end under the same condition, and keepalived may "
-                    "drop only one of its braces; begin both lines with the same @id",
-                ))
+            self._compare(block, self.depends.pop())
             self.items = self.open[-1].items if self.open else self.root
             return
         self._problem(lexer.skip_white(self.text, start, end), "'}' closes no block; remove it or add the missing '{'")
@@ -129,6 +140,7 @@ class _Parser:
             if start >= code:
                 break
             at, code, end = self._statement(at, start, code, end)
+        self.held = ()
         self._rest_of_line(text[at:end])
         if self.open and self.open[-1].kind == "sequence" and self.open[-1].line == self.line:
             self._problem(
@@ -157,12 +169,14 @@ class _Parser:
         # Only here, at the beginning of a line or behind a brace, the daemon looks for more than words.
         if not text[at:start].strip(" \t"):
             first, condition = self._condition(start, code)
+            self.held += (condition,) if condition else ()
             taken = self._whole_line(at, first, code, end, condition)
             if taken is not None:
                 return taken
             scan = first
             if text.startswith(("~SEQ", "~LST"), first):
                 kind = "sequence"
+                self.held += ("~",)
                 scan = self._sequence_end(first, code)
         stop = scan
         for token in lexer.tokens(text, scan, code):
@@ -170,7 +184,7 @@ class _Parser:
                 if token.group() == "{":
                     self._open(at, first, token.end(), kind, condition)
                 elif token.start() == first:
-                    self._close(at, token.end(), condition)
+                    self._close(at, token.end())
                 else:
                     self._leaf(at, stop, kind, condition)
                     return stop, code, end
@@ -236,6 +250,8 @@ class _Parser:
             owner.changed("".join([owner.head, *gap, text[at:stop]]))
             self.items.pop()
             self.last = owner
+            if owner.line != self.line:
+                self._compare(owner, (owner.condition,) if owner.condition else ())
         else:
             self.items.extend(Trivia(line) for line in gap)
             self._problem(stop - 1, "'{' follows no keyword; write the keyword before it or remove the block")

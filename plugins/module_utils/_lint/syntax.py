@@ -93,7 +93,8 @@ _problem_rule(
 _problem_rule(
     "sequence-broken", "keepalived cannot repeat a sequence that is not complete in its line.",
     "~SEQ and ~LST repeat the line they stand in. A block has to be closed in that line, or be written as a "
-    "definition that the line uses.", "sequence has no closing parenthesis", "sequence repeats its own line only")
+    "definition that the line uses.", "sequence has no closing parenthesis", "sequence repeats its own line only",
+    "sequence repeats the rest of its line")
 _problem_rule(
     "definition-not-ended", "A definition that ends with a backslash goes on in the next line, and there is none.",
     "The definition is not made.", "definition goes on after the last line")

@@ -254,6 +254,11 @@ PROBLEMS = {
     "braces between protected quotes only look bad": ('a "{ b } \\"c\\""\n', []),
     "include without a file": ("include\nincludea # x\n", ["1:1: 'include' names no file", "2:1: 'includea' names no"]),
     "sequence without parenthesis": ("a\n ~SEQ(N,1\n", ["2:2: sequence has no closing parenthesis"]),
+    "block that a sequence in its line ends": ("a {~SEQ(N,1,2) b }\n", ["1:1: sequence repeats the rest of its line"]),
+    "condition in a block of one line": ("a { @x b }\n", ["1:1: block of 'a' does not begin and end"]),
+    "condition before the brace that ends a block": ("a {\n@x b }\n", ["1:1: block of 'a' does not begin and end"]),
+    "second condition of a line": ("@x a { @y b }\n", ["1:4: block of 'a' does not begin and end"]),
+    "brace in the line after a condition": ("@x a\n{\nb\n}\n", ["1:4: block of 'a' does not begin and end"]),
     "block of a sequence over lines": ("~SEQ(N,1,2) a {\nb\n}\n", ["1:1: sequence repeats its own line only"]),
     "block of a sequence in its line": ("~SEQ(N,1,2) a { b }\n", []),
     "condition on one brace only": (
