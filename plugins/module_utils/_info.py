@@ -17,6 +17,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders i
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import parse
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon import control, held, state
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.build import installed, too_old
+from ansible_collections.openvip.cluster.plugins.module_utils._daemon.questions import questions
 from ansible_collections.openvip.cluster.plugins.module_utils._edit_drain import record
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import interfaces as kit
 from ansible_collections.openvip.cluster.plugins.module_utils._kit import proc
@@ -160,6 +161,7 @@ def run_info(module):
         network=network(module, found, force, number, answer, asked),
         addresses=[str(address) for address in held.virtual(force, instances) if address in here],
         config=config,
+        questions=questions(),
         problems=[str(problem) for problem in document.problems],
         **remembered(text or ""),
     )

@@ -93,6 +93,17 @@ def config_argument_spec():
             "options": {
                 "name": {"type": "str", "required": True},
                 "file": {"type": "path"},
+                "answer": {
+                    "type": "dict",
+                    "options": {
+                        "file": {"type": "path", "required": True},
+                        "url": {"type": "str", "required": True},
+                        "interval": {"type": "float"},
+                        "max_time": {"type": "float"},
+                        "fall": {"type": "int"},
+                        "rise": {"type": "int"},
+                    },
+                },
                 "script": {"type": "str"},
                 "interval": {"type": "float"},
                 "timeout": {"type": "float"},

@@ -138,6 +138,22 @@ def checked(timers: Timers, interval: float, fall: int = 1, run_time: float = 0.
     return Range((fall - 1) * interval + run_time + move.low, fall * interval + run_time + move.high)
 
 
+def asked(timers: Timers, interval: float, fall: int, max_time: float) -> Range:
+    """Return the time from the first moment at which keepalived-check would get no answer until the address has moved.
+
+    It asks every C(interval) seconds, waits C(max_time) for an answer, asks again as soon as that has passed, and
+    writes a C(track_file) after C(fall) failures.
+
+    :returns: the best case (the question comes just after the fault) and the worst (it came just before).
+    :raises ValueError: a value outside its range.
+    """
+    if interval <= 0 or fall < 1 or max_time <= 0:
+        raise ValueError("interval, fall and max_time must be positive")
+    move = tracked(timers)
+    waiting = fall * max_time
+    return Range(waiting + move.low, interval + waiting + move.high)
+
+
 def preempted(timers: Timers, preempt_delay: float = 0.0) -> Range:
     """Return the time from the start of a returning node of higher priority until it takes the address back.
 

@@ -138,6 +138,33 @@ options:
       file:
         description: The file that holds V(0) as long as the service is well. Without it no C(track_file) is added.
         type: path
+      answer:
+        description: A second C(track_file), which is called like the first one and C(_answer). A program writes V(0)
+          into it as long as the service answers. The module checks what that program is told.
+        type: dict
+        version_added: 1.1.0
+        suboptions:
+          file:
+            description: The file.
+            type: path
+            required: true
+          url:
+            description: What is asked, C(http://HOST[:PORT]/PATH), C(https://HOST[:PORT]/PATH), C(tcp://HOST:PORT) or
+              C(unix:/PATH).
+            type: str
+            required: true
+          interval:
+            description: Seconds between two questions, from 0.05 to 60.
+            type: float
+          max_time:
+            description: Seconds after which a question has failed, from 0.01 to 60.
+            type: float
+          fall:
+            description: The number of failures in a row after which the file holds V(1).
+            type: int
+          rise:
+            description: The number of answers in a row after which the file holds V(0).
+            type: int
       script:
         description: The command of the C(vrrp_script). Without it no script is added.
         type: str

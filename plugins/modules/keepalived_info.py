@@ -228,6 +228,16 @@ config:
     passwords masked. Nothing when there is no file.
   returned: always
   type: dict
+questions:
+  description: How the role keepalived lets the tracked service be asked, from its units C(keepalived-check-SERVICE).
+    Each is a dictionary with C(url), the tracked C(file), C(interval) and C(max_time) in seconds, C(fall) and C(rise).
+  returned: always
+  type: list
+  elements: dict
+  version_added: 1.1.0
+  sample:
+    - {url: "http://127.0.0.1/", file: /run/keepalived-track/nginx.answer, interval: 0.2, max_time: 0.14, fall: 2,
+       rise: 2}
 problems:
   description: What cannot be understood in the file, each with its place.
   returned: always

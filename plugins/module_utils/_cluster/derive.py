@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import ipaddress
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster import tracking
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts import (
     interfaces_holding,
@@ -144,40 +145,10 @@ def _defaults(block, values):
             block[key] = value
 
 
-def track(data, definition):
-    """Add the track_file and the check script of the tracked service, and their use in every instance.
-
-    Both have weight 0: a failed service is a FAULT, which moves the address whatever the priorities are. They stand
-    beside what an instance tracks itself. An empty list declines them; what every instance declines is left out.
-
-    :param data: the data of one host, changed in place.
-    :param definition: ``{"name": str, "file": path or None, "script": command or None, "interval": seconds,
-        "timeout": seconds, "fall": int, "rise": int}``.
-    """
-    parts = []
-    if definition.get("file"):
-        parts.append(("track_file", definition["name"], {"file": definition["file"], "weight": 0}))
-    if definition.get("script"):
-        values = {key: definition[key] for key in ("interval", "timeout", "fall", "rise")
-                  if definition.get(key) is not None}
-        parts.append(("vrrp_script", "check_%s" % definition["name"], dict(values, script=definition["script"])))
-    uses = {"track_file": "track_file", "vrrp_script": "track_script"}
-    for section, name, values in parts:
-        use = uses[section]
-        users = [instance for instance in data.get("vrrp_instance") or [] if instance.get(use) != []]
-        blocks = data.get(section) or []
-        if users and all(block.get("name") != name for block in blocks):
-            data[section] = [*blocks, dict(values, name=name)]
-        for instance in users:
-            own = instance.get(use) or []
-            if isinstance(own, list) and not any(str(line).split()[:1] == [name] for line in own):
-                instance[use] = [*own, name]
-
-
 def _watch(data, tracked, maintenance):
     """Add what the instances look at: the tracked service and the file of the maintenance."""
     if tracked:
-        track(data, tracked)
+        tracking.track(data, tracked)
     if maintenance and data.get("vrrp_instance"):
         maintain(data, maintenance)
 
@@ -282,7 +253,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     :param host: the inventory name of the member to derive for.
     :param members: list of C(Member) in the order of their priority, I(host) among them.
     :param unicast: whether C(unicast_src_ip) and C(unicast_peer) are derived.
-    :param tracked: the tracked service, see C(track), or C(None).
+    :param tracked: the tracked service, see C(tracking.track), or C(None).
     :param override: data of this one host, laid over the result.
     :param groups: the members of the inventory groups that virtual servers name, see C(services.resolve).
     :param drained: names of real servers that get no new connections.
@@ -308,6 +279,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     synced = synced and len(members) > 1 and bool(data.get("virtual_server"))
     if synced:
         await_connections(data.get("vrrp_instance") or [])
+    findings.extend(tracking.problems(tracked or {}))
     _watch(data, tracked, maintenance)
     for instance in data.get("vrrp_instance") or []:
         index = ordered(instance, names).index(host)

@@ -187,7 +187,8 @@ def _advert_int(report, instance):
 
 def _predicted(fault, by_name, instance, hurt, others):
     """Return ``{"low_ms", "high_ms"}``, C(None) when nothing moves the address."""
-    holder, waiting = (predict.configuration(by_name[name]["keepalived"].get("config") or {}, instance)
-                       for name in (hurt, others[0]["host"]))
+    told = (by_name[name]["keepalived"] for name in (hurt, others[0]["host"]))
+    holder, waiting = (predict.configuration(each.get("config") or {}, instance, each.get("questions") or ())
+                       for each in told)
     span = predict.seconds(fault.kind, holder, waiting)
     return None if span is None else {"low_ms": round(span.low * 1000, 3), "high_ms": round(span.high * 1000, 3)}

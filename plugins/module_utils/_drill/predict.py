@@ -9,11 +9,11 @@ Note that this module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _timing
 
-#: What the cluster sees of a fault: systemd reports the service; only a script can find it; keepalived says goodbye;
+#: What the cluster sees of a fault: systemd reports the service; only a question can find it; keepalived says goodbye;
 #: silence; nothing that moves the address.
 KINDS = ("tracked", "checked", "planned", "crash", "none")
 # keepalived's defaults, keepalived.conf(5)
@@ -29,12 +29,21 @@ class Check(NamedTuple):
     weight: int
 
 
+class Question(NamedTuple):
+    """How keepalived-check asks for a track_file of an instance: seconds, failures in a row, seconds for an answer."""
+
+    interval: float
+    fall: int
+    max_time: float
+
+
 class Configuration(NamedTuple):
     """What decides about the time of a move: timers, and what is tracked."""
 
     timers: _timing.Timers
     tracks_file: bool
     checks: Tuple[Check, ...]
+    questions: Tuple[Question, ...] = ()
 
 
 def _tracked(instance: Dict[str, Any], keyword: str) -> List[str]:
@@ -42,11 +51,13 @@ def _tracked(instance: Dict[str, Any], keyword: str) -> List[str]:
     return [str(entry).split()[0] for entry in instance.get(keyword) or []]
 
 
-def configuration(data: Dict[str, Any], name: Optional[str] = None) -> Configuration:
+def configuration(data: Dict[str, Any], name: Optional[str] = None,
+                  questions: Sequence[Dict[str, Any]] = ()) -> Configuration:
     """Return what decides, from the data of one host; what it leaves out has keepalived's default.
 
     :param data: as C(from_keepalived) returns it.
     :param name: the vrrp_instance; the first when not given.
+    :param questions: as M(openvip.cluster.keepalived_info) returns them.
     :raises ValueError: there is no such instance.
     """
     instances = data.get("vrrp_instance") or []
@@ -65,14 +76,18 @@ def configuration(data: Dict[str, Any], name: Optional[str] = None) -> Configura
     timers = _timing.Timers(
         int(written["version"]), float(written["advert_int"]), int(written["priority"]),
         int(instance.get("down_timer_adverts", _timing.DOWN_TIMER_ADVERTS)))
-    return Configuration(timers, bool(_tracked(instance, "track_file")), tuple(checks))
+    files = _tracked(instance, "track_file")
+    paths = [each.get("file") for each in data.get("track_file") or [] if each["name"] in files]
+    return Configuration(timers, bool(files), tuple(checks), tuple(
+        Question(float(each["interval"]), int(each["fall"]), float(each["max_time"]))
+        for each in questions if each["file"] in paths))
 
 
 def seconds(kind: str, holder: Configuration, waiting: Configuration) -> Optional[_timing.Range]:
     """Return how long the address is away, in seconds; C(None) when nothing moves it.
 
     :param kind: "none", "planned" (keepalived says goodbye), "crash" (silence), "killed" (either of the two), "tracked"
-        (systemd tells of the service), or "checked" (only a script can find it).
+        (systemd tells of the service), or "checked" (only a question can find it).
     :param holder: of the host with the fault.
     :param waiting: of the host that takes over.
     """
@@ -90,4 +105,5 @@ def seconds(kind: str, holder: Configuration, waiting: Configuration) -> Optiona
         return _timing.tracked(waiting.timers)
     moves = [_timing.checked(waiting.timers, check.interval, check.fall, check.run_time, check.weight)
              for check in holder.checks if check.weight <= 0]
+    moves += [_timing.asked(waiting.timers, *each) for each in holder.questions]
     return min(moves, key=lambda move: move.high, default=None)

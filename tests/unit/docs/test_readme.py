@@ -10,7 +10,7 @@ import re
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils import _timing
-from ansible_collections.openvip.cluster.plugins.module_utils._drill.predict import Check, Configuration, seconds
+from ansible_collections.openvip.cluster.plugins.module_utils._drill.predict import Configuration, Question, seconds
 from ansible_collections.openvip.cluster.tests.lab import faults
 from ansible_collections.openvip.cluster.tests.unit.docs.blocks import GUIDES, PAGES, REMOTE, REPOSITORY
 
@@ -21,9 +21,9 @@ RAW = f"https://raw.githubusercontent.com/{REMOTE}/main/"
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[\w+\]: (\S+)$", re.MULTILINE)
 ROWS = re.findall(r"^\| ([^|]+) \| (yes[^|]*) \|", README, re.MULTILINE)
 # Of the bench: inventory/active_passive, with the version and the interval of keepalived and with its own.
-CHECKS = (Check(1, 2, 0.5, 0),)
-DEFAULT = Configuration(_timing.Timers(2, 1, 240), True, CHECKS)
-FAST = Configuration(_timing.Timers(3, 0.1, 240), True, CHECKS)
+QUESTIONS = (Question(0.2, 2, 0.14),)
+DEFAULT = Configuration(_timing.Timers(2, 1, 240), True, (), QUESTIONS)
+FAST = Configuration(_timing.Timers(3, 0.1, 240), True, (), QUESTIONS)
 
 
 def anchors(text):

@@ -42,6 +42,15 @@ def test_the_time_of_each_fault(name, seconds):
     assert predict.predict(faults.find(name), HOLDER, WAITING) == pytest.approx(seconds)
 
 
+def test_the_time_of_a_hung_service_that_keepalived_check_asks():
+    unit = ("ExecStart=/usr/bin/python3 -I /usr/local/sbin/keepalived-check --unit=nginx.service --file=/run/track "
+            '--interval=0.2 --max-time=0.14 --fall=2 --rise=2 "http://127.0.0.1/a%%20b"\n')
+    asked = predict.configuration(CONFIGURATION % 250, unit)
+    assert asked.questions == ((0.2, 2, 0.14),)
+    assert predict.predict(faults.find("nginx hung"), asked, WAITING) == pytest.approx((0.28625, 0.48625))
+    assert predict.predict(faults.find("nginx stopped"), asked, WAITING) == pytest.approx((0.00625, 0.00625))
+
+
 def test_another_service_has_the_same_faults_and_times():
     nginx, haproxy = faults.of_service("nginx"), faults.of_service("haproxy")
     assert [fault.name for fault in haproxy] == ["haproxy stopped", "haproxy killed", "haproxy hung"]

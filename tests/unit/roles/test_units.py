@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 ROLES = REPOSITORY / "roles"
 # The exposure of each, in tenths: 0 can do nothing, 100 everything that root can.
 EXPOSURE = {
+    "keepalived-check.service": 22,
     "keepalived-track.service": 13,
     "lvs-real-server-routes.service": 22,
     "lvs-real-server.service": 29,
@@ -34,6 +35,7 @@ PROGRAMS = {name: f"/usr/bin/{name}" for name in ("ip", "sh", "modprobe", "sysct
 VARIABLES = {
     "ansible_managed": "Ansible", "keepalived_track_service": "nginx",
     "__keepalived_track_file": "/run/keepalived-track/nginx",
+    "__keepalived_answer_file": "/run/keepalived-track/nginx.answer",
     "__keepalived_metrics_program": "/usr/local/lib/program.pyz",
 }
 

@@ -27,11 +27,15 @@ case $1 in
 esac
 """
 # of the service www; what the administrator has written is left alone
-OURS = ["units/keepalived-track-www.service", "units/www.service.d/keepalived.conf", "track/www"]
-OTHERS = ["units/keepalived.service", "units/www.service.d/limits.conf", "units/keepalived-track-nginx.service",
-          "units/nginx.service.d/keepalived.conf", "track/nginx"]
+OURS = ["units/keepalived-track-www.service", "units/www.service.d/keepalived.conf", "track/www",
+        "units/keepalived-check-www.service", "track/www.answer"]
+ASKED = ["units/keepalived-check-nginx.service", "track/nginx.answer"]
+TRACKED = ["units/keepalived-track-nginx.service", "units/nginx.service.d/keepalived.conf", "track/nginx"]
+OTHERS = ["units/keepalived.service", "units/www.service.d/limits.conf", *TRACKED, *ASKED]
 # of every tracked service: two that go with the last one, and those of the service itself
-HELPERS = ["keepalived-track", "keepalived-track.conf", "drop-in", "unit"]
+HELPERS = ["keepalived-track", "keepalived-track.conf", "drop-in", "keepalived-track-nginx.service"]
+# of every service that is asked: one that goes with the last one, and the unit of the service itself
+CHECKERS = ["keepalived-check", "keepalived-check-nginx.service"]
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def host(tmp_path):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("")
     (tmp_path / "helpers").mkdir()
-    for name in HELPERS:
+    for name in HELPERS + CHECKERS:
         (tmp_path / "helpers" / name).touch()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "systemctl").write_text(SYSTEMCTL)
@@ -50,14 +54,15 @@ def host(tmp_path):
     stopped = tmp_path / "stopped"
     stopped.touch()
 
-    def run(service, *options):
+    def run(service, *options, url="http://127.0.0.1/"):
         """Return the files and helpers that are left, and the units that were stopped."""
         units = tmp_path / "units"
         variables = {
-            "keepalived_track_service": service, "__keepalived_units": str(units),
+            "keepalived_track_service": service, "keepalived_track_url": url, "__keepalived_units": str(units),
             "__keepalived_host": {"directory": {str(units): sorted(path.name for path in units.iterdir())}},
             "__keepalived_track_file": f"{tmp_path}/track/{service}",
             "__keepalived_track_files": [{"dest": str(tmp_path / "helpers" / name)} for name in HELPERS],
+            "__keepalived_check_files": [{"dest": str(tmp_path / "helpers" / name)} for name in CHECKERS],
             "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         done = subprocess.run(
             [sys.executable, "-m", "ansible", "playbook", "--inventory=localhost,",
@@ -68,7 +73,7 @@ def host(tmp_path):
             cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
-        helpers = [name for name in HELPERS if f"helpers/{name}" in left]
+        helpers = [name for name in HELPERS + CHECKERS if f"helpers/{name}" in left]
         return left & {*OURS, *OTHERS}, helpers, stopped.read_text().split()
 
     return run
@@ -76,15 +81,24 @@ def host(tmp_path):
 
 def test_what_was_set_up_for_another_service_goes_and_a_second_run_does_nothing(host):
     for dummy in range(2):
-        assert host("nginx") == (set(OTHERS), HELPERS, ["keepalived-track-www.service"])
+        assert host("nginx") == (set(OTHERS), HELPERS + CHECKERS, [
+            "keepalived-check-www.service", "keepalived-track-www.service"])
 
 
 def test_check_mode_leaves_it(host):
-    assert host("nginx", "--check") == ({*OURS, *OTHERS}, HELPERS, [])
+    assert host("nginx", "--check") == ({*OURS, *OTHERS}, HELPERS + CHECKERS, [])
 
 
 def test_without_a_service_nothing_is_tracked_any_more(host):
     left, helpers, stopped = host("")
-    assert helpers == HELPERS[2:]
+    assert helpers == [*HELPERS[2:], *CHECKERS[1:]]
     assert left == {"units/keepalived.service", "units/www.service.d/limits.conf"}
-    assert stopped == ["keepalived-track-nginx.service", "keepalived-track-www.service"]
+    assert sorted(stopped) == [f"keepalived-{way}-{service}.service"
+                               for way in ("check", "track") for service in ("nginx", "www")]
+
+
+def test_without_a_url_the_service_is_tracked_and_not_asked(host):
+    left, helpers, stopped = host("nginx", url="")
+    assert left == {*OTHERS} - {*ASKED}
+    assert helpers == [*HELPERS, *CHECKERS[1:]]
+    assert "keepalived-check-nginx.service" in stopped and "keepalived-track-nginx.service" not in stopped

@@ -95,3 +95,15 @@ def test_values_out_of_range_are_refused(timers, words):
 def test_a_check_that_cannot_be_is_refused(options):
     with pytest.raises(ValueError, match=r"weight 10|must be positive"):
         _timing.checked(FAST, **options)
+
+
+def test_a_service_that_is_asked_moves_after_its_failures():
+    move = _timing.planned(FAST)
+    assert _timing.asked(FAST, 0.2, 2, 0.14) == pytest.approx((0.28 + move.low, 0.48 + move.high))
+    assert _timing.asked(FAST, 0.05, 1, 0.1) == pytest.approx((0.1 + move.low, 0.15 + move.high))
+
+
+@pytest.mark.parametrize("values", [(0, 2, 0.1), (0.2, 0, 0.1), (0.2, 2, 0)])
+def test_a_service_that_is_never_asked_has_no_time(values):
+    with pytest.raises(ValueError, match="must be positive"):
+        _timing.asked(FAST, *values)

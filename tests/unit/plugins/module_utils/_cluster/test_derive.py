@@ -9,12 +9,12 @@ import copy
 
 import pytest
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster import tracking
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.derive import (
     derive,
     merge,
     priority,
     sync_daemon,
-    track,
 )
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lint import lint
@@ -181,9 +181,52 @@ def test_the_tracked_service_is_wired_into_every_instance():
     ("file", "track_file", "track_file", "vrrp_script"), ("script", "vrrp_script", "track_script", "track_file")])
 def test_a_service_that_is_tracked_in_one_way_has_that_way_only(key, section, use, other):
     data = {"vrrp_instance": [{"name": "VI_1"}]}
-    track(data, {"name": "nginx", key: TRACKED[key]})
+    tracking.track(data, {"name": "nginx", key: TRACKED[key]})
     assert data[section][0][key] == TRACKED[key] and len(data["vrrp_instance"][0][use]) == 1
     assert other not in data and set(data["vrrp_instance"][0]) == {"name", use}
+
+
+ANSWER = {"file": "/run/keepalived-track/nginx.answer", "url": "http://127.0.0.1/", "interval": 0.2, "max_time": 0.14,
+          "fall": 2, "rise": 2}
+
+
+def test_whether_the_service_answers_is_a_file_of_its_own():
+    tracked = {"name": "nginx", "file": "/run/keepalived-track/nginx", "answer": ANSWER}
+    data, findings = derive(cluster(), "lb1", MEMBERS, tracked=tracked)
+    assert findings == [] and data["track_file"] == [
+        {"name": "nginx", "file": "/run/keepalived-track/nginx", "weight": 0},
+        {"name": "nginx_answer", "file": "/run/keepalived-track/nginx.answer", "weight": 0}]
+    assert data["vrrp_instance"][0]["track_file"] == ["nginx", "nginx_answer"]
+    assert "vrrp_script" not in data and "track_script" not in data["vrrp_instance"][0]
+
+
+@pytest.mark.parametrize("change, identifier, message", [
+    ({"url": "ftp://127.0.0.1/"}, "track-url-invalid", 'the url "ftp://127.0.0.1/" has none of the forms http://'),
+    ({"url": "127.0.0.1"}, "track-url-invalid", 'the url "127.0.0.1" has none of the forms '),
+    ({"url": "tcp://127.0.0.1"}, "track-url-invalid", "the url "),
+    ({"url": "http://127.0.0.1:x/"}, "track-url-invalid", "the url "),
+    ({"url": "http://127.0.0.1/a b"}, "track-url-invalid", "the url "),
+    ({"url": 'http://127.0.0.1/"'}, "track-url-invalid", "the url "),
+    ({"url": "unix:socket"}, "track-url-invalid", "the url "),
+    ({"interval": 0.01}, "track-time-invalid", "interval is 0.01 seconds, outside 0.05 to 60"),
+    ({"interval": "0.01"}, "track-time-invalid", "interval is 0.01 seconds, outside 0.05 to 60"),
+    ({"max_time": 0}, "track-time-invalid", "max_time is 0 seconds, outside 0.01 to 60"),
+    ({"max_time": float("nan")}, "track-time-invalid", "max_time is nan seconds, outside 0.01 to 60"),
+    ({"fall": 0}, "track-time-invalid", "fall is 0, outside 1 to 255"),
+    ({"rise": 256}, "track-time-invalid", "rise is 256, outside 1 to 255"),
+])
+def test_what_the_check_of_the_service_cannot_do_is_an_error(change, identifier, message):
+    tracked = {"name": "nginx", "file": "/run/keepalived-track/nginx", "answer": dict(ANSWER, **change)}
+    dummy, (finding,) = derive(cluster(), "lb1", MEMBERS, tracked=tracked)
+    assert (finding.id, finding.object) == (identifier, "the tracked service nginx")
+    assert finding.message.startswith(message) and "keepalived_track_" in finding.remedy
+
+
+@pytest.mark.parametrize("url", [
+    "http://127.0.0.1", "http://[::1]:8080/health?full=1", "https://www.example.com/", "tcp://127.0.0.1:25",
+    "tcp://[::1]:25", "unix:/run/app/socket"])
+def test_what_the_check_of_the_service_can_ask(url):
+    assert tracking.problems({"name": "nginx", "answer": dict(ANSWER, url=url)}) == []
 
 
 def test_a_block_that_has_the_name_of_the_tracked_service_stays_as_it_is():
