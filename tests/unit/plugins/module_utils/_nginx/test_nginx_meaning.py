@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openvip.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a person who knows nginx reads in the data is what nginx reads in the files, or the data is rejected or warned of.
+"""What a person who knows nginx reads in the data is what nginx reads in the files, or a finding says that it is not.
 
 Each case is a kind of error that version 1.0.0 made, or a neighbour of one. The file also runs in a tree of that
 version, where every case fails.
@@ -176,7 +176,8 @@ SAID = {
     "N6 a name twice, in other letters": (
         "http: {server: [%s, %s]}" % (OTHER, OTHER.replace("other", "again").replace("b.ex", "B.EX")), "again"),
     "N6 the status behind a server": (
-        "http: {server: [{name: start, listen: ['8080'], root: /srv}], stub_status: {listen: ['8080']}}", "stub_status"),
+        "http: {server: [{name: start, listen: ['8080'], root: /srv}], stub_status: {listen: ['8080']}}",
+        "stub_status"),
     "N6 a server without a port of its own": (
         "http: {server: [{name: a, listen: ['80 default_server'], root: /a}, {name: b, listen: ['80'], root: /b}]}",
         "server b"),
