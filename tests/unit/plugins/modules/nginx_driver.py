@@ -344,6 +344,74 @@ def life(directory, binary):
     return story
 
 
+class Clients:
+    """Clients that ask without a pause until they are ended, and what became of their requests."""
+
+    def __init__(self, **kinds):
+        """Start two clients of each kind.
+
+        :param kinds: the path that a client of that kind asks for, and the length of its page.
+        """
+        self.counts = {kind: Counter(ok=0, closed=0, failed=0) for kind in kinds}
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self._run, args=(kind, *page))
+                        for kind, page in kinds.items() for _client in range(2)]
+        for thread in self.threads:
+            thread.start()
+
+    def end(self):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join()
+
+    def _run(self, kind, path, size):
+        while not self.ended.is_set():
+            with contextlib.closing(http.client.HTTPConnection(LB1, timeout=10)) as connection:
+                outcome = self._ask(connection, path, size)
+                self.counts[kind][outcome] += 1
+                while kind == "kept" and outcome == "ok" and connection.sock and not self.ended.is_set():
+                    outcome = self._ask(connection, path, size, reused=True)
+                    self.counts[kind][outcome] += 1
+
+    @staticmethod
+    def _ask(connection, path, size, reused=False):
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            # A server may close an idle connection before it is used again (RFC 9112 section 9.3.1).
+            return "closed" if reused and isinstance(error, ConnectionError) else "failed"
+        try:
+            return "ok" if (answer.status, len(answer.read())) == (200, size) else "failed"
+        except (OSError, http.client.HTTPException):
+            return "failed"
+
+
+def load(directory, binary):
+    """Twenty reloads under clients with new connections, with kept ones, and with downloads that outlast reloads."""
+    front = Nginx(directory, binary, "front")
+    pages = front.home / "pages"
+    pages.mkdir()
+    (pages / "index.html").write_text("page\n")
+    (pages / "big").write_bytes(b"x" * 600_000)
+
+    def config(number):
+        return front.config(http={"server": [{
+            "name": "www", "listen": ["80"], "root": str(pages), "add_header": {"X-Number": str(number)},
+            "location": [{"uri": "/"}, {"uri": "= /big", "raw": ["limit_rate 400k;"]}]}]})
+
+    story = {"first": front.run(config=config(0)), "reloads": []}
+    front.start()
+    clients = Clients(new=("/", 5), kept=("/", 5), slow=("/big", 600_000))
+    for number in range(1, 21):
+        run = front.run(config=config(number))
+        with contextlib.closing(http.client.HTTPConnection(LB1, timeout=10)) as connection:
+            connection.request("GET", "/")
+            story["reloads"].append([run["reloaded"], connection.getresponse().getheader("X-Number") == str(number)])
+    clients.end()
+    return dict(story, counts=clients.counts)
+
+
 def restarts(directory, binary):
     """An address that only a restart can bind, and one that another program holds."""
     front = Nginx(directory, binary, "front")
@@ -642,7 +710,7 @@ def limits(directory, binary):
 
 
 SCENARIOS = {"asked": asked, "balance": balance, "believed": believed, "failures": failures, "forwarded": forwarded,
-             "life": life, "limits": limits, "meaning": meaning, "methods": methods, "notation": notation,
+             "life": life, "limits": limits, "load": load, "meaning": meaning, "methods": methods, "notation": notation,
              "restarts": restarts, "takeover": takeover, "tls": tls}
 
 

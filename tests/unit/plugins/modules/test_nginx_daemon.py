@@ -349,3 +349,13 @@ def test_times_sizes_and_special_words_are_those_that_nginx_takes(tell):
 def test_words_reach_nginx_as_they_are(tell):
     story = tell("notation")
     assert story["run"]["changed"] and story["read"] == [word.strip() for word in ODD]
+
+
+def test_twenty_reloads_lose_no_request(tell):
+    story = tell("load")
+    assert not story["first"].get("failed") and story["reloads"] == [[True, True]] * 20
+    assert {kind: found["failed"] for kind, found in story["counts"].items()} == {"new": 0, "kept": 0, "slow": 0}
+    # A kept connection that was closed had no answer begun, and the request that followed over a new one was answered.
+    assert story["counts"]["new"]["ok"] > 100 and story["counts"]["kept"]["ok"] > 100, story["counts"]
+    assert story["counts"]["slow"]["ok"] > 0 and story["counts"]["slow"]["closed"] == 0, story["counts"]
+    print(story["counts"])
