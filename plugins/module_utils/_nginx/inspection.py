@@ -41,7 +41,7 @@ def judge(data: Data, home: str, files: Any) -> Tuple[List[Finding], List[Findin
     """
     host = Host(lambda pattern: _included(home, pattern), lambda path, user: readable(os.path.join(home, path), user))
     found = check(data, host, certificates(data, home), written(files))
-    alone = check(data, written=written(files))
+    alone = check(data, written=written(files)) if found else []
     return found, [finding for finding in found if finding not in alone]
 
 

@@ -15,7 +15,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema.words impo
 
 from .model import Block, Configuration
 from .registry import Said, rule
-from .sockets import Place, Socket, every_socket, groups, kind_of, shared_words, shown, sockets_of, split
+from .sockets import Place, Socket, first_overlap, groups, kind_of, shared_words, shown, sockets_of, split
 
 HTTP, STREAM = "http/server", "stream/server"
 # Parameters of listen, as in the documentation of ngx_http_core_module and ngx_stream_core_module
@@ -107,7 +107,7 @@ def port_in_http_and_stream(configuration: Configuration, server: Block) -> Said
     nginx -t does not notice, neither a reload nor a restart helps, and a stopped nginx does not start.
     """
     for socket in sockets_of(server):
-        other = next((each for each in every_socket(configuration, "http") if socket.overlaps(each)), None)
+        other = first_overlap(configuration, "http", socket)
         if other and not {"reuseport"} <= {*socket.words} & {*other.words}:
             yield (f"it listens on {socket.text}, and {other.server.label} on {other.text}: only one of them can have "
                    "the port, so nginx would not start.",

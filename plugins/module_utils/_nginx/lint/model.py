@@ -13,7 +13,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ..check import ROOT, Data, label
 from ..complete import DIRECTORY, STUB_STATUS
@@ -82,6 +82,8 @@ class Block:
         self.directives: List[Directive] = []
         self.blocks: List[Block] = []
         self.unread: List[str] = []
+        # what sockets.py has found once
+        self.sockets: Optional[List[Any]] = None
 
     @property
     def section(self) -> str:
@@ -147,8 +149,10 @@ class Configuration:
         self.data, self.host = data, host
         self.certificates = certificates or {}
         self.files = files or {}
-        # what sockets.py and servers.py have found once: the sockets that are shared, their servers by name and default
-        self.groups: Dict[str, Dict[Any, Any]] = {}
+        # what sockets.py and servers.py have found once: the sockets that are shared, their words, and their servers by
+        # name and default
+        self.groups: Dict[str, Dict[str, Dict[Any, Any]]] = {}
+        self.words: Dict[Any, Set[str]] = {}
         self.owners: Dict[Any, Dict[str, Block]] = {}
         self.defaults: Dict[Any, Block] = {}
         # by the object

@@ -8,7 +8,7 @@ Note that this module util is **PRIVATE** to the collection.
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, Union
 
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.words import IP, to_address
 
@@ -17,6 +17,7 @@ from .model import Block, Configuration, Directive
 TCP, UDP = "tcp", "udp"
 # Each port of a wider range is a group of its own, which nobody writes beside other servers.
 _WIDEST = 1000
+_ANY_PORT = -1
 _WILDCARDS = ("0.0.0.0", "::")
 _IMPLICIT = Directive("listen", ("80",))
 
@@ -107,9 +108,11 @@ def parse(directive: Directive, server: Block, stream: bool) -> Optional[Socket]
 
 def sockets_of(server: Block) -> List[Socket]:
     """Return the sockets of one server; one of HTTP without C(listen) has port 80."""
-    stream = kind_of(server) == "stream"
-    directives = server.all("listen") or [_IMPLICIT] * (not stream and not server.unread)
-    return [socket for socket in (parse(directive, server, stream) for directive in directives) if socket]
+    if server.sockets is None:
+        stream = kind_of(server) == "stream"
+        directives = server.all("listen") or [_IMPLICIT] * (not stream and not server.unread)
+        server.sockets = [socket for socket in (parse(directive, server, stream) for directive in directives) if socket]
+    return server.sockets
 
 
 def every_socket(configuration: Configuration, kind: str) -> List[Socket]:
@@ -117,14 +120,40 @@ def every_socket(configuration: Configuration, kind: str) -> List[Socket]:
     return [socket for server in configuration.servers(kind) for socket in sockets_of(server)]
 
 
+def _filed(configuration: Configuration, kind: str, keys: Callable[[Socket], Iterable[Any]]) -> Dict[Any, List[Socket]]:
+    """Return the sockets of one kind by their keys, which is found out once."""
+    filed = configuration.groups.setdefault(keys.__name__, {})
+    if kind not in filed:
+        filed[kind] = {}
+        for socket in every_socket(configuration, kind):
+            for key in keys(socket):
+                filed[kind].setdefault(key, []).append(socket)
+    return filed[kind]
+
+
+def _places(socket: Socket) -> List[Place]:
+    return socket.places
+
+
+def _ports(socket: Socket) -> List[int]:
+    # A range that is too wide for groups is filed under none, and overlaps with any.
+    return [port for dummy, dummy, port in socket.places] or [_ANY_PORT]
+
+
 def groups(configuration: Configuration, kind: str) -> Dict[Place, List[Socket]]:
     """Return the sockets of one kind by transport, address and port. Those of a group share what nginx opens."""
-    if kind not in configuration.groups:
-        found = configuration.groups[kind] = {}
-        for socket in every_socket(configuration, kind):
-            for place in socket.places:
-                found.setdefault(place, []).append(socket)
-    return configuration.groups[kind]
+    return _filed(configuration, kind, _places)
+
+
+def first_overlap(configuration: Configuration, kind: str, socket: Socket) -> Optional[Socket]:
+    """Return the first socket of C(http) or C(stream) that the kernel refuses beside this one, or C(None)."""
+    ports = _ports(socket)
+    filed = _filed(configuration, kind, _ports)
+    if ports == [_ANY_PORT]:
+        candidates = every_socket(configuration, kind)
+    else:
+        candidates = [each for port in (*ports, _ANY_PORT) for each in filed.get(port, ())]
+    return next((each for each in candidates if socket.overlaps(each)), None)
 
 
 def shown(place: Place) -> str:
@@ -137,8 +166,15 @@ def shown(place: Place) -> str:
 
 def shared_words(configuration: Configuration, socket: Socket) -> Set[str]:
     """Return the parameters of all C(listen) directives that share what one of them opens: C(ssl) of one is for all."""
-    shared = groups(configuration, kind_of(socket.server))
-    return {word for place in socket.places for each in shared.get(place, []) for word in each.words} | {*socket.words}
+    kind = kind_of(socket.server)
+    found = {*socket.words}
+    for place in socket.places:
+        words = configuration.words.get((kind, place))
+        if words is None:
+            words = {word for each in groups(configuration, kind).get(place, []) for word in each.words}
+            configuration.words[kind, place] = words
+        found |= words
+    return found
 
 
 def kind_of(server: Block) -> str:
