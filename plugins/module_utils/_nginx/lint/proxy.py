@@ -121,6 +121,27 @@ def resolver_perhaps_missing(configuration: Configuration, block: Block) -> Said
                "Set resolver, unless all its values are addresses or upstreams.", "proxy_pass")
 
 
+@rule("nginx-preread-missing", ERROR, "The name that a client asks for by TLS is known after ssl_preread alone.",
+      "nginx.org/en/docs/stream/ngx_stream_ssl_preread_module.html", STREAM)
+def preread_missing(configuration: Configuration, server: Block) -> Said:
+    """Without it $ssl_preread_server_name is empty, so every client gets the default of a map. A listen with ssl ends
+    TLS before, and ssl_preread finds nothing.
+    """
+    target = server.value("proxy_pass")
+    names = _VARIABLE.findall(target)
+    sources = {name for top in configuration.main.blocks if top.kind == "stream" for mapped in top.blocks
+               if mapped.kind == "map" and mapped.arguments[-1:] and mapped.arguments[-1][1:] in names
+               for name in _VARIABLE.findall(mapped.arguments[0])}
+    if not any(name.startswith("ssl_preread_") for name in {*names, *sources}):
+        return
+    if server.lacks("ssl_preread") or server.inherited("ssl_preread") == "off":
+        yield (f"proxy_pass {target} follows from what a client says by TLS, and nothing reads that.",
+               "Set ssl_preread: true.", "proxy_pass")
+    elif any("ssl" in directive.arguments[1:] for directive in server.all("listen")):
+        yield ("it has ssl_preread and a listen with ssl, which ends TLS before ssl_preread reads it.",
+               "Leave ssl out of listen, or decide by $ssl_server_name.", "listen")
+
+
 @rule("nginx-upstream-misspelt", WARNING, "A name that is of no upstream is looked for in DNS when nginx starts.",
       "run: host not found in upstream", LOCATION, STREAM)
 def upstream_misspelt(configuration: Configuration, block: Block) -> Said:

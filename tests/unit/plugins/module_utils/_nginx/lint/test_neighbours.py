@@ -296,7 +296,7 @@ UPSTREAM = "upstream: [{name: web, server: [{address: 198.18.0.21}]}], "
     (CHAIN % "web", "http://$b", "", "resolver-missing"), (UPSTREAM + CHAIN % "web", "http://$b", "", ""),
     (UPSTREAM + CHAIN % "$d", "http://$b", "", "resolver-perhaps-missing"),
     (UPSTREAM + CHAIN % "$b", "http://$b", "", "resolver-perhaps-missing"),
-    ("", "http://a.example.com/x", "", ""), ("", "http://198.18.0.1$uri", "", ""), ("", "http://[::1]:80$uri", "", ""),
+    ("", "http://a.example.com/x/", "", ""), ("", "http://198.18.0.1$uri", "", ""), ("", "http://[::1]:80$uri", "", ""),
     (UPSTREAM, "http://web$request_uri", "", ""), (UPSTREAM, "http://web$1", "", ""),
     (UPSTREAM + MAP % "web", "http://$b", "", ""), (MAP % "198.18.0.1", "http://$b:8080/x", "", ""),
     ("resolver: 198.18.0.53, ", "http://$host", "", ""), ("", "http://$b", "resolver 198.18.0.53;", ""),
@@ -420,3 +420,57 @@ def test_a_server_with_an_ipv6_address(kind, address, remedy):
     text = f"{kind}: {{upstream: [{{name: web, server: [{{address: '{address}'}}]}}]}}"
     assert [(finding.id, finding.remedy) for finding in judged(text)] == (
         [("nginx-bad-server", remedy)] if remedy else [])
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    ("location: [{uri: /a, try_files: '$uri @b'}]", ["named-location-missing"]),
+    ("error_page: ['404 = @b'], location: [{uri: /}]", ["named-location-missing"]),
+    ("location: [{uri: /a, try_files: '$uri @b'}, {uri: '@b', return: 403}]", []),
+    ("location: [{uri: /a, try_files: '$uri @b'}], raw: 'location @b { return 403; }'", []),
+    ("location: [{uri: /a, try_files: '$uri @b'}], raw: 'include b.conf;'", []),
+    ("location: [{uri: /a, try_files: '$uri @$host'}]", []),
+    ("location: [{uri: /a, raw: 'error_page 404 = @b;'}]", ["named-location-missing"]),
+    ("location: [{uri: '/a?b=c', return: 403}]", ["location-unmatched"]),
+    ("location: [{uri: '/%7Eb', return: 403}]", ["location-unmatched"]),
+    ("location: [{uri: '/a//b', return: 403}]", ["location-unmatched"]),
+    ("location: [{uri: '= /a/../b', return: 403}]", ["location-unmatched"]),
+    ("location: [{uri: '~ /a//?b', return: 403}]", []),
+    ("location: [{uri: /a..b/, return: 403}]", []),
+    ("location: [{uri: '/100%', return: 403}]", []),
+    ("location: [{uri: '= /a.*', return: 403}]", ["location-like-expression"]),
+    ("location: [{uri: '/a[0-9]', return: 403}]", ["location-like-expression"]),
+    ("location: [{uri: '/a(b)', return: 403}]", []),
+    ("location: [{uri: /a.b, return: 403}]", []),
+    ("location: [{uri: '~ /a.*', return: 403}]", []),
+    ("location: [{uri: /a, proxy_pass: 'http://198.18.0.1'}]", []),
+    ("location: [{uri: /a/, proxy_pass: 'http://198.18.0.1/b/'}]", []),
+    ("location: [{uri: /a, proxy_pass: 'http://198.18.0.1/b'}]", []),
+    ("location: [{uri: /a/, proxy_pass: 'http://198.18.0.1/b'}]", ["proxy-pass-slash"]),
+    ("location: [{uri: ^~ /a, proxy_pass: 'http://198.18.0.1/'}]", ["proxy-pass-slash"]),
+    ("location: [{uri: = /a, proxy_pass: 'http://198.18.0.1/'}]", []),
+    ("location: [{uri: /a/, proxy_pass: 'http://198.18.0.1$uri'}]", []),
+    ("location: [{uri: /a/, proxy_pass: 'http://unix:/run/a:/b'}]", ["proxy-pass-slash"]),
+    ("location: [{uri: /a/, proxy_pass: 'http://unix:/run/a'}]", []),
+    ("location: [{uri: /a, return: 403, root: /x}]", ["return-hides-content"]),
+    ("location: [{uri: /a, raw: 'return 403;', alias: /x}]", ["return-hides-content"]),
+    ("location: [{uri: /a, raw: 'if ($arg_b) { return 403; }', alias: /x}]", []),
+    ("location: [{uri: /a, try_files: '$uri =404', proxy_pass: 'http://198.18.0.1'}]", ["try-files-of-proxy"]),
+])
+def test_what_a_location_does_with_a_path(words, expected):
+    assert [identifier for identifier, _object in found(server("root: /srv, %s" % words))] == expected
+
+
+@pytest.mark.parametrize(("listen", "words", "expected"), [
+    ("443", "proxy_pass: $to", ["preread-missing"]),
+    ("443", "ssl_preread: false, proxy_pass: $to", ["preread-missing"]),
+    ("443", "ssl_preread: true, proxy_pass: $to", []),
+    ("443", "raw: 'ssl_preread on;', proxy_pass: $to", []),
+    ("443", "raw: 'include preread.conf;', proxy_pass: $to", []),
+    ("443 ssl", "ssl_certificate: /c, ssl_certificate_key: /k, ssl_preread: true, proxy_pass: $to",
+     ["preread-missing"]),
+    ("443", "proxy_pass: '198.18.0.1:443'", []),
+])
+def test_what_a_stream_reads_before_it_passes_on(listen, words, expected):
+    text = ("stream: {raw: 'map $ssl_preread_server_name $to { default 198.18.0.1:443; }', "
+            f"server: [{{name: tls, listen: ['{listen}'], {words}}}]}}")
+    assert [identifier for identifier, _object in found(text)] == expected
