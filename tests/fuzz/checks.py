@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -64,9 +65,15 @@ def check_tree(text: str, random: Random) -> None:
         require(statement.column >= 1, f"{statement!r} has column {statement.column}")
 
 
+@lru_cache(maxsize=1)
+def data_of(text: str) -> dict[str, Any]:
+    """Return what is read of a text, once for the checks of one input; none of them changes it."""
+    return read(parse(text))
+
+
 def check_schema(text: str, random: Random) -> None:
     """What is read can be checked, and what can be written is read back the same."""
-    data = read(parse(text))
+    data = data_of(text)
     version = random.choice(VERSIONS)
     found, findings = normalise(data, version)
     for finding in findings:
@@ -89,7 +96,7 @@ def check_order(text: str, random: Random) -> None:
     """What is read and written again means to the daemon what the text means, whatever it calls itself."""
     document = parse(text)
     try:
-        written = render(read(document))
+        written = render(data_of(text))
     except ValueError:
         # it is refused, which is said to whoever wrote it
         return

@@ -261,11 +261,10 @@ class _Checker:
         places = layout.Places(path, data)
         for entry in entries:
             tidy = layout.tidy_raw(layout.raw_text(entry))
-            # as it is written: the newline counts for the length of a line
-            problems = parse("\n".join([*layout.raw_lines(tidy, level), ""])).problems
-            for problem in problems[:1]:
-                self._error(VALUE, label, "raw line %d: %s." % (problem.line, problem.message), "", RAW)
-            if tidy and not problems:
+            wrong = _raw_problem(tidy, level)
+            if wrong:
+                self._error(VALUE, label, wrong, "", RAW)
+            elif tidy:
                 before = (entry.get(layout.BEFORE) or "") if isinstance(entry, dict) else ""
                 canonical = layout.raw_entry(tidy, " ".join(before.split()))
                 try:
@@ -327,6 +326,13 @@ def _checked_and_tried(row: Row, value: Any, level: int) -> Any:
     if found is not None:
         _try_lines(row, found, level)
     return found
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _raw_problem(text: str, level: int) -> str:
+    """What is wrong with a raw text as it is written at a level; the newline counts for the length of a line."""
+    problems = parse("\n".join([*layout.raw_lines(text, level), ""])).problems
+    return "raw line %d: %s." % (problems[0].line, problems[0].message) if problems else ""
 
 
 @lru_cache(maxsize=REMEMBERED, typed=True)

@@ -327,8 +327,13 @@ def source(statement: Statement) -> str:
     if statement.keyword == "}":
         # it closes nothing, and would close something elsewhere
         return ""
-    text = layout.tidy_raw(str(statement), statement.offset)
-    if not any(parse(text).statements()):
-        # what stood before it on its line made it a statement; alone it is a comment
+    return _alone(layout.tidy_raw(str(statement), statement.offset))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _alone(text: str) -> str:
+    """The text of a statement that stands alone; nothing for a comment, which the line before made a statement."""
+    document = parse(text)
+    if not any(document.statements()):
         return ""
-    return text + "\n}" * sum(1 for found, _ancestors in parse(text).walk() if found.has_block and not found.tail)
+    return text + "\n}" * sum(1 for found, _ancestors in document.walk() if found.has_block and not found.tail)
