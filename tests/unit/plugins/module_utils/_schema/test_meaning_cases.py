@@ -137,7 +137,8 @@ SAID = {
         "virtual_server 192.0.2.10 80 dev eth0 {\n    lb_algo rr\n    lb_kind NAT\n    protocol TCP\n    quorum 0\n"
         + REAL % ("192.0.2.20 80", "") + "}\n", {}, 5),
     "L14 a dollar in a password": (
-        INSTANCE % ("A", 51, "    authentication {\n        auth_type PASS\n        auth_pass $1$abcdefgh$ijk\n    }\n"),
+        INSTANCE % (
+            "A", 51, "    authentication {\n        auth_type PASS\n        auth_pass $1$abcdefgh$ijk\n    }\n"),
         {}, 7),
     "L15 DR with another port through a group": (GROUP % REAL % ("192.0.2.20 8080", ""), {}, 8),
     "L15 a VMAC twice": (INSTANCE % ("A", 51, "    use_vmac v1\n") + INSTANCE % ("B", 52, "    use_vmac v1\n"), {}, 11),
@@ -165,8 +166,8 @@ SILENT = {
         "$N=0\nvrrp_instance A {\n    interface eth$N\n    virtual_router_id 51\n    priority 100\n}\n", HOST,
         "interface-not-on-host"),
     "L7 lines of a definition": (
-        "$BASE= \\\n    interface eth0 \\\n    virtual_router_id 51\nvrrp_instance A {\n    $BASE\n    priority 100\n}\n",
-        None, "missing"),
+        "$BASE= \\\n    interface eth0 \\\n    virtual_router_id 51\n"
+        "vrrp_instance A {\n    $BASE\n    priority 100\n}\n", None, "missing"),
     "L8 a name by a definition": (
         "$N=1\n" + INSTANCE % ("A$N", 51, "") + "$N=2\n" + INSTANCE % ("A$N", 52, ""), None, "duplicate-name"),
     "L8 a name by a definition in braces": (
