@@ -86,7 +86,8 @@ def _unknowing(group: Data, member: Data) -> List[Finding]:
         return []
     return [error("no-maintenance", "vrrp_instance %s" % group["name"],
                   "keepalived on %s has no track_file %s for it" % (member["host"], NAME),
-                  "Run openvip.cluster.site first, with keepalived_maintenance_file set.")]
+                  "Run the playbook of the cluster first (openvip.cluster.lvs on directors of LVS, else "
+                  "openvip.cluster.site), with keepalived_maintenance_file set.")]
 
 
 def _move(group: Data, giver: Data, taker: Data) -> List[Move]:

@@ -49,7 +49,8 @@ def _hosts(status):
                            "Correct what it says and look again.", [name])
         if host["told"] and host["version"] is None and not host["running"]:
             yield _finding("not-installed", ERROR, name, "has no keepalived.",
-                           "Run the playbook openvip.cluster.site, or take the host out of the group.", [name])
+                           "Run the playbook of the cluster (openvip.cluster.lvs on directors of LVS, else "
+                           "openvip.cluster.site), or take the host out of the group.", [name])
         elif host["told"] and not host["running"]:
             yield _finding("not-running", ERROR, name, "keepalived does not run.",
                            "Read its log (journalctl --unit keepalived) and start it.", [name])
