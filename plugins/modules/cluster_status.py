@@ -152,9 +152,9 @@ status:
           type: list
           elements: dict
         real_server:
-          description: The real servers of all tables and of the configurations, each with C(ip), C(port) and
-            C(directors), which is what each table says of it (C(host), C(lvs_method), C(weight),
-            C(active_connections), C(inactive_connections)).
+          description: The real servers of all tables and of the configurations, each with C(ip), C(port), C(sorry),
+            whether it is the sorry server, and C(directors), which is what each table says of it (C(host),
+            C(lvs_method), C(weight), C(active_connections), C(inactive_connections)).
           type: list
           elements: dict
     drained:

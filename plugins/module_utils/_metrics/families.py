@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Optional
 
 from ansible_collections.openvip.cluster.plugins.module_utils._daemon.state import STATES
+from ansible_collections.openvip.cluster.plugins.module_utils._ipvs import pools
 from ansible_collections.openvip.cluster.plugins.module_utils._metrics.exposition import Metric, Sample
 from ansible_collections.openvip.cluster.plugins.module_utils._metrics.host import PARTS, Report
 
@@ -44,7 +45,12 @@ TRACKED_WEIGHT = Metric("openvip_vrrp_tracked_weight", GAUGE, "The weight of wha
 
 IPVS_UP = Metric("openvip_ipvs_available", GAUGE, "Whether the kernel has IPVS loaded.")
 IPVS_SYNC = Metric("openvip_ipvs_sync_daemon", GAUGE, "The daemons that send or take connections; always 1.")
-USABLE = Metric("openvip_ipvs_usable_real_servers", GAUGE, "How many real servers have a weight above 0.")
+USABLE = Metric("openvip_ipvs_usable_real_servers", GAUGE,
+                "How many real servers have a weight above 0, without the sorry server.")
+GOOD = Metric("openvip_ipvs_real_server_up", GAUGE,
+              "Whether a real server gets connections, for each that is to get some by keepalived.conf.")
+SORRY = Metric("openvip_ipvs_sorry_server_used", GAUGE,
+               "Whether the sorry server answers in place of all real servers.")
 WEIGHT = Metric("openvip_ipvs_real_server_weight", GAUGE, "The weight of a real server.")
 ACTIVE = Metric("openvip_ipvs_real_server_active_connections", GAUGE, "Connections that are established.")
 INACTIVE = Metric("openvip_ipvs_real_server_inactive_connections", GAUGE,
@@ -70,8 +76,8 @@ SPLITS = Metric("openvip_split_brains_total", COUNTER, "How often that began sin
 WATCHED = Metric("openvip_watcher_timestamp_seconds", GAUGE, "When the watcher has asked last, since 1970.")
 
 METRICS = (UP, BUILD, INSTANCE, STATE, PRIORITY, EFFECTIVE, CHANGED, TRANSITIONS, SENT, RECEIVED, ERRORS, RELEASES,
-           HELD, TRACKED_GOOD, TRACKED_VALUE, TRACKED_WEIGHT, IPVS_UP, IPVS_SYNC, USABLE, WEIGHT, ACTIVE, INACTIVE,
-           *VIRTUAL.values(), *REAL.values(), SUCCESS, COLLECTED, DURATION, SPLIT, SPLITS, WATCHED)
+           HELD, TRACKED_GOOD, TRACKED_VALUE, TRACKED_WEIGHT, IPVS_UP, IPVS_SYNC, USABLE, GOOD, SORRY, WEIGHT, ACTIVE,
+           INACTIVE, *VIRTUAL.values(), *REAL.values(), SUCCESS, COLLECTED, DURATION, SPLIT, SPLITS, WATCHED)
 
 # vrrp/vrrp_json.c: the counters that have a metric of their own; all others are refused packets.
 KNOWN_COUNTERS = ("advert_rcvd", "advert_sent", "become_master", "release_master", "pri_zero_rcvd", "pri_zero_sent")
@@ -117,14 +123,28 @@ def _service(server: Dict[str, Any]) -> Dict[str, str]:
     return {"ip": server["ip"], "port": str(server["port"]), "protocol": server["protocol"]}
 
 
-def _ipvs(table: Dict[str, Any]) -> Iterator[Sample]:
+def _pool(config: Dict[str, Any], server: Dict[str, Any]) -> Iterator[Sample]:
+    labels = _service(server)
+    pool = pools.pool(config, server)
+    yield Sample(USABLE, labels, len(pools.usable(pool, server)))
+    if pool is None:
+        return
+    failed = pools.failed(pool, server)
+    for (address, port), weight in pool.weights.items():
+        if weight > 0:
+            yield Sample(GOOD, dict(labels, real_ip=address, real_port=str(port)), (address, port) not in failed)
+    if pool.sorry is not None:
+        yield Sample(SORRY, labels, pools.is_on_sorry_server(pool, server))
+
+
+def _ipvs(table: Dict[str, Any], config: Dict[str, Any]) -> Iterator[Sample]:
     yield Sample(IPVS_UP, {}, table["available"])
     for daemon in table["lvs_sync_daemon"]:
         about = {"state": daemon["state"], "interface": daemon["interface"], "id": str(daemon["id"])}
         yield Sample(IPVS_SYNC, about, 1)
     for server in table["virtual_server"]:
         labels = _service(server)
-        yield Sample(USABLE, labels, sum(real["weight"] > 0 for real in server["real_server"]))
+        yield from _pool(config, server)
         for name, metric in VIRTUAL.items():
             yield Sample(metric, labels, server["stats"][name])
         for real in server["real_server"]:
@@ -152,7 +172,7 @@ def samples(report: Report, now: float, duration: float) -> Iterator[Sample]:
             for address in addresses:
                 yield Sample(HELD, {"vrrp_instance": name, "address": str(address)}, address in report.held)
     if report.ipvs is not None:
-        yield from _ipvs(report.ipvs)
+        yield from _ipvs(report.ipvs, report.config)
     for part in PARTS:
         yield Sample(SUCCESS, {"part": part}, part not in report.errors)
     yield Sample(COLLECTED, {}, now)

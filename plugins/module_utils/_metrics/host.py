@@ -55,6 +55,7 @@ class Report(NamedTuple):
     :ivar held: the addresses of this host, C(None) when they are not known.
     :ivar ipvs: see C(kernel.read), C(None) when it is not known.
     :ivar errors: what could not be read and why, by its part.
+    :ivar config: the data of keepalived's file, nothing when it could not be read.
     """
 
     version: Optional[str]
@@ -65,6 +66,7 @@ class Report(NamedTuple):
     held: Optional[set]
     ipvs: Optional[Dict[str, Any]]
     errors: Dict[str, str]
+    config: Dict[str, Any]
 
 
 def configuration(path: str) -> Dict[str, Any]:
@@ -133,4 +135,5 @@ def look(place: Place) -> Report:
         version=".".join(str(part) for part in build.version) if build else None,
         running=number is not None, instances=instances, tracked=tracked,
         virtual=virtual_addresses(config, instances or []),
-        held=None if listed is None else held.present(listed, config), ipvs=attempt(IPVS, kernel.read), errors=errors)
+        held=None if listed is None else held.present(listed, config), ipvs=attempt(IPVS, kernel.read), errors=errors,
+        config=config)

@@ -187,14 +187,20 @@ def _tables(status):
                     _listed(having), _listed(lacking)),
                 "Run the playbook openvip.cluster.lvs for all directors.", lacking)
         for host in having:
-            if not any(each["host"] == host and each["weight"] > 0
-                       for real in service["real_server"] for each in real["directors"]):
-                yield _finding(
-                    "no-real-server", ERROR, name, "has no real server with a weight on %s." % host,
-                    "See why the checks of the real servers fail (keepalived's log on %s)." % host, [host])
+            used = [real for real in service["real_server"]
+                    if any(each["host"] == host and each["weight"] > 0 for each in real["directors"])]
+            remedy = "See why the checks of the real servers fail (keepalived's log on %s)." % host
+            if not used:
+                yield _finding("no-real-server", ERROR, name, "has no real server with a weight on %s." % host, remedy,
+                               [host])
+            elif all(real["sorry"] for real in used):
+                yield _finding("on-sorry-server", ERROR, name, "has no usable real server on %s: its sorry_server %s "
+                               "answers." % (host, used[0]["ip"]), remedy, [host])
         remembered = [address for entry in status.get("drained", []) for address in entry["addresses"]]
         for real in service["real_server"]:
-            yield from _real_server(name, having, real, remembered)
+            # A sorry server is in the tables only while it answers.
+            if not real["sorry"]:
+                yield from _real_server(name, having, real, remembered)
 
 
 def _drains(status):

@@ -13,6 +13,7 @@ import ipaddress
 from typing import Any, Dict, List
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import instance_addresses
+from ansible_collections.openvip.cluster.plugins.module_utils._ipvs import pools
 from ansible_collections.openvip.cluster.plugins.module_utils._status.findings import findings
 
 # What identifies a virtual server in the kernel (ip_vs_ctl.c).
@@ -148,9 +149,9 @@ def _virtual_servers(reports, hosts):
                 "connections": entry["stats"]["connections"], "rate": entry["rate"]["connections"]})
             for real in entry["real_server"]:
                 _add_real_server(service, real, host["name"])
-    for report in reports:
-        for entry in (report["keepalived"].get("config") or {}).get("virtual_server") or []:
-            _add_configured(services.values(), entry)
+    for service in services.values():
+        for report in reports:
+            _add_configured(service, pools.pool(report["keepalived"].get("config") or {}, service))
     return list(services.values())
 
 
@@ -172,7 +173,7 @@ def _real_server(service, ip, port):
     """Return the entry of a real server, which is made when there is none."""
     real = next((each for each in service["real_server"] if (each["ip"], each["port"]) == (ip, port)), None)
     if real is None:
-        real = {"ip": ip, "port": port, "directors": []}
+        real = {"ip": ip, "port": port, "sorry": False, "directors": []}
         service["real_server"].append(real)
     return real
 
@@ -184,32 +185,13 @@ def _add_real_server(service, entry, host):
         host=host))
 
 
-def _add_configured(services, entry):
-    """Add the real servers that a file has for a virtual server of the tables: a failed check takes one out of them."""
-    wanted = _identity(dict(entry, protocol=entry.get("protocol", "TCP")))
-    for service in services:
-        if wanted is not None and _identity(service) == wanted:
-            for real in entry.get("real_server") or []:
-                endpoint = _endpoint(dict(real, port=real.get("port", service["port"])))
-                if endpoint is not None:
-                    _real_server(service, *endpoint)
-
-
-def _identity(service):
-    """Return what tells whether a virtual server of a file is one of the tables, C(None) when it cannot be told: it is
-    a group, or written with a definition (C($NAME))."""
-    if service.get("fwmark") is not None:
-        return str(service["fwmark"])
-    endpoint = _endpoint(service)
-    return endpoint and (*endpoint, service["protocol"])
-
-
-def _endpoint(server):
-    """Return address and port of a server, C(None) when they are not plain ones."""
-    try:
-        return str(ipaddress.ip_address(server["ip"])), int(server.get("port") or 0)
-    except (KeyError, ValueError):
-        return None
+def _add_configured(service, pool):
+    """Add the real servers that a file has for a virtual server of the tables, because a failed check takes one out of
+    them, and mark its sorry server."""
+    for endpoint in pool.weights if pool else ():
+        _real_server(service, *endpoint)
+    for real in service["real_server"]:
+        real["sorry"] = real["sorry"] or (pool is not None and real["ip"] == pool.sorry)
 
 
 def director(status, service):

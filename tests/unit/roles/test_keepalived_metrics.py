@@ -16,6 +16,7 @@ import yaml
 from ansible_collections.openvip.cluster.plugins.module_utils._metrics import families
 from ansible_collections.openvip.cluster.plugins.module_utils._metrics.exposition import render
 from ansible_collections.openvip.cluster.tests.unit.plugins.module_utils._metrics import recorded
+from ansible_collections.openvip.cluster.tests.unit.roles.test_alert_scenarios import SCENARIOS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FILES = REPOSITORY / "roles" / "keepalived_metrics" / "files"
@@ -74,6 +75,7 @@ def test_every_rule_asks_for_metrics_that_are_written_and_says_what_to_do():
 def test_every_rule_has_a_test_that_it_alerts():
     alerted = {case["alertname"] for test in yaml.safe_load(RULES.read_text())["tests"]
                for case in test["alert_rule_test"] if case["exp_alerts"]}
+    alerted |= {alert for dummy, expected in SCENARIOS.values() for alert in expected}
     assert alerted == {rule["alert"] for rule in rules()}
 
 

@@ -31,5 +31,5 @@ def report(**changes):
     nothing = {"available": False, "lvs_sync_daemon": [], "virtual_server": []}
     held = {address for name, addresses in virtual.items() for address in addresses if name == "VI_2"}
     found = {"version": "2.2.7", "running": True, "instances": INSTANCES, "tracked": TRACKED, "virtual": virtual,
-             "held": held, "ipvs": nothing, "errors": {}}
+             "held": held, "ipvs": nothing, "errors": {}, "config": {}}
     return host.Report(**dict(found, **changes))

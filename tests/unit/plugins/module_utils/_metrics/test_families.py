@@ -76,6 +76,19 @@ def test_ipvs_of_a_recorded_kernel(monkeypatch):
     assert value(found, "openvip_ipvs_sync_daemon", state="master", interface="dummy0", id="7") == 1
 
 
+def test_real_servers_by_keepalived_conf_and_the_table(monkeypatch):
+    config = {"virtual_server": [{
+        "ip": "198.18.0.100", "port": 80, "sorry_server": "127.0.0.1 8080", "real_server": [
+            {"ip": "198.18.0.21", "port": 80}, {"ip": "198.18.0.22", "port": 80, "weight": 0}]}]}
+    found = parsed(recorded.report(ipvs=recorded.ipvs(monkeypatch), config=config))
+    service = {"ip": "198.18.0.100", "port": "80", "protocol": "TCP"}
+    assert value(found, "openvip_ipvs_usable_real_servers", **service) == 0
+    assert value(found, "openvip_ipvs_sorry_server_used", **service) == 1
+    assert [key for key in found if key[0] == "openvip_ipvs_real_server_up"] == [
+        ("openvip_ipvs_real_server_up", *sorted(dict(service, real_ip="198.18.0.21", real_port="80").items()))]
+    assert value(found, "openvip_ipvs_real_server_up", **service, real_ip="198.18.0.21", real_port="80") == 0
+
+
 def test_what_is_not_known_has_no_value_and_is_no_success():
     found = parsed(recorded.report(instances=None, tracked=None, held=None, ipvs=None, errors={
         host.VRRP: "no", host.TRACKED: "no", host.ADDRESSES: "no", host.IPVS: "no"}))

@@ -151,3 +151,24 @@ def test_a_report_is_not_changed():
     reports = clusters.lvs()
     summarise(reports)
     assert reports == clusters.lvs()
+
+
+def on_sorry_server(*real_servers):
+    """A director whose service has two real servers and a sorry server."""
+    config = [{"ip": VIP, "port": 80, "protocol": "TCP", "sorry_server": "198.18.0.29 80", "real_server": [
+        {"ip": "198.18.0.21", "port": 80}, {"ip": "198.18.0.22", "port": 80}]}]
+    return [host("lb1", instance("MASTER", 250), virtual_server=config, ipvs=[service(*real_servers)])]
+
+
+@pytest.mark.parametrize("real_servers, expected", [
+    ([real_server(9)], ["on-sorry-server", "real-server-missing", "real-server-missing"]),
+    ([real_server(1, 0), real_server(9)], ["on-sorry-server", "real-server-missing", "drained"]),
+    ([real_server(1)], ["real-server-missing"]),
+    ([], ["no-real-server", "real-server-missing", "real-server-missing"]),
+    ([real_server(1), real_server(2)], []),
+])
+def test_a_sorry_server_is_no_real_server(real_servers, expected):
+    status = summarise(on_sorry_server(*real_servers))
+    assert [finding["id"] for finding in status["findings"]] == expected
+    assert [real["ip"] for each in status["virtual_server"] for real in each["real_server"] if real["sorry"]] == [
+        each["ip"] for each in real_servers if each["ip"] == "198.18.0.29"]
