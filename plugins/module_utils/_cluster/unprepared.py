@@ -13,7 +13,7 @@ Note that this module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, FrozenSet, List, NamedTuple, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.remembered import normal
@@ -76,18 +76,24 @@ def unprepared(resolved: Sequence[Resolved], away: Sequence[str], config: Data, 
     :param present: the configurations that the directors have.
     """
     former: Set[_Sent] = set()
+    out: Dict[str, bool] = {}
     for data in present:
         for service in data.get("virtual_server") or []:
-            former.update(*(_sent(service, server, data) for server in service.get("real_server") or []))
+            for server in service.get("real_server") or []:
+                former |= _sent(service, server, data)
+                address = normal(server.get("ip")) or ""
+                # What openvip.cluster.drain has drained stays drained in what is new, too.
+                out[address] = out.get(address, True) and _is_out(server)
     found = []
     for entry in resolved:
         for server in entry.service.get("real_server") or []:
             name = entry.hosts.get(str(server.get("ip")))
-            if name not in away or _is_out(server) or _sent(entry.service, server, config) <= former:
+            if name not in away or _is_out(server) or out.get(normal(server["ip"]) or "") \
+                    or _sent(entry.service, server, config) <= former:
                 continue
             found.append(problem(
                 "real-server-not-reached", label(entry.service),
                 "%s (%s) was not reached, so it cannot be prepared for what would be new to it" % (name, server["ip"]),
-                "Run this again when it is reached, take it out of the group, or let it get no new connections with "
-                "keepalived_drain: [%s]." % name).finding)
+                "Run this again when it is reached, drain it first with openvip.cluster.drain, or take it out of the "
+                "group.").finding)
     return found

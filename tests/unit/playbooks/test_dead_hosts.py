@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, openvip.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whole playbooks while a director and a real server are dead: what is possible is done, the rest is named, and the
+exit code says so."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .hosts import Hosts, alive
+
+INSTANCE = {"name": "VI_1", "virtual_router_id": 51, "version": 3, "advert_int": 0.5,
+            "virtual_ipaddress": ["198.18.0.100/24"]}
+SERVICE = {"ip": "198.18.0.100", "port": 80, "protocol": "TCP", "lb_algo": "rr", "lb_kind": "DR", "delay_loop": 3,
+           "real_server_group": "web"}
+DEFINITION = {"keepalived_vrrp_instance": [INSTANCE], "keepalived_virtual_server": [SERVICE]}
+SITE = {"keepalived_vrrp_instance": [INSTANCE], "keepalived_virtual_server": []}
+GROUPS = {"lb": ["lb1", "lb2"], "web": ["web1", "web2", "web3"]}
+CHECK = "        TCP_CHECK {\n            connect_timeout 2\n            retry 0\n        }\n"
+# lb1's file before anybody died
+SERVERS = "".join(f"    real_server 198.18.0.{number} 80 {{\n{CHECK}    }}\n" for number in (21, 22, 23))
+FORMER = f"""vrrp_instance VI_1 {{
+    state BACKUP
+    interface eth1
+    virtual_router_id 51
+    priority 250
+    version 3
+    advert_int 0.5
+    virtual_ipaddress {{
+        198.18.0.100/24
+    }}
+}}
+virtual_server 198.18.0.100 80 {{
+    protocol TCP
+    lb_algo rr
+    lb_kind DR
+    delay_loop 3
+    alpha
+{SERVERS}}}
+"""
+
+
+class Cluster(Hosts):
+    """lb1, web1 and web2 live, and lb2 and web3 are dead."""
+
+    def __init__(self, tmp_path, pids):
+        super().__init__(tmp_path, pids)
+        self.shell("lb1", "cat >/etc/keepalived/keepalived.conf", FORMER)
+        self.inventory(GROUPS, {}, dead=["lb2", "web3"])
+
+    def run(self, playbook, definition=DEFINITION, *options):
+        return self.play(playbook, "-e", json.dumps(definition), *options)
+
+    def text(self):
+        return self.shell("lb1", "cat /etc/keepalived/keepalived.conf")
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    with alive(tmp_path, ["lb1", "web1", "web2"]) as pids:
+        yield Cluster(tmp_path, pids)
+
+
+def changed(**keys):
+    return {**DEFINITION, "keepalived_virtual_server": [{**SERVICE, **keys}]}
+
+
+def test_lvs_changes_the_hosts_that_live_and_names_the_others(cluster):
+    code, said = cluster.run("lvs", changed(delay_loop=5))
+    assert code == 4 and "failed=1" not in said, said
+    assert "Not reached: lb2, web3. The other hosts have the change, and the exit code is 4." in said, said
+    assert "lb2, of the cluster: has its former configuration" in said and "web3: is as it was" in said
+    assert "delay_loop 5\n" in cluster.text() and SERVERS in cluster.text()
+    # web2 is prepared
+    assert "198.18.0.100" in cluster.shell("web2", "ip address show dev lo")
+
+
+def test_a_dead_real_server_is_drained_and_restored_and_all_is_shown(cluster):
+    code, said = cluster.run("drain", DEFINITION, "-e", "real_server=web3")
+    assert code == 0 and "web3 has 0 connections on lb1" in said and "Not reached: lb2." in said, said
+    assert "weight 0 # drained web3 by " in cluster.text()
+    code, said = cluster.run("status")
+    assert code == 0 and "real_server web3 198.18.0.23: is drained by " in said and "lb2 not reached" in said, said
+    code, said = cluster.run("preflight")
+    assert code == 4 and "not seen lb2 and web3 everything but its definition: it was not reached" in said, said
+    assert "lb: nothing to complain about" in said
+    code, said = cluster.run("restore")
+    assert code == 0 and SERVERS in cluster.text(), said
+
+
+@pytest.mark.parametrize("definition, said", [
+    # unprepared, and its checks would succeed
+    (changed(ip="198.18.0.101"), "web3 (198.18.0.23) was not reached, so it cannot be prepared for what would be new"),
+    (changed(lb_kind="NAT"), "web3 (198.18.0.23) was not reached, so it cannot be prepared for what would be new"),
+    # two holders when lb2 comes back
+    ({**DEFINITION, "keepalived_vrrp_instance": [{**INSTANCE, "virtual_router_id": 52}]},
+     "The peers see this change, and lb2 would be left without it, so that both sides would hold the addresses"),
+    ({**DEFINITION, "keepalived_vrrp_instance": [{**INSTANCE, "name": "VI_2", "virtual_router_id": 52}]},
+     "The peers see this change, and lb2 would be left without it, so that both sides would hold the addresses"),
+])
+def test_what_must_not_be_done_without_them_is_refused_before_anything_changes(cluster, definition, said):
+    code, shown = cluster.run("lvs", definition)
+    assert code == 2 and said in shown and cluster.text() == FORMER, shown
+    assert "198.18.0.100" not in cluster.shell("web2", "ip address show dev lo")
