@@ -68,27 +68,28 @@ def changed(**keys):
     return {**DEFINITION, "keepalived_virtual_server": [{**SERVICE, **keys}]}
 
 
-def test_lvs_changes_the_hosts_that_live_and_names_the_others(cluster):
+def test_what_is_possible_is_done_and_the_hosts_that_are_left_out_are_named(cluster):
     code, said = cluster.run("lvs", changed(delay_loop=5))
     assert code == 4 and "failed=1" not in said, said
-    assert "Not reached: lb2, web3. The other hosts have the change, and the exit code is 4." in said, said
+    assert "Not reached: lb2, web3. The other hosts have the change." in said, said
     assert "lb2, of the cluster: has its former configuration" in said and "web3: is as it was" in said
     assert "delay_loop 5\n" in cluster.text() and SERVERS in cluster.text()
     # web2 is prepared
     assert "198.18.0.100" in cluster.shell("web2", "ip address show dev lo")
 
-
-def test_a_dead_real_server_is_drained_and_restored_and_all_is_shown(cluster):
     code, said = cluster.run("drain", DEFINITION, "-e", "real_server=web3")
     assert code == 0 and "web3 has 0 connections on lb1" in said and "Not reached: lb2." in said, said
     assert "weight 0 # drained web3 by " in cluster.text()
+
     code, said = cluster.run("status")
     assert code == 0 and "real_server web3 198.18.0.23: is drained by " in said and "lb2 not reached" in said, said
+
     code, said = cluster.run("preflight")
     assert code == 4 and "not seen lb2 and web3 everything but its definition: it was not reached" in said, said
-    assert "lb: nothing to complain about" in said
+    assert "lb: nothing to complain about" in said, said
+
     code, said = cluster.run("restore")
-    assert code == 0 and SERVERS in cluster.text(), said
+    assert code == 0 and "Not reached: lb2." in said and SERVERS in cluster.text(), said
 
 
 @pytest.mark.parametrize("definition, said", [
