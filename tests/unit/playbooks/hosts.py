@@ -26,7 +26,7 @@ for directory in /etc /var /usr; do
     mkdir -p "$1/up$directory" "$1/work$directory"
     mount -t overlay overlay -o "lowerdir=$directory,upperdir=$1/up$directory,workdir=$1/work$directory" "$directory"
 done
-mkdir -p /etc/keepalived /etc/nginx /var/www/html /var/lib/openvip
+mkdir -p /etc/keepalived /etc/nginx /etc/haproxy /var/www/html /var/lib/openvip
 mount -t tmpfs -o mode=700 tmpfs /var/lib/openvip
 cp "$3/nginx" /usr/sbin
 mount -t tmpfs tmpfs /run
@@ -44,7 +44,8 @@ echo ready
 exec sleep 600
 """
 PROGRAMS = {
-    "keepalived": """case "$*" in *-v*) echo 'Keepalived v2.2.7 (01/16,2022)';; esac""",
+    "keepalived": """case "$1" in -v | --version) echo 'Keepalived v2.2.7 (01/16,2022)';; esac""",
+    "haproxy": "exit 0",
     "nginx": "echo 'nginx version: nginx/1.22.1' >&2",
     # Every unit is there and active, without a process.
     "systemctl": """case "$*" in
@@ -58,7 +59,8 @@ esac""",
 }
 MODULE = """#!/usr/bin/python
 from ansible.module_utils.basic import AnsibleModule
-AnsibleModule({name: {"type": "raw"} for name in ("name", "state", "cache_valid_time")},
+OPTIONS = ("name", "state", "cache_valid_time", "install_recommends")
+AnsibleModule({name: {"type": "raw"} for name in OPTIONS},
               supports_check_mode=True).exit_json(changed=False)
 """
 

@@ -71,7 +71,7 @@ def changed(**keys):
 def test_what_is_possible_is_done_and_the_hosts_that_are_left_out_are_named(cluster):
     code, said = cluster.run("lvs", changed(delay_loop=5))
     assert code == 4 and "failed=1" not in said, said
-    assert "Not reached: lb2, web3. The other hosts have the change." in said, said
+    assert "Not reached: lb2, web3. The others have what was asked for." in said, said
     assert "lb2, of the cluster: has its former configuration" in said and "web3: is as it was" in said
     assert "delay_loop 5\n" in cluster.text() and SERVERS in cluster.text()
     # web2 is prepared

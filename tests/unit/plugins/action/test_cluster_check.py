@@ -79,8 +79,9 @@ def run(monkeypatch):
             {"group": ["lb"], "definition": "definition", "seen": "seen", "variables": known or {}}, **arguments)
         task = MagicMock(args=arguments, async_val=0, check_mode=True)
         action = cluster_check.ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
-        return action.run(task_vars={"__hosts_unreached": list(unreached), "groups": dict(groups, all=list(variables)), "hostvars": {},
-                                     "ansible_play_hosts_all": [*groups["lb"], *groups.get("web", [])]})
+        return action.run(task_vars={
+            "groups": dict(groups, all=list(variables)), "hostvars": {}, "__hosts_unreached": list(unreached),
+            "ansible_play_hosts_all": [*groups["lb"], *groups.get("web", [])]})
 
     return call
 
