@@ -7,10 +7,13 @@ exit code says so."""
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from .hosts import Hosts, alive
+from .hosts import REPOSITORY, Hosts, alive
+
+GUIDE = REPOSITORY / "docs/docsite/rst/guide_operation.rst"
 
 INSTANCE = {"name": "VI_1", "virtual_router_id": 51, "version": 3, "advert_int": 0.5,
             "virtual_ipaddress": ["198.18.0.100/24"]}
@@ -90,6 +93,59 @@ def test_what_is_possible_is_done_and_the_hosts_that_are_left_out_are_named(clus
 
     code, said = cluster.run("restore")
     assert code == 0 and "Not reached: lb2." in said and SERVERS in cluster.text(), said
+
+
+LEFT_OUT = "Not reached: lb2. The others have what was asked for."
+NEEDED = "lb2 was not reached, and every host is needed here. Nothing was changed."
+# By playbook: its options, the exit code and what is said. That of the others is in the test above.
+ROWS = {
+    "site": ((), 4, LEFT_OUT),
+    "nginx_balancer": ((), 4, LEFT_OUT.replace("lb2", "lb2, web3")),
+    "haproxy": (("-e", "haproxy_config_file={path}/haproxy.cfg"), 4, LEFT_OUT.replace("lb2", "lb2, web3")),
+    "metrics": ((), 4, LEFT_OUT),
+    "maintenance": (("-e", "maintenance_host=lb1", "-e", "maintenance_state=absent"), 0, "lb1 : ok="),
+    "rolling_update": ((), 2, NEEDED), "failover_drill": ((), 2, NEEDED), "import": ((), 2, NEEDED),
+}
+ABOVE = {"lvs": 4, "preflight": 4, "drain": 0, "restore": 0, "status": 0}
+
+
+@pytest.mark.parametrize("playbook", ROWS)
+def test_each_row_of_the_table(cluster, tmp_path, playbook):
+    (tmp_path / "haproxy.cfg").write_text("global\n")
+    options, expected, words = ROWS[playbook]
+    code, said = cluster.run(playbook, SITE, *(option.format(path=tmp_path) for option in options))
+    assert code == expected and words in said, said
+    assert (expected == 2) == ("failed=1" in said), said
+
+
+def test_a_switchover_does_not_end_at_a_dead_host(cluster):
+    """What ends it is that keepalived does not run here; tests with a running one move addresses."""
+    code, said = cluster.run("switchover", SITE, "-e", "switchover_from=lb1")
+    assert code == 2 and "keepalived on lb1 has no track_file maintenance" in said and "UNREACHABLE" in said, said
+
+
+def test_the_guide_has_these_rows_and_exit_codes():
+    found = {}
+    for row in re.findall(r"^   \* - ((?:``\w+``(?:, )?)+)\n(?:     - .*\n)+?     - (\d)$", GUIDE.read_text(), re.M):
+        found.update(dict.fromkeys(re.findall(r"\w+", row[0]), int(row[1])))
+    assert found == {**ABOVE, **{playbook: row[1] for playbook, row in ROWS.items()}, "switchover": 0}
+
+
+def test_the_dead_are_taken_out(cluster):
+    cluster.inventory({"lb": ["lb1"], "web": ["web1", "web2"]}, {})
+    code, said = cluster.run("lvs")
+    assert code == 0 and "198.18.0.22" in cluster.text() and "198.18.0.23" not in cluster.text(), said
+    code, said = cluster.run("status")
+    assert code == 0 and "lb2" not in said and "[not-running]" in said, said
+
+
+def test_a_new_director_comes_in_the_place_of_a_dead_one(tmp_path):
+    with alive(tmp_path, ["lb1", "lb3", "web1", "web2"]) as pids:
+        cluster = Cluster(tmp_path, pids)
+        cluster.inventory({"lb": ["lb1", "lb3"], "web": ["web1", "web2", "web3"]}, {}, dead=["web3"])
+        code, said = cluster.run("lvs")
+        assert code == 4 and "web3: is as it was" in said and "of the cluster" not in said, said
+        assert SERVERS in cluster.shell("lb3", "cat /etc/keepalived/keepalived.conf")
 
 
 @pytest.mark.parametrize("definition, said", [
