@@ -7,6 +7,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.advertised import change
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.holders import entries
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.together import (
     Host,
@@ -17,7 +18,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.together 
     spread,
     way,
 )
-from ansible_collections.openvip.cluster.plugins.plugin_utils._members import names_of, plain
+from ansible_collections.openvip.cluster.plugins.plugin_utils._members import INSPECTION, names_of, plain
 
 REFUSED = "The change is refused and nothing was changed:"
 NO_RESULT = "cluster_change: %s of %s is not a result of %s. Give what that module returned for this host."
@@ -61,6 +62,8 @@ class ActionModule(ActionBase):
         """Return how the change reaches the hosts, or how it has."""
         plans = _results(options, "plan", here, CONFIG)
         hosts = [_host(name, plans[name]) for name in here]
+        if left_out:
+            hosts = [_by_file(host, task_vars["hostvars"][host.name], plans[host.name]) for host in hosts]
         found = way(hosts, left_out, task_vars.get("ansible_forks"))
         result = {"together": found.together, "window": found.window, "uncertainty": found.uncertainty,
                   "advertised": {host.name: list(host.advertised) for host in hosts if host.advertised}}
@@ -127,6 +130,20 @@ def _missing(reported):
 def _has_change(reported):
     """Return whether a host has the change. Where keepalived does not run, it was written at once and not armed."""
     return reported.get("state") in TAKEN or ("differs" in reported and not reported.get("reload_identifier"))
+
+
+def _by_file(host, variables, plan):
+    """Return a host with what its peers would see of the change if its keepalived ran, as that of a host may that is
+    left out."""
+    config = (plain(variables.get(INSPECTION)) or {}).get("config")
+    if host.advertised or not host.differs or not config or not plan.get("config"):
+        return host
+    try:
+        found = change(config, plan["config"])
+    except ValueError:
+        # keepalived_config reports it where keepalived runs.
+        return host
+    return host._replace(advertised=found.advertised, window=found.window)
 
 
 def _host(name, plan):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import groups_of
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.variables import misspelt
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.verify import (
     Group,
@@ -101,7 +102,18 @@ class Clusters:
         hosts = names_of(name, self._task_vars, "cluster_check")
         if not hosts:
             raise AnsibleActionFail('cluster_check: the group "%s" has no host.' % name)
-        return Group(name, [self._host(host, hosts) for host in hosts], self._options["real_servers"])
+        members = [self._host(host, hosts) for host in hosts]
+        return Group(name, members, self._options["real_servers"], self._unreached(members))
+
+    def _unreached(self, members):
+        """Return the names of the members and of their real servers that were not reached."""
+        if not self._members.unreached:
+            return []
+        names = [each.member.name for each in members]
+        named = {group for each in members if not each.refused
+                 for group in groups_of(self._definition(each.member.name)["config"])}
+        names += [str(host) for group in sorted(named) for host in self._task_vars["groups"].get(group, [])]
+        return [name for name in dict.fromkeys(names) if name in self._members.unreached]
 
     def others(self):
         """Return the C(Group) of every other cluster: groups whose hosts have a definition that names them."""

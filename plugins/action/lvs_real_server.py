@@ -62,5 +62,5 @@ class ActionModule(ActionBase):
         if not directors:
             raise AnsibleActionFail('lvs_real_server: the group "%s" of the directors has no host.' % derived["group"])
         inventory = Members(task_vars)
-        director, host = inventory.of([directors[0], derived["host"] or task_vars["inventory_hostname"]], config)
+        director, host = inventory.with_director(directors, derived["host"] or task_vars["inventory_hostname"], config)
         return preparation(config, director, inventory.groups(config), host, directors, derived["gateway"] or None)

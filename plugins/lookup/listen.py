@@ -61,7 +61,7 @@ class LookupModule(LookupBase):
         host = variables["inventory_hostname"]
         directors = names_of(self._templar.template(variables.get("keepalived_group", "lb")), variables, "listen")
         inventory = Members(variables)
-        director, server = inventory.of([directors[0], host], config)
+        director, server = inventory.with_director(directors, host, config)
         try:
             found = listen(config, director, inventory.groups(config), server)
         except UnderivableError as error:

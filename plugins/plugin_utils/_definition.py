@@ -75,7 +75,7 @@ def derived(host, names, config, options, inventory):
         tracked=track if track and track.get("name") else None,
         override=options.get("override"), groups=inventory.groups(merged),
         drained=_drained(options), synced=_truth(options, "sync_daemon"),
-        maintenance=options.get("maintenance"))
+        maintenance=options.get("maintenance"), present=inventory.present(names))
     return Derived(data, next(each.facts for each in members if each.name == host), findings)
 
 

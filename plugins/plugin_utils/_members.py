@@ -17,6 +17,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts imp
     from_inspection,
     without_held,
 )
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.remembered import normal
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import Member, groups_of
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import SERVER, newest
 
@@ -27,6 +28,8 @@ INSTANCES = "keepalived_vrrp_instance"
 OVERRIDE = "keepalived_override"
 # The variable in which the role keeps the result of keepalived_info for a host.
 INSPECTION = "__keepalived_inspection"
+# The variable in which the playbooks keep the names of the hosts that were not reached.
+UNREACHED = "__hosts_unreached"
 
 
 def plain(value):
@@ -98,6 +101,22 @@ class Members:
         self._inspected = inspected or {}
         self._facts = {}
         self._found = {}
+        self.unreached = [str(name) for name in task_vars.get(UNREACHED) or []]
+
+    def present(self, names):
+        """Return the configurations that members have, of those that were inspected in this run."""
+        inspections = (self._task_vars["hostvars"][name].get(INSPECTION) or {} for name in names
+                       if name not in self.unreached)
+        return [newest(plain(each["config"])) for each in inspections if each.get("config")]
+
+    def with_director(self, names, host, config):
+        """Return the C(Member) of the director whose networks count for all, the first one of whom facts are known, and
+        that of a host.
+
+        :param names: of the directors.
+        """
+        members = self.of([*names, host], config)
+        return next((each for each in members[:-1] if each.facts is not None), members[0]), members[-1]
 
     def of(self, names, config, interfaces=False):
         """Return the C(Member)s with only their own addresses, whatever they hold now.
@@ -127,7 +146,9 @@ class Members:
     def _member(self, name, facts, wanted, former):
         if facts is not None:
             facts = without_held(facts if "virtual" in facts else dict(facts, virtual=former), wanted)
-        return Member(name, facts, newest(options_of(name, REAL_SERVER, "keepalived", self._task_vars), SERVER))
+        host = self._task_vars["hostvars"][name].get("ansible_host") if name in self.unreached else None
+        return Member(name, facts, newest(options_of(name, REAL_SERVER, "keepalived", self._task_vars), SERVER),
+                      reached=name not in self.unreached, host=normal(plain(host)))
 
     def _interfaces(self, name):
         """Return the interface that the variables of a host give each instance, by its name; empty where they cannot

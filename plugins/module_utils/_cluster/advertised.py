@@ -130,7 +130,8 @@ class Change(NamedTuple):
 def change(before: Dict[str, Any], after: Dict[str, Any]) -> Change:
     """Return what the peers see when a host goes from one configuration to another.
 
-    A vrrp_instance that only one of the two has is none: its peers elect a master as they do at every start and end.
+    A vrrp_instance that only one of the two has is none: its peers elect a master as they do at every start and end,
+    unless its addresses go to another one.
 
     :param before: the data of the file that the daemon has read.
     :param after: the data of the file that it is to read.
@@ -148,17 +149,35 @@ def change(before: Dict[str, Any], after: Dict[str, Any]) -> Change:
 
 
 def _pairs(before: Configuration, after: Configuration) -> Iterator[Tuple[Block, Block]]:
-    """Yield each vrrp_instance as it was and as it will be: found by its name, or by what keepalived finds it by."""
-    known = [{"name": block.name, "key": (block.get("virtual_router_id"), block.get("interface"), family(block))}
-             for block in before.blocks("vrrp_instance")]
+    """Yield each vrrp_instance as it was and as it will be.
+
+    It is found by its name or by what keepalived finds it by, otherwise by an address. That goes to another virtual
+    router, and each of the two has a holder while the hosts differ.
+    """
+    known, left = before.blocks("vrrp_instance"), []
     taken: List[int] = []
     for block in after.blocks("vrrp_instance"):
-        key = (block.get("virtual_router_id"), block.get("interface"), family(block))
-        numbers = [number for word, value in (("key", key), ("name", block.name))
-                   for number, each in enumerate(known) if each[word] == value and number not in taken]
+        wanted = (_key(block), block.name)
+        numbers = [number for word in (0, 1) for number, each in enumerate(known)
+                   if (_key(each), each.name)[word] == wanted[word] and number not in taken]
         if numbers:
             taken.append(numbers[0])
-            yield before.blocks("vrrp_instance")[numbers[0]], block
+            yield known[numbers[0]], block
+        else:
+            left.append(block)
+    for block in left:
+        held = _held(block)
+        for number, each in enumerate(known):
+            if number not in taken and held & _held(each):
+                yield each, block
+
+
+def _key(block: Block) -> Tuple[Any, ...]:
+    return block.get("virtual_router_id"), block.get("interface"), family(block)
+
+
+def _held(block: Block) -> FrozenSet[str]:
+    return _addresses(block, "virtual_ipaddress") | _addresses(block, "virtual_ipaddress_excluded")
 
 
 def _seen(one: Advertised, other: Advertised) -> Iterator[str]:

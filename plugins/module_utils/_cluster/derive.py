@@ -24,7 +24,9 @@ from ansible_collections.openvip.cluster.plugins.module_utils._cluster.facts imp
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.loop_guard import refusals
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.maintenance import maintain
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.order import misordered, ordered, without_order
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.remembered import assigned, peers
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.services import resolve
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.unprepared import unprepared
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.words import given, newest
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import error
 
@@ -100,7 +102,23 @@ def _peer_address(instance, given, own, other):
                 own_interface_address(other.facts, device, own.version))
 
 
-def _unicast(instance, given, member, members):
+def _lost(instance, own, sources, members, present):
+    """Return the addresses of the members that were not reached: those that the others have as peers, or by which
+    Ansible would reach them on the segment of I(own).
+
+    :param own: the address of the host, as an C(ipaddress) interface.
+    :param sources: the addresses of the other members.
+    """
+    lost = {other.name: other.host for other in members if other.facts is None and not other.reached}
+    taken = [str(each.ip) for each in sources]
+    found = assigned(lost, [address for address in peers(instance.get("name"), present) if address not in taken
+                            and ipaddress.ip_address(address).version == own.version], [own.network])
+    found.update((name, host) for name, host in lost.items()
+                 if name not in found and host and ipaddress.ip_address(host) in own.network)
+    return {name: ipaddress.ip_interface(address) for name, address in found.items()}
+
+
+def _unicast(instance, given, member, members, present):
     """Return ``(keys, findings)``: the source address of a member and those of all the others.
 
     The segment is that of the instance's interface on the member, so that it may differ from the virtual address's.
@@ -109,11 +127,16 @@ def _unicast(instance, given, member, members):
     """
     name = "vrrp_instance %s" % instance.get("name")
     version = 6 if ":" in instance_addresses(instance)[0]["address"] else 4
+    own = own_interface_address(member.facts, instance["interface"], version)
+    sources = {other.name: _peer_address(instance, given, own, other) for other in members
+               if own and other is not member and other.facts is not None}
+    sources[member.name] = own
+    if own:
+        sources.update(_lost(instance, own, [each for each in sources.values() if each], members, present))
     findings = [error(
         "unicast-peer-unknown", name, "no address of %s is known, because the host was not reached" % other.name,
         "Gather the facts of %s first (run without --limit), or set unicast_peer and unicast_src_ip." % other.name)
-        for other in members if other.facts is None]
-    own = own_interface_address(member.facts, instance["interface"], version)
+        for other in members if other.facts is None and other.name not in sources]
     strays = (member.facts or {}).get("stray", {}).values()
     if own is None and any(each["interface"] == instance["interface"] and not each["left"] for each in strays):
         return {}, []
@@ -122,16 +145,11 @@ def _unicast(instance, given, member, members):
             "unicast-address-missing", name,
             "%s of %s has no IPv%d address of its own" % (instance["interface"], member.name, version),
             "Give it one that is not virtual, or set unicast_peer and unicast_src_ip."))
-    sources = {member.name: own}
-    for other in members if own else ():
-        if other is not member and other.facts is not None:
-            sources[other.name] = _peer_address(instance, given, own, other)
-            if sources[other.name] is None:
-                findings.append(error(
-                    "unicast-address-missing", name, "%s has no IPv%d address of its own for %s: none in %s of %s, and "
-                    "none on an interface that holds the virtual address"
-                    % (other.name, version, name, own.network, member.name),
-                    "Give it one there, set interface for it, or set unicast_peer and unicast_src_ip."))
+    findings += [error(
+        "unicast-address-missing", name, "%s has no IPv%d address of its own for %s: none in %s of %s, and none on an "
+        "interface that holds the virtual address" % (other.name, version, name, own.network, member.name),
+        "Give it one there, set interface for it, or set unicast_peer and unicast_src_ip.")
+        for other in members if own and sources.get(other.name, own) is None]
     if findings:
         return {}, findings
     return {"unicast_src_ip": str(own.ip),
@@ -189,7 +207,7 @@ def pruned(data):
     return data
 
 
-def _derive_instance(instance, index, member, members, unicast):
+def _derive_instance(instance, index, member, members, unicast, present):
     """Complete an instance of a member, which is at I(index) in its order of priority; return what cannot be."""
     findings = []
     given_interface = instance.get("interface")
@@ -203,7 +221,7 @@ def _derive_instance(instance, index, member, members, unicast):
     there = member.facts is None or instance.get("interface") in member.facts["interfaces"]
     if unicast and not alone and instance.get("unicast_peer") is None and instance.get("interface") and there \
             and instance_addresses(instance):
-        keys, found = _unicast(instance, given_interface, member, members)
+        keys, found = _unicast(instance, given_interface, member, members, present)
         findings.extend(found)
         _defaults(instance, keys)
     return findings
@@ -245,7 +263,7 @@ def _unranked(config, override, names):
 
 
 def derive(config, host, members, unicast=False, tracked=None, override=None, groups=None, drained=(), synced=False,
-           maintenance=None):
+           maintenance=None, present=()):
     """Return ``(data, findings)``: the complete configuration of one member.
 
     :param config: the cluster's definition, in the shape of the data model, with the groups of C(services) and the
@@ -259,6 +277,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     :param drained: names of real servers that get no new connections.
     :param synced: whether the directors copy connections to each other.
     :param maintenance: the path of the file that takes this host out of service, see C(maintenance), or C(None).
+    :param present: the configurations that the members have, of those that were reached.
     :returns: the data, and findings with severity error for what could not be derived.
     """
     config, override = (newest(given(copy.deepcopy(each))) for each in (config, override or {}))
@@ -272,8 +291,10 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     if not any(data.get(section) for section in WORK):
         findings.append(error("nothing-to-do", "the cluster", "the definition has no vrrp_instance",
                               "Set vrrp_instance (the role's keepalived_vrrp_instance), or raw."))
-    resolved, found = resolve(data, member, groups or {}, drained)
+    resolved, found = resolve(data, member, groups or {}, drained, present)
     findings.extend(found)
+    away = [other.name for listed in (groups or {}).values() for other in listed if not other.reached]
+    findings.extend(unprepared(resolved, away, data, present))
     if data.get("virtual_server"):
         data["virtual_server"] = [entry.service for entry in resolved]
     synced = synced and len(members) > 1 and bool(data.get("virtual_server"))
@@ -283,7 +304,7 @@ def derive(config, host, members, unicast=False, tracked=None, override=None, gr
     _watch(data, tracked, maintenance)
     for instance in data.get("vrrp_instance") or []:
         index = ordered(instance, names).index(host)
-        findings.extend(_derive_instance(instance, index, member, members, unicast))
+        findings.extend(_derive_instance(instance, index, member, members, unicast, present))
     data = without_order(data)
     if data:
         global_defs = data.setdefault("global_defs", {})

@@ -111,7 +111,7 @@ def preparation(
     :param directors: the names of the hosts that hold the addresses.
     :param gateway: the way back of NAT, derived when it is None.
     """
-    resolved, findings = resolve(config, director, groups)
+    resolved, findings = resolve(config, director, groups, reached_only=True)
     wanted: List[Data] = []
     served = _served(member, resolved)
     for service, server, guarded in served:
@@ -140,7 +140,7 @@ def listen(config: Data, director: Member, groups: Dict[str, List[Member]], memb
     :raises UnderivableError: a service's real servers cannot be told, and so this host may be one of them.
     """
     found: List[str] = []
-    resolved, findings = resolve(config, director, groups)
+    resolved, findings = resolve(config, director, groups, reached_only=True)
     if findings:
         raise UnderivableError(findings[0])
     for service, server, dummy in _served(member, resolved):

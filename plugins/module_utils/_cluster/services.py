@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster import remembered
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.addresses import addresses
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.lvs import ip_of
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.model import split
@@ -50,12 +51,16 @@ class Member(NamedTuple):
     itself as a real server, in keepalived's words.
 
     :ivar interfaces: the interface that its own variables give an instance, by the name of the instance.
+    :ivar reached: whether the host was reached, so that it can be changed.
+    :ivar host: the address by which Ansible reaches it, C(None) where that is a name.
     """
 
     name: str
     facts: Optional[Facts]
     options: Optional[Data] = None
     interfaces: Optional[Dict[str, str]] = None
+    reached: bool = True
+    host: Optional[str] = None
 
 
 class UnderivableError(Exception):
@@ -188,22 +193,65 @@ def _off_segment(name: str, server: str, segments: Sequence[Any], virtual: Seque
         "Use lb_kind TUN or NAT, or correct the addresses.")
 
 
+def _versions(service: Data, config: Data) -> Set[int]:
+    return {ipaddress.ip_address(value).version for value in service_addresses(service, config)}
+
+
+def _given(member: Member, versions: Set[int]) -> Optional[str]:
+    """Return the address that a host sets about itself, C(None) without one of the families of the service."""
+    given = ip_of((member.options or {}).get("ip"))
+    return str(given) if given and (not versions or given.version in versions) else None
+
+
+def _real_addresses(
+    service: Data, members: Sequence[Member], config: Data, director: Member, name: str, drained: Sequence[str],
+    present: Sequence[Data]
+) -> Dict[str, str]:
+    """Return the address of each real server by its name, see C(real_address).
+
+    :raises UnderivableError: one is not known.
+    """
+    versions = _versions(service, config)
+    lost = [each for each in members if not each.reached and each.facts is None and not _given(each, versions)]
+    found = {each.name: real_address(service, each, config, director, name) for each in members if each not in lost}
+    if lost and director.facts is not None:
+        taken = [*found.values(), *(str(server.get("ip")) for server in service.get("real_server") or [])]
+        left = [value for value in remembered.real_servers(service, taken, present)
+                if value not in taken and ipaddress.ip_address(value).version in versions]
+        alike = all((each.options, each.name in drained) == (lost[0].options, lost[0].name in drained) for each in lost)
+        networks = [network for networks in _networks(director.facts).values() for network in networks]
+        found.update(remembered.assigned({each.name: each.host for each in lost}, left, networks, alike))
+    for each in lost:
+        if each.name not in found:
+            raise _unknown(each, director, name)
+    return found
+
+
+def _unknown(member: Member, director: Member, name: str) -> UnderivableError:
+    """Return what is said of a real server whose address cannot be told, because facts are missing."""
+    if member.reached or director.facts is None:
+        return problem("facts-missing", name,
+                       "the facts of %s are not known" % (director if director.facts is None else member).name,
+                       "Gather them first (run without --limit), or set keepalived_real_server: {ip: ...} for %s."
+                       % member.name)
+    return problem(
+        "real-server-not-reached", name,
+        "%s was not reached, and its address cannot be told from what the directors have" % member.name,
+        "Set keepalived_real_server: {ip: ...} for it, take it out of the group, or run this again when it is reached.")
+
+
 def real_address(service: Data, member: Member, config: Data, director: Member, name: str) -> str:
     """Return the address by which the director reaches a real server: the one that the host sets, or by the facts.
 
     :raises UnderivableError: it cannot be told from the facts.
     """
-    virtual = service_addresses(service, config)
-    versions = {ipaddress.ip_address(value).version for value in virtual}
-    given = ip_of((member.options or {}).get("ip"))
-    if given and (not versions or given.version in versions):
-        return str(given)
+    virtual, versions = service_addresses(service, config), _versions(service, config)
+    given = _given(member, versions)
+    if given:
+        return given
     theirs, its = director.facts, member.facts
     if theirs is None or its is None:
-        raise problem("facts-missing", name,
-                      "the facts of %s are not known" % (director if theirs is None else member).name,
-                      "Gather them first (run without --limit), or set keepalived_real_server: {ip: ...} for %s."
-                      % member.name)
+        raise _unknown(member, director, name)
     kind = forwarding(service)
     segments = [network for network in _segments(kind, virtual, config, theirs) if network.version in versions]
     found = _address_in(its, segments)
@@ -237,11 +285,11 @@ def _check_segment(service: Data, config: Data, director: Member, name: str) -> 
             raise _off_segment(name, "real_server %s" % ip, segments, virtual)
 
 
-def _real_server(service: Data, member: Member, config: Data, director: Member, name: str) -> Data:
+def _real_server(service: Data, member: Member, address: str) -> Data:
     server: Data = {"ip": None, "port": service.get("port")}
     server.update(service.get(OPTIONS) or {})
     server.update(member.options or {})
-    server["ip"] = real_address(service, member, config, director, name)
+    server["ip"] = address
     if str(service.get("protocol", "")).upper() == "TCP" and not any(server.get(check) for check in CHECKS):
         server.update(CHECK_DEFAULT)
     return {key: value for key, value in server.items() if value is not None}
@@ -292,16 +340,20 @@ class Resolved(NamedTuple):
 
 
 def resolve(
-    config: Data, director: Member, groups: Dict[str, List[Member]], drained: Sequence[str] = ()
+    config: Data, director: Member, groups: Dict[str, List[Member]], drained: Sequence[str] = (),
+    present: Sequence[Data] = (), reached_only: bool = False
 ) -> Tuple[List[Resolved], List[Finding]]:
     """Return the virtual servers with the real servers of their groups, and what could not be derived.
 
-    A real server that the definition lists by itself stays as it is, unless it is drained.
+    A real server that the definition lists by itself stays as it is, unless it is drained. One that was not reached
+    keeps the address that the directors have.
 
     :param config: the definition of the cluster.
     :param director: whose networks say which address of a real server is meant.
     :param groups: the members of every group of the inventory that is named, and all other names with none.
     :param drained: names of hosts of a group, and addresses of any real servers, that get weight 0.
+    :param present: the configurations that the directors have.
+    :param reached_only: whether the hosts of the groups that were not reached are left out.
     """
     found, findings = [], []
     for number, service in enumerate(config.get(SERVICE) or [], 1):
@@ -313,8 +365,10 @@ def resolve(
             if service.get(GROUP):
                 plain = dict(SERVICE_DEFAULTS, **plain)
                 plain["real_server"] = listed = [dict(server) for server in plain.get("real_server") or []]
-                for member in _members(service, groups, name):
-                    server = _real_server(service, member, config, director, name)
+                members = [each for each in _members(service, groups, name) if each.reached or not reached_only]
+                addresses_of = _real_addresses(service, members, config, director, name, drained, present)
+                for member in members:
+                    server = _real_server(service, member, addresses_of[member.name])
                     hosts[server["ip"]] = member.name
                     if all(str(other.get("ip")) != server["ip"] for other in listed):
                         listed.append(server)

@@ -123,7 +123,8 @@ def way(hosts: Sequence[Host], left_out: Sequence[str] = (), forks: Optional[int
     refused = []
     if left_out:
         refused.append("The peers see this change, and %s would be left without it, so that both sides would hold the "
-                       "addresses (%s). Run for the whole group, without --limit." % (names(list(left_out)), what))
+                       "addresses (%s). Run when all of them are reached, and without --limit, or take those that are "
+                       "gone for good out of the group." % (names(list(left_out)), what))
     if window is None:
         refused.append("%s: it is not known how long the peers tolerate a different configuration (%s), so a "
                        "simultaneous reload is unsafe. Stop keepalived there, or write the new file there by hand."

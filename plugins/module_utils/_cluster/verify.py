@@ -39,11 +39,13 @@ class Group(NamedTuple):
     """The hosts of one cluster.
 
     ``real_servers``: by the name of a real server what has to be done to prepare it, C(None) when nobody has looked.
+    ``unreached``: the names of the members and real servers that were not reached.
     """
 
     name: str
     hosts: Sequence[Host]
     real_servers: Optional[Dict[str, Sequence[str]]] = None
+    unreached: Sequence[str] = ()
 
 
 class Unseen(NamedTuple):
@@ -129,12 +131,16 @@ def _not_seen(group: Group, cluster: Cluster) -> List[Unseen]:
             found.append(Unseen(group.name, hosts, what, remedy))
 
     found: List[Unseen] = []
-    members = [host.member for host in group.hosts]
+    if group.unreached:
+        found.append(Unseen(group.name, list(group.unreached), "everything but its definition",
+                            "it was not reached; run openvip.cluster.preflight again when it is."))
+    hosts = [host for host in group.hosts if host.member.name not in group.unreached]
+    members = [host.member for host in hosts]
     refused = [host.member.name for host in group.hosts if _errors(host)]
     if refused:
         found.append(Unseen(group.name, refused, "how it fits the others",
                             "correct what is said of each of them first."))
-    partly = [host.member.name for host in group.hosts if host.refused and host.member.name not in refused]
+    partly = [host.member.name for host in hosts if host.refused and host.member.name not in refused]
     if partly:
         found.append(Unseen(group.name, partly, "what follows from the facts of other hosts",
                             "gather facts of all hosts, real servers among them."))

@@ -130,6 +130,18 @@ def firewalld_lines(allowed: Sequence[Allowed]) -> Set[str]:
     return lines
 
 
+def firewalld_allowed(lines: Iterable[str]) -> List[Allowed]:
+    """Return what lines of this policy accept, see C(firewalld_lines)."""
+    found = []
+    for line in sorted(lines):
+        words = dict(re.findall(r'(\w+)="([^"]*)"', line))
+        if words.get("family"):
+            port = words.get("port")
+            found.append(Allowed(words["family"], words.get("address"), words.get("protocol") or words.get("value", ""),
+                                 int(port) if port else None))
+    return found
+
+
 def firewalld_in_force(info: str) -> Set[str]:
     """Return the settings of a policy that are not empty, from the output of C(firewall-cmd --info-policy)."""
     lines = [line.strip() for line in info.split("\n")[1:]]

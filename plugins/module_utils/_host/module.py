@@ -15,7 +15,7 @@ import re
 from .._kit.transaction import LockError, Transaction, TransactionError
 from . import apply, found
 from .block import BlockError
-from .plan import AUTO, FIREWALLS, UnusableError, make
+from .plan import AUTO, FIREWALLS, UnusableError, accepted, make
 
 DEFAULT_CHAIN = "inet filter input"
 # The writer's name in the transaction
@@ -103,11 +103,14 @@ def run_host_info(module):
     try:
         directories = {path: _names(path) for path in params["directory"]}
         with Transaction(NAME, check=True) as held:
-            plan = make(params, found.read(params["interface"]), params["firewall"], chain)
+            host = found.read(params["interface"])
+            plan = make(params, host, params["firewall"], chain)
+            allow = [dict(each._asdict()) for each in accepted(params, host, plan.firewall)]
     except (UnusableError, BlockError, LockError, OSError) as error:
         module.fail_json(msg="Nothing was changed: %s" % error)
     module.exit_json(changed=False, needed=plan.differs() or held.owed, firewall=plan.firewall, changes=_changes(plan),
-                     directory=directories, **{name: params[name] for name in ("allow", "interface", "routes", "vmac")})
+                     directory=directories, allow=allow,
+                     **{name: params[name] for name in ("interface", "routes", "vmac")})
 
 
 def run_host(module):

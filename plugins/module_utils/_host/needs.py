@@ -58,6 +58,12 @@ def _facing(member: Member, interface: Optional[str], other: Member) -> Optional
     return interface if interface in interfaces else None
 
 
+def _is_near(member: Member, interface: Optional[str], address: Optional[str]) -> bool:
+    """Whether an address is on the segment of an interface of a member."""
+    return address is not None and any(ipaddress.ip_address(address) in value.network
+                                       for value in _own(member, interface))
+
+
 def _peers(
     name: str, version: int, interface: Optional[str], member: Member, members: Sequence[Member]
 ) -> Tuple[List[str], List[Finding]]:
@@ -73,6 +79,8 @@ def _peers(
             continue
         found = [str(value.ip) for value in _own(other, _facing(member, interface, other))
                  if value.version == version and (version == 4 or value.ip.is_link_local)]
+        if version == 4 and other.facts is None and _is_near(member, interface, other.host):
+            found = [str(other.host)]
         sources += found
         if not found:
             findings.append(error(

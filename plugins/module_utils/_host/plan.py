@@ -230,6 +230,32 @@ def _normal(each: Dict[str, Any]) -> Allowed:
         raise UnusableError(f"allow: {error}. Set source to an IP address.") from error
 
 
+def accepted(need: Dict[str, Any], found: Found, used: str) -> List[Allowed]:
+    """Return what the host accepts. As long as a peer is not known, all stays that it accepts from other hosts now.
+
+    :param used: the firewall.
+    :raises UnusableError: a peer is not known, and nothing that is accepted now may be from it.
+    """
+    allowed = [_normal(each) for each in need["allow"]]
+    if used == NONE or not need["unknown"]:
+        return allowed
+    former = _accepted_now(found, used)
+    kept = [each for each in former if each not in allowed and each.source]
+    if not kept:
+        raise UnusableError(" ".join(need["unknown"]))
+    # in the order in which they are in force
+    return sorted([*allowed, *kept], key=lambda each: former.index(each) if each in former else len(former))
+
+
+def _accepted_now(found: Found, used: str) -> List[Allowed]:
+    """Return what our rules accept now."""
+    if used == FIREWALLD:
+        return firewall.firewalld_allowed(found.policy or set())
+    if used == UFW:
+        return [each for rules in found.ufw.values() for each in rules if each]
+    return [each for dummy, each in ruleset.in_force(found.ruleset) if each] if found.ruleset is not None else []
+
+
 def make(need: Dict[str, Any], found: Found, wanted: str, chain: str) -> Plan:
     """Return the C(Plan).
 
@@ -239,10 +265,8 @@ def make(need: Dict[str, Any], found: Found, wanted: str, chain: str) -> Plan:
     :raises UnusableError: the firewall that is meant cannot be used.
     :raises BlockError: our markers in a file are damaged.
     """
-    allowed = [_normal(each) for each in need["allow"]]
-    used = choose(wanted, found, chain) if allowed or need["unknown"] else NONE
-    if used != NONE and need["unknown"]:
-        raise UnusableError(" ".join(need["unknown"]))
+    used = choose(wanted, found, chain) if need["allow"] or need["unknown"] else NONE
+    allowed = accepted(need, found, used)
     if used == NFTABLES:
         _check_chain(chain, found, allowed)
     whole = _network(need, found)

@@ -28,11 +28,12 @@ def report(state, address="198.18.0.100", running=True, held_on=None, priority=1
             "running": running}
 
 
-def run(batch=None, **arguments):
+def run(batch=None, hostvars=None, **arguments):
     task = MagicMock(args=dict({"group": "lb"}, **arguments), async_val=0, check_mode=False)
     action = ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
     return action.run(task_vars={
         "groups": {"all": ["lb1", "lb2", "web1"], "lb": ["lb1", "lb2"]}, "ansible_forks": 5,
+        "hostvars": hostvars or {"lb1": {}, "lb2": {}},
         "ansible_play_batch": batch or ["lb1", "lb2", "web1"], "ansible_play_hosts_all": ["lb1", "lb2", "web1"]})
 
 
@@ -57,6 +58,33 @@ def test_a_refusal_says_that_nothing_was_changed():
     assert result["failed"] and "nothing was changed" in result["msg"] and "within 2.000 s" in result["msg"]
     result = run(plan={"lb1": plan()}, batch=["lb1"])
     assert result["failed"] and "lb2 would be left without it" in result["msg"]
+
+
+@pytest.mark.parametrize("after, said", [
+    ({"virtual_router_id": 52}, "virtual_router_id becomes 52"), ({"priority": 9}, None),
+    ({"name": "VI_2", "virtual_router_id": 52}, "virtual_router_id becomes 52"),
+    ({"virtual_ipaddress": ["198.18.0.101/24"]}, "virtual_ipaddress gains 198.18.0.101"),
+])
+def test_where_a_host_is_left_out_a_change_is_judged_though_keepalived_does_not_run_here(after, said):
+    """That of the other host may run, and hold the addresses."""
+    former = {"name": "VI_1", "interface": "eth1", "virtual_router_id": 51, "virtual_ipaddress": ["198.18.0.100/24"]}
+    latter = plan(advertised=[], window=None, config={"vrrp_instance": [{**former, **after}]})
+    hostvars = {"lb1": {"__keepalived_inspection": {"config": {"vrrp_instance": [former]}}}, "lb2": {}}
+    result = run(plan={"lb1": latter}, batch=["lb1"], hostvars=hostvars)
+    if said is None:
+        assert not result.get("failed") and result["together"] == []
+    else:
+        assert said in result["msg"] and "lb2 would be left without it" in result["msg"]
+        assert "Run when all of them are reached, and without --limit, or take those" in result["msg"]
+    # nobody is left out: it is written where keepalived does not run
+    assert not run(plan=both(latter, latter), hostvars=hostvars).get("failed")
+
+
+@pytest.mark.parametrize("variables", [{}, {"__keepalived_inspection": {"msg": "broken"}},
+                                       {"__keepalived_inspection": {"config": {"vrrp_instance": [{"name": "VI_1"}]}}}])
+def test_a_host_without_a_former_file_that_is_understood_has_nothing_that_others_have(variables):
+    latter = plan(advertised=[], window=None, config={"vrrp_instance": [{"name": "VI_1", "priority": "high"}]})
+    assert not run(plan={"lb1": latter}, batch=["lb1"], hostvars={"lb1": variables, "lb2": {}}).get("failed")
 
 
 def test_the_spread_is_by_one_clock():

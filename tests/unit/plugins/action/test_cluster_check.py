@@ -73,14 +73,15 @@ def inventory(case):
 def run(monkeypatch):
     """Run the action; the scope of each host is what is given for it."""
 
-    def call(groups, variables, known=None, **arguments):
+    def call(groups, variables, known=None, unreached=(), **arguments):
         monkeypatch.setattr(cluster_check, "Scope", lambda *dummy: variables)
         arguments = dict(
             {"group": ["lb"], "definition": "definition", "seen": "seen", "variables": known or {}}, **arguments)
         task = MagicMock(args=arguments, async_val=0, check_mode=True)
         action = cluster_check.ActionModule(task, MagicMock(), MagicMock(), MagicMock(), MagicMock(), MagicMock())
-        return action.run(task_vars={"groups": dict(groups, all=list(variables)), "hostvars": {},
-                                     "ansible_play_hosts_all": [*groups["lb"], *groups.get("web", [])]})
+        return action.run(task_vars={
+            "groups": dict(groups, all=list(variables)), "hostvars": {}, "__hosts_unreached": list(unreached),
+            "ansible_play_hosts_all": [*groups["lb"], *groups.get("web", [])]})
 
     return call
 
@@ -204,3 +205,24 @@ def test_a_variable_of_almost_a_known_name_is_a_warning(run):
     assert [(each["hosts"], each["remedy"]) for each in result["findings"]] == [
         (["lb2"], 'Did you mean "keepalived_unicast"?'), (["web1"], 'Did you mean "nginx_server"?')]
     assert run(groups, hosts, known=known, fail_on="warning")["failed"]
+
+
+def test_what_was_not_reached_is_one_row_and_the_rest_is_judged(run):
+    groups, variables = inventory({"all": {"virtual_server": [
+        {"ip": "198.18.0.100", "port": 80, "protocol": "TCP", "lb_algo": "rr", "lb_kind": "DR",
+         "real_server_group": "web"}]}})
+    variables["web1"] = {}
+    del variables["lb2"]["ansible_facts"]
+    del variables["lb2"]["seen"]
+    former = {"virtual_server": [{"ip": "198.18.0.100", "port": 80, "lb_kind": "DR", "real_server": [
+        {"ip": "198.18.0.21", "port": 80}]}]}
+    variables["lb1"]["__keepalived_inspection"] = {"config": former}
+    result = run(groups, variables, unreached=["lb2", "web1"], real_servers={})
+    assert not result.get("failed")
+    assert [each for each in result["not_seen"] if "lb2" in each["hosts"]] == [
+        {"group": "lb", "hosts": ["lb2", "web1"], "what": "everything but its definition",
+         "remedy": "it was not reached; run openvip.cluster.preflight again when it is."}]
+    # a wrong definition of it is found all the same
+    variables["lb2"]["definition"]["config"]["vrrp_instance"][0]["virtual_router_id"] = 52
+    result = run(groups, variables, unreached=["lb2", "web1"], real_servers={})
+    assert "cluster-virtual-router-id-differs" in ids(result)

@@ -89,6 +89,26 @@ def test_what_begins_a_new_virtual_router(one, other, said):
     assert "nobody has its addresses" in sentence
 
 
+@pytest.mark.parametrize("keys, former", [
+    ({}, {}), ({"virtual_ipaddress": ["198.18.0.102/24"], "virtual_ipaddress_excluded": ["198.18.0.100/24"]}, {}),
+    ({}, {"virtual_ipaddress": ["198.18.0.102/24"], "virtual_ipaddress_excluded": ["198.18.0.100/24"]}),
+])
+def test_an_address_that_goes_to_a_new_virtual_router_with_a_new_name(keys, former):
+    """A host without the change would hold it as the former one."""
+    after = instance(name="VI_9", virtual_router_id=59, **keys)
+    sentence, *dummy = change(instance(**former), after).advertised
+    assert sentence.startswith("vrrp_instance VI_9: virtual_router_id becomes 59 instead of 51.")
+
+
+def test_a_virtual_router_that_is_split():
+    both = {"vrrp_instance": [
+        dict(INSTANCE, name=name, virtual_router_id=number, virtual_ipaddress=[address])
+        for name, number, address in (("VI_8", 58, "198.18.0.100/24"), ("VI_9", 59, "198.18.0.101/24"))]}
+    whole = instance(virtual_ipaddress=["198.18.0.100/24", "198.18.0.101/24"])
+    assert {sentence.split(":")[0] for sentence in change(whole, both).advertised} == {
+        "vrrp_instance VI_8", "vrrp_instance VI_9"}
+
+
 def test_a_peer_that_gets_no_adverts_any_more():
     after = instance(**{**UNICAST, "unicast_peer": ["198.18.0.12"]})
     assert change(instance(**UNICAST), after).advertised == [

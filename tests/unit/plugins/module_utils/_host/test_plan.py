@@ -8,11 +8,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.openvip.cluster.plugins.module_utils._host import nftables_conf, paths
+from ansible_collections.openvip.cluster.plugins.module_utils._host.allowed import Allowed
 from ansible_collections.openvip.cluster.plugins.module_utils._host.block import BEGIN, END, BlockError, blocks, edited
+from ansible_collections.openvip.cluster.plugins.module_utils._host.firewall import firewalld_lines
 from ansible_collections.openvip.cluster.plugins.module_utils._host.found import NOTHING
 from ansible_collections.openvip.cluster.plugins.module_utils._host.nftables_conf import Conf
-from ansible_collections.openvip.cluster.plugins.module_utils._host.plan import UnusableError, make
-from ansible_collections.openvip.cluster.plugins.module_utils._host.ruleset import Ruleset
+from ansible_collections.openvip.cluster.plugins.module_utils._host.plan import UnusableError, accepted, make
+from ansible_collections.openvip.cluster.plugins.module_utils._host.ruleset import MARK, Rule, Ruleset
 
 CHAIN = "inet filter input"
 ALLOW = [{"family": "ipv4", "source": "198.18.0.12", "protocol": "vrrp", "port": None}]
@@ -85,6 +87,38 @@ def test_a_peer_that_is_not_known_is_an_error_only_behind_a_firewall():
     assert plan(NOTHING, allow=[], unknown=["lb9 is not known"]).firewall == "none"
     with pytest.raises(UnusableError, match="lb9"):
         plan(NFTABLES, allow=[], unknown=["lb9 is not known"])
+
+
+LOST = {"family": "ipv6", "source": "fe80::12", "protocol": "vrrp", "port": None}
+ACCEPTED = [Allowed(**ALLOW[0]), Allowed(**LOST), Allowed("ipv4", None, "udp", 8848)]
+
+
+def with_rules():
+    """Return hosts with rules of ours in force, by their firewall."""
+    rules = tuple(Rule(CHAIN, number, MARK, each, (), False) for number, each in enumerate(ACCEPTED))
+    return {
+        "nftables": NFTABLES._replace(ruleset=Ruleset({CHAIN: "input"}, rules)),
+        "ufw": UFW._replace(ufw={"ipv4": [ACCEPTED[0], None, ACCEPTED[2]], "ipv6": [ACCEPTED[1]]}),
+        "firewalld": NOTHING._replace(active=["firewalld"], policy=firewalld_lines(ACCEPTED)),
+    }
+
+
+@pytest.mark.parametrize("firewall", ["nftables", "ufw", "firewalld"])
+def test_what_is_accepted_stays_while_a_peer_is_not_known(firewall):
+    have = with_rules()[firewall]
+    need = dict(NEED, unknown=["lb2 is not known"])
+    assert set(accepted(need, have, firewall)) == set(ACCEPTED[:2])
+    assert plan(have, unknown=["lb2 is not known"]).firewall == firewall
+    assert accepted(dict(NEED), have, firewall) == [ACCEPTED[0]]
+    # nobody else is accepted yet
+    with pytest.raises(UnusableError, match="lb2"):
+        accepted(dict(need, allow=[*ALLOW, LOST]), have, firewall)
+
+
+def test_rules_that_stay_keep_their_order():
+    have = with_rules()["nftables"]
+    need = dict(NEED, allow=[LOST], unknown=["lb2 is not known"])
+    assert accepted(need, have, "nftables") == ACCEPTED[:2]
 
 
 def test_an_address_that_is_none_is_an_error():
