@@ -283,7 +283,7 @@ class _Round:
 
     def _set_priority(self, one: int, value: int) -> None:
         each, before = self.all[one], self.all[one]["priority"]
-        if each["state"] == GONE or OWNER_PRIORITY in (before, each["priority"]) and value:
+        if each["state"] == GONE or (before == OWNER_PRIORITY and value):
             each["priority"] = value
         elif not value:
             if each["state"] == MASTER:
