@@ -10,7 +10,7 @@ of them, so that the end of one does not end the others. Note that this module u
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Sequence, Tuple
 
 from ..._schema.words import did_you_mean
 from .election import Change
@@ -104,12 +104,11 @@ def _of_kind(model: Model, kind: Kind) -> Iterator[Fault]:
                 for member in members for tracker in member.trackers):
             continue
         about_links = kind.conditions[0][0][0] in ("link", "side")
-        devices: List[Optional[str]] = sorted({name for member in members for name in member.interfaces}) \
-            if about_links else [None]
+        devices = sorted({name for member in members for name in member.interfaces}) if about_links else [""]
         for device in devices:
             hosts = [host]
             if kind.name == "segment_down":
-                hosts = [each for each in model.hosts]
+                hosts = list(model.hosts)
                 if host != hosts[0]:
                     continue
             alternatives = [frozenset((*each, device) if about_links else each for each in conditions)
@@ -162,7 +161,7 @@ def _priorities(member: Member, number: int, before: Conditions, after: Conditio
     for tracker in member.trackers:
         key = (tracker.keyword, tracker.name)
         if (key in failed[before]) != (key in failed[after]):
-            seconds = failed[after][key] if key in failed[after] else tracker.recovers
+            seconds = failed[after].get(key, tracker.recovers)
             noticed.append((seconds, key, key in failed[after]))
     found, now = [], set(failed[before])
     for seconds, key, fails in sorted(noticed):

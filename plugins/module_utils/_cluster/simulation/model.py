@@ -134,7 +134,7 @@ def _together(cluster: Cluster) -> List[List[Instance]]:
 def _virtual(cluster: Cluster, instances: List[Instance], service: str, unknown: Dict[str, None]) -> Virtual:
     first = instances[0]
     members = {}
-    for host, block in first.blocks.items():
+    for host in first.blocks:
         blocks = [each.blocks[host] for each in instances if host in each.blocks]
         members[host] = _member(cluster.configurations[host], host, blocks, service, unknown)
         if len({(priority(each), each.get("advert_int")) for each in blocks}) > 1:
@@ -166,9 +166,9 @@ def _virtual(cluster: Cluster, instances: List[Instance], service: str, unknown:
 
 def _ranks(cluster: Cluster, instance: Instance, hosts: Sequence[str]) -> Dict[str, int]:
     """Return the place of each host by its address, which decides between equal priorities."""
-    def address(host: str) -> List[Tuple[int, int]]:
-        owned = own_addresses(cluster, host, instance.blocks[host]) or set()
-        return sorted((each.version, int(each)) for each in owned)[:1]
+    def address(host: str) -> int:
+        owned = own_addresses(cluster, host, instance.blocks[host]) or ()
+        return min((int(each) for each in owned), default=0)
     ordered = sorted(hosts, key=lambda host: (address(host), -list(hosts).index(host)))
     return {host: number for number, host in enumerate(ordered)}
 
