@@ -56,6 +56,7 @@ KINDS = (
 )
 NAMES = tuple(kind.name for kind in KINDS)
 REAL_SERVER = "real_server"
+SERVICE = ("service_stop", "service_hang")
 
 
 class Fault(NamedTuple):
@@ -102,6 +103,8 @@ def _of_kind(model: Model, kind: Kind) -> Iterator[Fault]:
         if kind.name == "maintenance" and not any(
                 (tracker.keyword, tracker.name) == ("track_file", MAINTENANCE)
                 for member in members for tracker in member.trackers):
+            continue
+        if kind.name in SERVICE and host in model.directors:
             continue
         about_links = kind.conditions[0][0][0] in ("link", "side")
         devices = sorted({name for member in members for name in member.interfaces}) if about_links else [""]

@@ -89,12 +89,17 @@ class Service(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A cluster. C(unknown): what the model does not know, as sentences."""
+    """A cluster.
+
+    ``directors``: the hosts that balance what others serve, and have no service of their own that could fail;
+    ``unknown``: what the model does not know, as sentences.
+    """
 
     group: str
     hosts: Tuple[str, ...]
     virtuals: Tuple[Virtual, ...]
     services: Tuple[Service, ...]
+    directors: FrozenSet[str]
     unknown: Tuple[str, ...]
 
 
@@ -116,7 +121,9 @@ def build(cluster: Cluster, tracked_service: str = "") -> Model:
             unknown["An included file is not seen: what it says of instances and scripts is not in the model."] = None
     for member in cluster.absent:
         unknown["The configuration of %s could not be made: it is taken as absent." % member.name] = None
-    return Model(cluster.group, tuple(cluster.configurations), tuple(virtuals), tuple(services.values()),
+    directors = frozenset(host for host, configuration in cluster.configurations.items()
+                          if configuration.blocks("virtual_server") and not tracked_service)
+    return Model(cluster.group, tuple(cluster.configurations), tuple(virtuals), tuple(services.values()), directors,
                  tuple(unknown))
 
 
@@ -193,7 +200,7 @@ def _member(configuration: Configuration, host: str, blocks: List[Block], servic
                     % (tracker.keyword, tracker.name)] = None
         elif tracker.keyword == "track_bfd":
             unknown["track_bfd %s is taken as always up." % tracker.name] = None
-    return Member(host, base, frozenset(str(block.get("interface")) for block in blocks), tuple(found.values()),
+    return Member(host, base, frozenset(str(block.get("interface") or "") for block in blocks), tuple(found.values()),
                   any(block.has("dont_track_primary") for block in blocks))
 
 

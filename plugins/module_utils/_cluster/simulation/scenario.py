@@ -108,6 +108,11 @@ class Simulation:
         """Iterate over what every pair of faults does."""
         return map(self.outcome, itertools.combinations(every(self.model), 2))
 
+    def holders(self, number: int) -> List[int]:
+        """Return the members of a router that have its address while all is well."""
+        start = self._start(self.model.virtuals[number].router)[1]
+        return [place for place, each in enumerate(start) if each.holds()]
+
     # One sequence
 
     def outcome(self, faults: Tuple[Fault, ...]) -> Outcome:
