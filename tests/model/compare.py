@@ -22,7 +22,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._lint.cluster impo
 # So many times chance decides what nobody knows, beside the best and the worst case.
 TRIES = 60
 # Seconds: how often it is compared, and what a daemon needs to begin, to notice and to act.
-STEP, TOLERANCE, STARTING = 0.02, 0.15, 0.4
+STEP, TOLERANCE, STARTING = 0.02, 0.15, 0.1
 
 
 def model_of(case):

@@ -14,6 +14,7 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import selectors
 import signal
 import socket
@@ -74,7 +75,7 @@ class Member:
     def __init__(self, host, program, directory, data):
         self.host, self.program, self.directory = host, program, directory / host
         self.directory.mkdir()
-        self.process = None
+        self.process, self.written = None, 0
         self.failing, self.file = self.directory / "failing", self.directory / "file"
         self.file.write_text("0\n")
         for script in data["vrrp_script"]:
@@ -86,11 +87,16 @@ class Member:
 
     def start(self):
         with (self.directory / "log").open("a") as log:
+            self.written = log.tell()
             self.process = subprocess.Popen(
                 ["ip", "netns", "exec", self.host, "unshare", "--mount", "sh", "-c",
                  'mount -t tmpfs tmpfs /run; exec "$@"', "sh", self.program, "--dont-fork", "--log-console",
                  "--log-detail", "--vrrp", "--use-file", str(self.directory / "keepalived.conf")],
                 stdout=log, stderr=log)
+
+    def runs(self):
+        """Say whether the daemon has read its configuration and begun with all instances."""
+        return re.search(r"Entering \w+ STATE", (self.directory / "log").read_text()[self.written:]) is not None
 
     def pids(self):
         """Return the process of the daemon and its children."""
@@ -166,15 +172,31 @@ def play(case, program, directory):
         action()
         happened.append([begin - origin, time.monotonic() - begin, host, *told])
 
+    def begun(hosts, *told):
+        """Wait until the daemons of members run; that is when their timers begin."""
+        waiting, longest, before = list(hosts), 0.0, time.monotonic()
+        while waiting:
+            longest = max(longest, listen(time.monotonic() + STEP))
+            now = time.monotonic()
+            for host in [host for host in waiting if members[host].runs()]:
+                waiting.remove(host)
+                happened.append([before - origin, now - before, host, *told])
+            before = now
+        return longest
+
     try:
-        for host, member in members.items():
-            act(host, member.start, ["start"], True)
-        stall = max(stall, listen(time.monotonic() + case["settle"] + 0.5))
+        for member in members.values():
+            member.start()
+        stall = max(stall, begun(members, ["start"], True), listen(time.monotonic() + case["settle"]))
         for after, host, condition, begins in case["events"]:
             stall = max(stall, listen(time.monotonic() + after))
             member = members[host]
             change = member.begin if begins else member.end
-            act(host, lambda change=change, words=condition[:2]: change(*words), condition, begins)
+            if condition[0] == "process" and condition[1] != "freeze" and not begins:
+                member.end(*condition)
+                stall = max(stall, begun([host], condition, begins))
+            else:
+                act(host, lambda change=change, words=condition[:2]: change(*words), condition, begins)
         stall = max(stall, listen(time.monotonic() + case["settle"]))
         return {"happened": happened, "changes": changes, "stall": stall, "end": time.monotonic() - origin}
     finally:

@@ -125,6 +125,9 @@ class _Round:
         self.heard = set(self._pairs())
         self.news: Dict[Tuple[int, int], float] = {}
         self.marks: List[Mark] = []
+        # what a frozen daemon will notice when it wakes up
+        self.unread: Dict[int, List[Change]] = {}
+        self.waiting: List[Tuple[float, int, Change]] = []
         self._ages: Dict[Tuple[int, float], float] = {}
 
     # What the network lets through
@@ -262,15 +265,26 @@ class _Round:
         """Wake up: a backup whose time is over takes the address before it reads what it has missed."""
         each = self.all[one]
         each["frozen"] = False
-        if each["state"] == MASTER:
+        for change in self.unread.pop(one, ()):
+            self.happen(change._replace(at=self.now))
+        if not each["link"] and each["state"] != GONE:
+            self._leave(one, FAULT)
+        elif each["state"] == MASTER:
             each["since"] = self.now
         elif each["state"] == BACKUP and each["expires"] > self.now:
             self.wait(one, each["expires"])
+
+    def happen(self, change: Change) -> None:
+        """Let something happen when its time has come."""
+        self.waiting.append((change.at + change.spread * self.luck(), len(self.waiting), change))
+        self.waiting.sort(key=lambda each: each[:2], reverse=True)
 
     def change(self, change: Change) -> None:
         one, each = change.node, self.all[change.node]
         if change.what in ("start", "stop", "kill", "vanish", "freeze", "thaw"):
             getattr(self, change.what)(one)
+        elif change.what == "priority" and each["frozen"]:
+            self.unread.setdefault(one, []).append(change)
         elif change.what == "priority":
             self._set_priority(one, change.value)
         else:
@@ -368,12 +382,12 @@ def play(router: Router, state: State, changes: Sequence[Change], luck: Luck = l
     game.now = LONG_AGO
     game.mark()
     game.now = 0.0
-    waiting = sorted(((change.at + change.spread * luck(), number, change) for number, change in enumerate(changes)),
-                     reverse=True)
-    for _event in range(MOST_EVENTS + len(waiting)):
+    for change in changes:
+        game.happen(change)
+    for _event in range(MOST_EVENTS + len(changes)):
         moment, what, whom = game.pending()
-        if waiting and waiting[-1][0] <= moment:
-            game.now, _number, change = waiting.pop()
+        if game.waiting and game.waiting[-1][0] <= moment:
+            game.now, _number, change = game.waiting.pop()
             game.change(change)
         elif moment < NEVER:
             game.now = moment

@@ -129,7 +129,8 @@ def changes(member: Member, number: int, before: Conditions, after: Conditions, 
     """
     found: List[Change] = []
     old, new = (_process(conditions) for conditions in (before, after))
-    answers = [not any(each[0] == "answers" for each in conditions) for conditions in (before, after)]
+    answers = [not any(each[0] == "answers" for each in conditions) and not _partly_cut(member, conditions)
+               for conditions in (before, after)]
     if answers[0] != answers[1]:
         found.append(Change(0.0, number, "answers", answers[1]))
     for what, values in (("link", (True, False)), ("side", (0, number + 1))):
@@ -154,7 +155,14 @@ def _process(conditions: Conditions) -> str:
 
 
 def _on(what: str, member: Member, conditions: Conditions) -> bool:
-    return any(each[0] == what and each[1] in member.interfaces for each in conditions)
+    """Say whether a link is down, or the host cut off. In a sync group nobody takes over while one instance hears."""
+    found = {each[1] for each in conditions if each[0] == what} & member.interfaces
+    return found == member.interfaces if what == "side" else bool(found)
+
+
+def _partly_cut(member: Member, conditions: Conditions) -> bool:
+    return not _on("side", member, conditions) and any(
+        each[0] == "side" and each[1] in member.interfaces for each in conditions)
 
 
 def _priorities(member: Member, number: int, before: Conditions, after: Conditions, lucky: bool) -> List[Change]:
