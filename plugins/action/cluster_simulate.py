@@ -9,7 +9,7 @@ import json
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.openvip.cluster.plugins.module_utils._cluster.simulation import model, report
+from ansible_collections.openvip.cluster.plugins.module_utils._cluster.simulation import model, page, report
 from ansible_collections.openvip.cluster.plugins.module_utils._cluster.verify import cluster, line
 from ansible_collections.openvip.cluster.plugins.module_utils._lint.report import NEVER, SEVERITIES, fails
 from ansible_collections.openvip.cluster.plugins.plugin_utils._clusters import Clusters
@@ -39,7 +39,8 @@ class ActionModule(ActionBase):
         clusters = Clusters(Scope(self._task, self._templar, task_vars), task_vars, options, "cluster_simulate")
         reports = [_report(clusters, name, options) for name in dict.fromkeys(options["group"])]
         findings = [finding for each in reports for finding in each.findings]
-        result.update(changed=False, clusters=[report.data(each) for each in reports],
+        result.update(changed=False, html=page.page(reports),
+                      clusters=[report.data(each) for each in reports],
                       table=[text for each in reports for text in [*report.lines(each), ""]][:-1])
         if options["output"] != "none":
             # As it is: a callback would show it as a list of quoted strings.

@@ -182,6 +182,10 @@ clusters:
         needs_people:
           description: Whether somebody has to end a fault, or to move an address back.
           type: bool
+html:
+  description: The same as one HTML page that needs nothing beside it, with a timeline of each outcome.
+  returned: always
+  type: str
 table:
   description: The same for people, as lines.
   returned: always

@@ -109,7 +109,8 @@ def _outcome(model: Model, outcome: Outcome) -> Dict[str, Any]:
     }
 
 
-def _row(model: Model, outcome: Outcome) -> List[str]:
+def row(model: Model, outcome: Outcome) -> List[str]:
+    """Return what an outcome is, for the columns of HEADER."""
     lost = _named(model, outcome.lost) + [model.services[number].name for number in outcome.services]
     perhaps = _named(model, outcome.perhaps)
     words = [names(lost) if lost else "", "perhaps %s" % names(perhaps) if perhaps else ""]
@@ -127,7 +128,7 @@ def lines(report: Report, width: Optional[int] = None) -> List[str]:
         model.group, report.lost, report.played, names(list(model.hosts)))
     tables: List[str] = []
     for _count, outcomes in itertools.groupby(report.outcomes, key=lambda outcome: len(outcome.faults)):
-        rows = [_row(model, outcome) for outcome in outcomes]
+        rows = [row(model, outcome) for outcome in outcomes]
         tables += ["", *_table.lines(HEADER, rows, right=(4,), width=width)]
     below = ["%s: %s [%s]" % (finding.severity, finding, finding.id) for finding in report.findings]
     below += ["not known: %s" % sentence for sentence in model.unknown]
