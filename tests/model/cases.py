@@ -42,6 +42,23 @@ def _tracked(chance: random.Random) -> dict[str, list[str]]:
     return found
 
 
+def _common(chance: random.Random, number: int) -> tuple[dict[str, Any], bool]:
+    """Return what an instance has on all members, and whether it uses unicast."""
+    version = chance.choice([2, 3, 3])
+    common = {"virtual_router_id": 51 + number, "version": version,
+              "advert_int": 1 if version == 2 else chance.choice([0.3, 0.5, 1]),
+              "virtual_ipaddress": [f"198.18.{0 if number % 2 == 0 else 1}.{100 + number}/24"],
+              "interface": DEVICES[number % 2], "state": "BACKUP"}
+    kind = chance.random()
+    if kind < 0.25:
+        common["nopreempt"] = True
+    elif kind < 0.4:
+        common["preempt_delay"] = chance.choice([1, 3])
+    if chance.random() < 0.2:
+        common["down_timer_adverts"] = chance.choice([2, 4])
+    return common, chance.random() < 0.3
+
+
 def make(seed: str) -> Case:
     """Return the case of a seed."""
     chance = random.Random(seed)
@@ -51,19 +68,7 @@ def make(seed: str) -> Case:
     grouped = count > 1 and chance.random() < 0.2
     shared = None
     for number in range(count):
-        version = chance.choice([2, 3, 3])
-        common = {"virtual_router_id": 51 + number, "version": version,
-                  "advert_int": 1 if version == 2 else chance.choice([0.3, 0.5, 1]),
-                  "virtual_ipaddress": [f"198.18.{0 if number % 2 == 0 else 1}.{100 + number}/24"],
-                  "interface": DEVICES[number % 2], "state": "BACKUP"}
-        kind = chance.random()
-        if kind < 0.25:
-            common["nopreempt"] = True
-        elif kind < 0.4:
-            common["preempt_delay"] = chance.choice([1, 3])
-        if chance.random() < 0.2:
-            common["down_timer_adverts"] = chance.choice([2, 4])
-        unicast = chance.random() < 0.3
+        common, unicast = _common(chance, number)
         priorities = chance.sample(range(20, 250, 5), size)
         tracked = _tracked(chance)
         if grouped:

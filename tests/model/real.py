@@ -3,7 +3,7 @@
 
 """Plays a case with real keepalived processes: a member is a network namespace, a segment is a bridge.
 
-    python real.py KEEPALIVED DIRECTORY    in a network and a mount namespace of its own; a case as JSON on standard input
+    python real.py KEEPALIVED DIRECTORY    in a network and a mount namespace of its own; a case is on standard input
 
 Prints what happened when, and every change of an address on a member, as JSON. Seconds since the first daemon began.
 """
@@ -141,70 +141,83 @@ class Member:
             self.failing.unlink()
 
 
-def play(case, program, directory):
-    """Return what happened."""
-    build(case["data"])
-    members = {host: Member(host, program, directory, data) for host, data in case["data"].items()}
-    selector = selectors.DefaultSelector()
-    for host in members:
-        selector.register(listener(host), selectors.EVENT_READ, host)
-    origin = time.monotonic()
-    happened, changes, stall = [], [], 0.0
+class Stage:
+    """The members of a case, what was done to them, and what their kernels say of addresses."""
 
-    def listen(until):
-        """Take what the kernels say until a time has come; return the longest time that nobody let us."""
-        longest = 0.0
-        while True:
+    def __init__(self, case, program, directory):
+        build(case["data"])
+        self.members = {host: Member(host, program, directory, data) for host, data in case["data"].items()}
+        self.selector = selectors.DefaultSelector()
+        for host in self.members:
+            self.selector.register(listener(host), selectors.EVENT_READ, host)
+        self.origin = time.monotonic()
+        self.happened, self.changes, self.stall = [], [], 0.0
+
+    def now(self):
+        return time.monotonic() - self.origin
+
+    def listen(self, seconds):
+        """Take what the kernels say for a while, and note the longest time that nobody let us."""
+        until = time.monotonic() + seconds
+        ready = True
+        while ready or time.monotonic() < until:
             begin = time.monotonic()
-            ready = selector.select(max(min(until - begin, STEP), 0))
-            now = time.monotonic()
+            ready = self.selector.select(max(min(until - begin, STEP), 0))
             if not ready:
-                longest = max(longest, now - begin - STEP)
+                self.stall = max(self.stall, time.monotonic() - begin - STEP)
             for key, _mask in ready:
-                for kind, local in _address_messages(key.fileobj.recv(65536)):
-                    if local is not None:
-                        changes.append([now - origin, key.data, socket.inet_ntoa(local), kind == RTM_NEWADDR])
-            if now >= until and not ready:
-                return longest
+                self._take(key.data, key.fileobj.recv(65536))
 
-    def act(host, action, *told):
-        begin = time.monotonic()
-        action()
-        happened.append([begin - origin, time.monotonic() - begin, host, *told])
+    def _take(self, host, data):
+        for kind, local in _address_messages(data):
+            if local is not None:
+                self.changes.append([self.now(), host, socket.inet_ntoa(local), kind == RTM_NEWADDR])
 
-    def begun(hosts, *told):
+    def await_daemons(self, hosts, *told):
         """Wait until the daemons of members run; that is when their timers begin."""
-        waiting, longest, before = list(hosts), 0.0, time.monotonic()
+        waiting, before = list(hosts), self.now()
         while waiting:
-            longest = max(longest, listen(time.monotonic() + STEP))
-            now = time.monotonic()
-            for host in [host for host in waiting if members[host].runs()]:
+            self.listen(STEP)
+            now = self.now()
+            for host in [host for host in waiting if self.members[host].runs()]:
                 waiting.remove(host)
-                happened.append([before - origin, now - before, host, *told])
+                self.happened.append([before, now - before, host, *told])
             before = now
-        return longest
 
-    try:
-        for member in members.values():
-            member.start()
-        stall = max(stall, begun(members, ["start"], True), listen(time.monotonic() + case["settle"]))
-        for after, host, condition, begins in case["events"]:
-            stall = max(stall, listen(time.monotonic() + after))
-            member = members[host]
-            change = member.begin if begins else member.end
-            if condition[0] == "process" and condition[1] != "freeze" and not begins:
-                member.end(*condition)
-                stall = max(stall, begun([host], condition, begins))
-            else:
-                act(host, lambda change=change, words=condition[:2]: change(*words), condition, begins)
-        stall = max(stall, listen(time.monotonic() + case["settle"]))
-        return {"happened": happened, "changes": changes, "stall": stall, "end": time.monotonic() - origin}
-    finally:
-        for member in members.values():
-            if member.process.poll() is None:
+    def change(self, host, condition, begins):
+        """Let a condition of a member begin or end."""
+        member, before = self.members[host], self.now()
+        (member.begin if begins else member.end)(*condition)
+        if condition[0] == "process" and condition[1] != "freeze" and not begins:
+            self.await_daemons([host], condition, begins)
+        else:
+            self.happened.append([before, self.now() - before, host, condition, begins])
+
+    def close(self):
+        for member in self.members.values():
+            if member.process and member.process.poll() is None:
                 member.signal(signal.SIGCONT)
                 member.signal(signal.SIGKILL)
                 member.process.wait()
+
+
+def play(case, program, directory):
+    """Return what happened, from which moment on it counts, and for how long this machine stood still."""
+    stage = Stage(case, program, directory)
+    try:
+        for member in stage.members.values():
+            member.start()
+        stage.await_daemons(stage.members, ["start"], True)
+        stage.listen(case["settle"])
+        begun = stage.now()
+        for after, host, condition, begins in case["events"]:
+            stage.listen(after)
+            stage.change(host, condition, begins)
+        stage.listen(case["settle"])
+        return {"happened": stage.happened, "changes": stage.changes, "stall": stage.stall, "begun": begun,
+                "end": stage.now()}
+    finally:
+        stage.close()
 
 
 if __name__ == "__main__":

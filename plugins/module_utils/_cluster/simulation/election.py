@@ -24,6 +24,9 @@ LONG_AGO = -NEVER
 # So many events of one step are no election any more, but masters that take the address from each other for ever.
 MOST_EVENTS = 400
 
+# So many seconds a daemon that wakes up needs for what it has missed.
+AWAKE = 0.1
+
 Luck = Callable[[], float]
 
 
@@ -262,17 +265,30 @@ class _Round:
         each["frozen"] = True
 
     def thaw(self, one: int) -> None:
-        """Wake up: a backup whose time is over takes the address before it reads what it has missed."""
+        """Wake up: a backup whose time is over takes the address, unless it reads first what it has missed."""
         each = self.all[one]
         each["frozen"] = False
         for change in self.unread.pop(one, ()):
             self.happen(change._replace(at=self.now))
-        if not each["link"] and each["state"] != GONE:
-            self._leave(one, FAULT)
-        elif each["state"] == MASTER:
+        if not each["link"]:
+            self.happen(Change(self.now, one, "bounce", spread=AWAKE))
+        if each["state"] == MASTER:
             each["since"] = self.now
         elif each["state"] == BACKUP and each["expires"] > self.now:
             self.wait(one, each["expires"])
+        elif each["state"] == BACKUP and self.luck() > 0.5:
+            self.wait(one, self.now + self.interval(one))
+
+    def bounce(self, one: int) -> None:
+        """Notice that the link is or was down."""
+        each = self.all[one]
+        if each["state"] not in (BACKUP, MASTER) or each["frozen"]:
+            return
+        if each["state"] == MASTER:
+            self.goodbye(one)
+        self._leave(one, FAULT)
+        if each["link"]:
+            self._rise(one)
 
     def happen(self, change: Change) -> None:
         """Let something happen when its time has come."""
@@ -281,7 +297,7 @@ class _Round:
 
     def change(self, change: Change) -> None:
         one, each = change.node, self.all[change.node]
-        if change.what in ("start", "stop", "kill", "vanish", "freeze", "thaw"):
+        if change.what in ("start", "stop", "kill", "vanish", "freeze", "thaw", "bounce"):
             getattr(self, change.what)(one)
         elif change.what == "priority" and each["frozen"]:
             self.unread.setdefault(one, []).append(change)
@@ -289,6 +305,8 @@ class _Round:
             self._set_priority(one, change.value)
         else:
             each[change.what] = change.value
+            if change.what == "link" and each["frozen"]:
+                self.unread.setdefault(one, []).append(Change(0.0, one, "bounce", spread=AWAKE))
             if change.what == "link" and each["state"] != GONE and not each["frozen"]:
                 if change.value:
                     self._rise(one)
