@@ -87,15 +87,19 @@ def verify(groups: Sequence[Group], judged: Iterable[str], alone: bool = True, c
     not_seen: List[Unseen] = []
     clusters = []
     for group in groups:
-        usable = [host.member for host in group.hosts if not _errors(host)]
-        absent = [host.member for host in group.hosts if _errors(host)]
-        cluster = Cluster(usable, group.name, absent, group.real_servers, clock_tolerance, failover_limit)
-        clusters.append(cluster)
+        clusters.append(cluster(group, clock_tolerance, failover_limit))
         if group.name in judged:
             findings += _together(group.name, {host.member.name: _alone(host, alone) for host in group.hosts})
-            not_seen += _not_seen(group, cluster)
+            not_seen += _not_seen(group, clusters[-1])
     findings += lint_clusters(clusters, judged)
     return Verdict([], not_seen).joined(findings)
+
+
+def cluster(group: Group, clock_tolerance: float = 2.0, failover_limit: Optional[float] = None) -> Cluster:
+    """Return a group as the rules look at it: with the members of which data could be made."""
+    return Cluster([host.member for host in group.hosts if not _errors(host)], group.name,
+                   [host.member for host in group.hosts if _errors(host)], group.real_servers, clock_tolerance,
+                   failover_limit)
 
 
 def _errors(host: Host) -> List[Finding]:

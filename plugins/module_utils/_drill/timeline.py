@@ -33,7 +33,7 @@ def window(result: Dict[str, Any]) -> Tuple[float, float]:
     return max(timeline["begin_ms"], -0.3 * reach), min(timeline["end_ms"], 1.5 * reach)
 
 
-class _View:
+class View:
     """The part of the time that is drawn."""
 
     def __init__(self, begin: float, end: float) -> None:
@@ -60,6 +60,18 @@ class _View:
                 kind, self.x(moment), self.x(moment), TOP - 6, height))
             self.parts.append('<text class="%s" x="%.1f" y="%d" text-anchor="%s">%s</text>' % (
                 kind, self.x(moment), TOP - 12, anchor, html.escape(text)))
+
+    def drawn(self, lanes: List[str], label: str) -> str:
+        """Return the picture, with the names of the lanes and the time below them.
+
+        :param label: what the picture is, for those who do not see it.
+        """
+        bottom = TOP + len(lanes) * LANE
+        self.axis(bottom)
+        names = ['<text x="%d" y="%.1f" text-anchor="end">%s</text>' % (
+            LEFT - 10, TOP + index * LANE + LANE / 2 + 4, html.escape(lane)) for index, lane in enumerate(lanes)]
+        return '<svg viewBox="0 0 %d %d" role="img" aria-label="%s" xmlns="http://www.w3.org/2000/svg">%s</svg>' % (
+            WIDTH, bottom + AXIS, html.escape(label), "".join([*names, *self.parts]))
 
     def axis(self, y: float) -> None:
         """Draw the time below the lanes."""
@@ -90,7 +102,7 @@ def svg(result: Dict[str, Any], begin: float, end: float, label: str, interval_m
     :param label: what the picture is, for those who do not see it.
     :param interval_ms: between two probes.
     """
-    timeline, view = result["timeline"], _View(begin, end)
+    timeline, view = result["timeline"], View(begin, end)
     hosts = sorted(timeline["held"])
     lanes = [*hosts, "requests", "outage", *(["predicted"] if result["predicted"] else [])]
     bottom = TOP + len(lanes) * LANE
@@ -122,8 +134,4 @@ def svg(result: Dict[str, Any], begin: float, end: float, label: str, interval_m
             view.parts.append('<circle class="transition" cx="%.1f" cy="%.1f" r="4"><title>%s</title></circle>' % (
                 view.x(each["at_ms"]), TOP + lane * LANE + LANE / 2,
                 html.escape("%s: %s at %.1f ms" % (each["host"], each["what"], each["at_ms"]))))
-    view.axis(bottom)
-    names = ['<text x="%d" y="%.1f" text-anchor="end">%s</text>' % (
-        LEFT - 10, TOP + index * LANE + LANE / 2 + 4, html.escape(lane)) for index, lane in enumerate(lanes)]
-    return '<svg viewBox="0 0 %d %d" role="img" aria-label="%s" xmlns="http://www.w3.org/2000/svg">%s</svg>' % (
-        WIDTH, bottom + AXIS, html.escape(label), "".join([*names, *view.parts]))
+    return view.drawn(lanes, label)
