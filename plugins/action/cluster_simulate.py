@@ -68,7 +68,7 @@ def _report(clusters, name, options):
         sequences = [[str(text) for text in sequence] for sequence in options["sequences"]]
         if not all(sequences):
             raise ValueError("A sequence has no fault. Write at least one, such as [gone lb1].")
-        return report.simulate(model.build(found, clusters.tracked(name)), options["depth"], sequences,
+        return report.simulate(model.build(found, *clusters.tracked(name)), options["depth"], sequences,
                                options["limit"])
     except ValueError as error:
         raise AnsibleActionFail("cluster_simulate: %s" % error) from error

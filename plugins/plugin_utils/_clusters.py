@@ -67,9 +67,12 @@ class Clusters:
         return [name for name in dict.fromkeys(names) if name in self._members.unreached]
 
     def tracked(self, name):
-        """Return the name of what the members of a group track of their service, nothing where they do not say it."""
+        """Return what the members of a group track of their service: its name, and how it is asked.
+
+        :returns: the name, "" where they do not say it, and the C(answer) of C(tracking.track), C(None) without one.
+        """
         track = (self._definition(names_of(name, self._task_vars, self._who)[0]) or {}).get("track")
-        return str(track.get("name") or "") if isinstance(track, dict) else ""
+        return (str(track.get("name") or ""), track.get("answer") or None) if isinstance(track, dict) else ("", None)
 
     def others(self):
         """Return the C(Group) of every other cluster: groups whose hosts have a definition that names them."""

@@ -103,15 +103,19 @@ class Model(NamedTuple):
     unknown: Tuple[str, ...]
 
 
-def build(cluster: Cluster, tracked_service: str = "") -> Model:
+def build(cluster: Cluster, tracked_service: str = "", answer: Optional[Dict[str, Any]] = None) -> Model:
     """Return the model of a cluster.
 
     :param tracked_service: the name of what is tracked of the service on each host, as the role names it.
+    :param answer: how keepalived-check asks the service, see C(tracking.track), C(None) where it does not.
     """
     unknown: Dict[str, None] = {}
     virtuals = []
     for instances in _together(cluster):
-        virtuals.append(_virtual(cluster, instances, tracked_service, unknown))
+        virtual = _virtual(cluster, instances, tracked_service, unknown)
+        virtuals.append(virtual._replace(members=tuple(
+            member._replace(trackers=tuple(_asked(tracker, tracked_service, answer) for tracker in member.trackers))
+            for member in virtual.members)))
     services: Dict[str, Service] = {}
     for configuration in cluster.configurations.values():
         for block in configuration.blocks("virtual_server"):
@@ -206,10 +210,11 @@ def _member(configuration: Configuration, host: str, blocks: List[Block], servic
 
 def _tracker(configuration: Configuration, keyword: str, name: str, weight: int, service: str) -> Tracker:
     at_once = _timing.Range(0.0, 0.0)
-    ours = {"track_file": service, "track_process": service, "track_script": "check_%s" % service}
+    ours = {"track_file": (service, "%s_answer" % service), "track_process": (service,),
+            "track_script": ("check_%s" % service,)}
     if keyword in ("track_interface", "track_bfd") or (keyword, name) == ("track_file", MAINTENANCE):
         return Tracker(keyword, name, weight, at_once, at_once, None, False)
-    means = True if service and ours[keyword] == name else None
+    means = True if service and name in ours[keyword] else None
     if keyword != "track_script":
         return Tracker(keyword, name, weight, at_once, at_once, None, means)
     block = configuration.defined("vrrp_script").get(name)
@@ -219,6 +224,17 @@ def _tracker(configuration: Configuration, keyword: str, name: str, weight: int,
     return Tracker(keyword, name, weight, _timing.Range((fall - 1) * every, fall * every),
                    _timing.Range((rise - 1) * every, rise * every),
                    _timing.Range((fall - 1) * every + takes, fall * every + takes), means)
+
+
+def _asked(tracker: Tracker, service: str, answer: Optional[Dict[str, Any]]) -> Tracker:
+    """Return a tracker as what keepalived-check finds out, where it is that: it notices the end of the process at once,
+    and the end of the answers after its questions (C(_timing.asked))."""
+    if not answer or (tracker.keyword, tracker.name) != ("track_file", "%s_answer" % service):
+        return tracker
+    every, limit = (float(answer.get(key) or default) for key, default in (("interval", 0.2), ("max_time", 0.14)))
+    fall, rise = (int(answer.get(key) or 2) for key in ("fall", "rise"))
+    return tracker._replace(recovers=_timing.Range((rise - 1) * every, rise * every),
+                            hang=_timing.Range(fall * limit, every + fall * limit))
 
 
 class _Ear(NamedTuple):

@@ -164,3 +164,12 @@ def test_what_is_left_out_of_alike_members_changes_nothing(settings, size, monke
     whole = scenario.Simulation(model)
     for one, other in zip(found, [*whole.singles(), *whole.pairs()], strict=True):
         assert one == other._replace(away=pytest.approx(other.away))
+
+
+def test_a_service_that_hangs_is_noticed_by_its_questions():
+    answer = {"interval": 0.2, "max_time": 0.14, "fall": 2, "rise": 3}
+    (virtual,) = build(cluster(track_file=["web", "web_answer"]), "web", answer).virtuals
+    system, asked = virtual.members[0].trackers
+    assert system.hang is None and (system.service, asked.service) == (True, True)
+    assert asked.fails == (0, 0) and asked.hang == pytest.approx((0.28, 0.48))
+    assert asked.recovers == pytest.approx((0.4, 0.6))
