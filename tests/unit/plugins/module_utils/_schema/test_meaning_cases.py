@@ -5,7 +5,7 @@
 Each of them, and its neighbours, failed with version 1.0.0 of the collection. More of them stand elsewhere:
 
     definitions, conditions and includes keep their place     test_order.py, and here
-    lvs_id below the version that knows it                    test_order.py, test_a_name_counts_where_the_version_knows_it
+    lvs_id below the version that knows it                    test_order.py
     values behind definitions                                 _lint/test_in_force.py, and here
     comments inside definitions                               _conf/test_tree.py, and here
     umask, static addresses, routes, rules                    test_written_lines.py, and here
