@@ -33,8 +33,8 @@ _CONDITION = re.compile(r"^[ \t]*@\^?([\w.-]+)", re.M)
 # What config_test.judge() says where the daemon was given up; it would take as long again, four times.
 HANGS = "keepalived --config-test did not end"
 _PLACE = re.compile(r"(.+?):(\d+): ")
-# What a host has: the rules look at it where they know the host, not in a text alone. A script that is dropped for it is
-# missed where it is tracked.
+# What a host has: the rules look at it where they know the host, not in a text alone. A script that is dropped for it
+# is missed where it is tracked.
 _OF_THE_HOST = re.compile(
     r"Error setting global script uid/gid|Unable to set default user|Config files missing|iptables not supported")
 _DROPPED = re.compile(r"Unable to set default user for vrrp script (\S+) - removing")
