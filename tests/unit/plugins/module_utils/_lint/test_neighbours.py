@@ -309,7 +309,8 @@ def test_a_name_that_only_bash_has_is_left_to_bash():
         "Write /bin/bash -c '</dev/tcp/127.0.0.1/80'."]
 
 
-@pytest.mark.parametrize("more", [{}, {"unicast_peer": ["198.18.0.12"]}, {"unicast_peer": ["198.18.0.12", "198.18.0.13"]}])
+@pytest.mark.parametrize("more", [
+    {}, {"unicast_peer": ["198.18.0.12"]}, {"unicast_peer": ["198.18.0.12", "198.18.0.13"]}])
 def test_what_many_have_in_common_is_said_once_of_each(more):
     numbers = range(40)
     data = {"vrrp_instance": [{**INSTANCE, "name": f"V{number}", "virtual_ipaddress": [f"198.18.1.{number}/24"], **more}
