@@ -35,6 +35,8 @@ _TIME = re.compile(r"^\w{3} \w{3} [ \d]\d [\d:]{8} \d{4}: ")
 _PART = re.compile(r"------< (.*) >------")
 # What the process knows of this host, not of the file.
 _OF_THE_HOST = ("Interfaces",)
+# A list whose order means nothing: every check of a real server has its own timer.
+_UNORDERED = "Health checkers"
 # An interface as the text names it, and as the daemon misses it.
 _INTERFACE = re.compile(r"\b(?:interface|dev|lvs_sync_daemon(?:_interface)?)\s+([^\s{}]+)")
 _MISSED = re.compile(r"interface (\S+) .*doesn't exist|unknown interface (\S+) |tracked interface (\S+) doesn't exist")
@@ -116,7 +118,7 @@ class Daemon:
             for option in ("pid", "vrrp_pid", "checkers_pid", "bfd_pid"):
                 options += [f"--{option}", f"/tmp/{option}"]
             self._run(directory, name, text, interfaces, options)
-            return {process: _understood(dumps / process) for process in PROCESSES if (dumps / process).exists()}
+            return {process: understood(dumps / process) for process in PROCESSES if (dumps / process).exists()}
 
     def _with_included(self, name: str, text: str) -> str:
         """A text and those that it includes."""
@@ -171,18 +173,25 @@ def _add_files(directory: Path, text: str) -> None:
             continue
 
 
-def _understood(path: Path) -> list[str] | None:
+def understood(path: Path) -> list[str] | None:
     """The lines that say what a process has understood of its file; None when it did not come to their end."""
     with path.open(encoding="utf-8", errors="surrogateescape") as stream:
         lines = [_TIME.sub("", line.rstrip("\n")) for line in stream]
     if "complete" not in lines[-1:]:
         return None
     found: list[str] = []
-    keep = False
+    checks: list[list[str]] = []
+    part = ""
     for line in lines:
-        part = _PART.fullmatch(line)
-        if part:
-            keep = part.group(1) not in _OF_THE_HOST
-        if keep and (part or line.startswith(" ")):
+        heading = _PART.fullmatch(line)
+        if heading:
+            part = heading.group(1)
+        if part in ("", *_OF_THE_HOST) or not (heading or line.startswith(" ")):
+            continue
+        if heading or part != _UNORDERED:
             found.append(line)
-    return found
+        elif not line.startswith("  ") or not checks:
+            checks.append([line])
+        else:
+            checks[-1].append(line)
+    return found + [line for check in sorted(checks) for line in check]

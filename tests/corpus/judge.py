@@ -33,6 +33,11 @@ _CONDITION = re.compile(r"^[ \t]*@\^?([\w.-]+)", re.M)
 # What config_test.judge() says where the daemon was given up; it would take as long again, four times.
 HANGS = "keepalived --config-test did not end"
 _PLACE = re.compile(r"(.+?):(\d+): ")
+# What a host has: the rules look at it where they know the host, not in a text alone. A script that is dropped for it
+# is missed where it is tracked.
+_OF_THE_HOST = re.compile(
+    r"Error setting global script uid/gid|Unable to set default user|Config files missing|iptables not supported")
+_DROPPED = re.compile(r"Unable to set default user for vrrp script (\S+) - removing")
 # No condition is about it.
 NOBODY = "no-such-id"
 
@@ -128,7 +133,9 @@ def _ask(report: Report, daemon: Daemon, text: str, written: str | None) -> None
     """Fill in what the daemon says of the text, and of what is written instead."""
     interfaces = interfaces_of(text)
     ids = [NOBODY, *sorted(set(_CONDITION.findall(text)))[:IDS]]
-    complaints = [said for config_id in ids for said in daemon.test(report.name, text, interfaces, config_id)]
+    # a host that no condition names may lack anything
+    complaints = [said for config_id in ids[1:] or ids
+                  for said in daemon.test(report.name, text, interfaces, config_id)]
     report.complaints = list(dict.fromkeys(complaints))
     report.missed = list(missed(report, parse(text)))
     if written is None:
@@ -161,7 +168,10 @@ def missed(report: Report, document: Document) -> Iterator[str]:
     lines = {line for line, _severity, _id, _said in report.findings}
     errors = {block(line) for line, severity, _id, _said in report.findings if severity == ERROR}
     is_silent = all(severity == INFO for _line, severity, _id, _said in report.findings)
+    dropped = {name for complaint in report.complaints for name in _DROPPED.findall(complaint)}
     for complaint in report.complaints:
+        if _OF_THE_HOST.search(complaint) or any(f" track script {name} not found" in complaint for name in dropped):
+            continue
         place = _PLACE.match(complaint)
         if place is None:
             if is_silent:

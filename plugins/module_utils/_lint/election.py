@@ -131,26 +131,20 @@ def interface_not_on_host(configuration: Configuration, instance: Block) -> Said
 @rule("duplicate-virtual-router", ERROR, "keepalived ends when two instances are the same virtual router.",
       "vrrp/vrrp.c:4394")
 def duplicate_virtual_router(configuration: Configuration, instance: Block) -> Said:
-    for other in configuration.index("routers", "vrrp_instance", _router)[_router(instance)[0]]:
-        if other is instance:
-            return
-        if _on_same_wire(instance, other):
+    routers = configuration.index("routers", "vrrp_instance", _routers)
+    for other in (routers[router][0] for router in _routers(instance)):
+        if other is not instance:
             number = instance.get("virtual_router_id")
             yield (f"virtual_router_id {number} is that of vrrp_instance {other.name} on the same interface.",
                    "Give each instance a number of its own.", "virtual_router_id")
+            return
 
 
-def _router(instance: Block) -> List[Tuple[object, ...]]:
-    """Return the one key that tells virtual routers of a host apart."""
-    return [(instance.get("virtual_router_id"), instance.get("interface"), family(instance))]
-
-
-def _on_same_wire(instance: Block, other: Block) -> bool:
-    """Say whether both hear the same adverts: one multicast group, or a unicast peer in common."""
-    peers = [{words[0] for words in block.lines("unicast_peer")} for block in (instance, other)]
-    if peers[0] or peers[1]:
-        return bool(peers[0] & peers[1])
-    return bool(instance.get("mcast_dst_ip") == other.get("mcast_dst_ip"))
+def _routers(instance: Block) -> List[Tuple[object, ...]]:
+    """Return what tells virtual routers of a host apart: whose adverts they hear, of one group or of each peer."""
+    router = (instance.get("virtual_router_id"), instance.get("interface"), family(instance))
+    peers = list(dict.fromkeys(words[0] for words in instance.lines("unicast_peer")))
+    return [(*router, "peer", peer) for peer in peers] or [(*router, "group", instance.get("mcast_dst_ip"))]
 
 
 @rule("advert-int-not-whole", ERROR, "keepalived rounds advert_int to whole seconds with VRRP version 2.",

@@ -9,6 +9,8 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+from typing import List
+
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.finding import ERROR, WARNING
 
 from .model import OWNER_PRIORITY, Block, Configuration, priority
@@ -46,13 +48,16 @@ def sync_group_unknown_member(configuration: Configuration, group: Block) -> Sai
 @rule("sync-group-shared-member", ERROR, "keepalived takes an instance into the first of several sync groups only.",
       "vrrp/vrrp_sync.c:70", SECTION)
 def sync_group_shared_member(configuration: Configuration, group: Block) -> Said:
-    for other in configuration.blocks(SECTION):
-        if other is group:
-            return
-        for name in group.get("group", []):
-            if name in other.get("group", []):
-                yield f"the member {name} is also in vrrp_sync_group {other.name}.", \
-                      "Keep it in one of the two.", "group", name
+    groups = configuration.index("groups of members", SECTION, _members)
+    for name in _members(group):
+        other = groups[name][0]
+        if other is not group:
+            yield f"the member {name} is also in vrrp_sync_group {other.name}.", \
+                  "Keep it in one of the two.", "group", name
+
+
+def _members(group: Block) -> List[str]:
+    return list(dict.fromkeys(group.get("group", [])))
 
 
 @rule("sync-group-mixed-owner", ERROR, "Address owners and others cannot change their state together.",

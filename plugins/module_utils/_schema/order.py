@@ -9,7 +9,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, Iterable, Iterator, List, Set, Tuple
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.tree import Statement
 
@@ -127,6 +127,13 @@ def mixed_families(section: str, statements: Iterable[Statement]) -> Iterator[St
                 found.setdefault(is_six, []).append(statement)
     if len(found) > 1:
         yield from {id(statement): statement for each in found.values() for statement in each}.values()
+
+
+def may_count(section: str, statements: Sequence[Statement]) -> bool:
+    """Whether the order of some keywords of a section may mean something."""
+    if section in ("", _GLOBAL, "virtual_server") or any(mixed_families(section, statements)):
+        return True
+    return any("$" in text or "~" in text or "include" in text for text in map(str, statements))
 
 
 def keyword_of(text: str, section: str) -> str:

@@ -7,6 +7,7 @@ Note that this module util is **PRIVATE** to the collection.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.openvip.cluster.plugins.module_utils._conf.evaluate import Evaluation, evaluate, identities
@@ -20,8 +21,8 @@ from .reader import Data, Reader, is_ordered
 from .render import render
 from .row import Version
 
-# How often a reading is tried with more kept as text; each time something is found.
-_MOST_ATTEMPTS = 50
+# How often a reading is tried with little more kept as text, before it keeps all that is in the way at once.
+_PATIENCE = 10
 _MOST_REREADINGS = 4
 
 AT_ITS_PLACE = "its place counts"
@@ -84,8 +85,9 @@ def _read(document: Document, version: Optional[Version]) -> Tuple[Data, List[Ke
     steps = _steps(document)
     written: Optional[str] = None
     wanted: Dict[str, Data] = {}
-    for _attempt in range(_MOST_ATTEMPTS):
-        reader = Reader(version, names, reasons)
+    # it ends: each time something more is kept as text
+    for attempt in count():
+        reader = Reader(version, names, reasons, is_hasty=attempt >= _PATIENCE)
         data = reader.read(document)
         if reader.turned - set(reasons):
             reasons.update(dict.fromkeys(reader.turned, IN_ORDER))

@@ -39,6 +39,7 @@ class Reader:
     ``forced``   the statements, by identity, that are kept as text
     ``unknown``  the lines that hold something of which nobody knows what it stands for: that is kept as text, too
     ``is_exact`` whether raw lines tell what stood before them, and references how they are written: for comparisons
+    ``is_hasty`` whether everything that is in the way of a raw line is turned at once
     ``is_ordered`` whether something was read whose order may count
     ``turned``   the statements, by identity, that have to be kept as text, or their order would change
     ``kept``     (statement, text) of everything that was kept as text
@@ -51,12 +52,14 @@ class Reader:
         forced: Iterable[int] = (),
         is_exact: bool = False,
         unknown: Iterable[int] = (),
+        is_hasty: bool = False,
     ) -> None:
         self.version = version
         self.names = names
         self.forced = frozenset(forced)
         self.is_exact = is_exact
         self.unknown = frozenset(unknown)
+        self.is_hasty = is_hasty
         self.is_ordered = False
         self.turned: Set[int] = set()
         self.kept: List[Tuple[Statement, str]] = []
@@ -112,6 +115,8 @@ class Reader:
         """Add the statements of one block, its raw lines each with its place."""
         body = table.body(path)
         texts = [self._try(table.words(path), body, statement, data) for statement in statements]
+        if not any(texts) and not order.may_count(path, statements):
+            return
         given = [(statement, text) for statement, text in _counting(path, statements, texts)
                  if text or _says_something(path, statement)]
         names = self.names or Names("")
@@ -131,7 +136,7 @@ class Reader:
             if piece.is_barrier and not piece.is_raw and (
                 piece.row is None or piece.row.type != BLOCK or breaks(statement.head, names))
         }
-        turned = broken or arrange(pieces)
+        turned = broken or arrange(pieces, self.is_hasty)
         if turned:
             self.turned.update(id(given[number][0]) for number in turned)
             return

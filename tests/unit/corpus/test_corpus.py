@@ -19,6 +19,7 @@ from ansible_collections.openvip.cluster.plugins.module_utils._schema import lay
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.read import read
 from ansible_collections.openvip.cluster.plugins.module_utils._schema.row import BLOCK, ENUM, Row
 from ansible_collections.openvip.cluster.tests.corpus import judge, run
+from ansible_collections.openvip.cluster.tests.corpus.daemon import understood
 from ansible_collections.openvip.cluster.tests.corpus.judge import Report, report_on
 
 FILES = dict(run.files_of(run.FILES))
@@ -244,6 +245,29 @@ def test_what_the_rules_miss(complaint: str, finding: tuple[int, str] | None, is
     report = Report("x.conf", complaints=[complaint], findings=[(*finding, "id", "said")] if finding else [])
     document = parse("vrrp_instance A {\n    one\n    two\n}\nvrrp_instance B {\n    three\n}\n")
     assert list(judge.missed(report, document)) == [complaint] * is_missed
+
+
+def test_what_a_host_lacks_is_not_missed_in_a_text() -> None:
+    report = Report("x.conf", complaints=[
+        "x.conf:1: Error setting global script uid/gid",
+        "x.conf:2: Unable to set default user for vrrp script a - removing",
+        "x.conf:7: (B) track script a not found, ignoring...",
+        "x.conf:7: (B) track script ab not found, ignoring...",
+        "x.conf:7: Config files missing '/etc/keepalived/conf.d/*.conf'.",
+    ])
+    assert list(judge.missed(report, parse("\n"))) == [report.complaints[3]]
+
+
+def test_checks_are_compared_in_any_order(tmp_path: Path) -> None:
+    one, two = " FWM 1 -> [198.18.0.2]:tcp:80\n   Alpha = no\n", " [198.18.0.1]:tcp:80 -> [198.18.0.2]:tcp:80\n"
+    dump = "------< Global >------\n x\n a\n------< Health checkers >------\n%s%scomplete\n"
+    found = []
+    for number, checks in enumerate(((one, two), (two, one))):
+        path = tmp_path / str(number)
+        path.write_text(dump % checks)
+        found.append(understood(path))
+    assert found[0] == found[1] and found[0] is not None
+    assert found[0][1:3] == [" x", " a"] and len(found[0]) == 7
 
 
 def test_the_table_names_what_matters() -> None:

@@ -307,3 +307,15 @@ def test_a_name_that_only_bash_has_is_left_to_bash():
     assert [str(each) for each in lint(data) if each.id == "script-shell-syntax"] == [
         "vrrp_script S: script opens /dev/tcp/127.0.0.1/80, which fails where /bin/sh is not bash. "
         "Write /bin/bash -c '</dev/tcp/127.0.0.1/80'."]
+
+
+@pytest.mark.parametrize("more", [
+    {}, {"unicast_peer": ["198.18.0.12"]}, {"unicast_peer": ["198.18.0.12", "198.18.0.13"]}])
+def test_what_many_have_in_common_is_said_once_of_each(more):
+    numbers = range(40)
+    data = {"vrrp_instance": [{**INSTANCE, "name": f"V{number}", "virtual_ipaddress": [f"198.18.1.{number}/24"], **more}
+                              for number in numbers],
+            "vrrp_sync_group": [{"name": f"G{number}", "group": ["V0", "V1"]} for number in numbers]}
+    said = ids(data)
+    assert said.count("duplicate-virtual-router") == len(numbers) - 1
+    assert said.count("sync-group-shared-member") == 2 * (len(numbers) - 1)

@@ -275,3 +275,24 @@ def test_the_daemon_reads_the_same(keepalived: Program, no_ipvs: Path, tmp_path:
     assert said
     assert keepalived.dump(written, tmp_path, process, library) == said
     assert keepalived.dump(evaluate(written, "high").text, tmp_path, process, library) == said
+
+
+# Blocks and lines of which many cannot stand in the order of the table.
+MIXED = {
+    "includes": [
+        "include {0}.conf", "include {0}.conf", "vrrp_script s{0} {{\nscript /bin/{0}\n}}",
+        "vrrp_instance V{0} {{\ninterface eth0\nvirtual_router_id 1\n}}", "virtual_server 10.0.0.1 {0} {{\n}}"],
+    "definitions": [
+        "$X={0}", "vrrp_script s{0} {{\nscript $X\n}}",
+        "vrrp_instance V{0} {{\ninterface eth0\nvirtual_router_id 1\npriority $X\n}}"],
+}
+
+
+@pytest.mark.parametrize("number", [20, 150, 200])
+@pytest.mark.parametrize("kinds", MIXED.values(), ids=MIXED)
+def test_nothing_is_lost_however_many_pieces_have_a_place(kinds: list[str], number: int) -> None:
+    random = Random(number + 3)
+    text = "".join(random.choice(kinds).format(each) + "\n" for each in range(number))
+    written = render(read(parse(text)))
+    assert sorted(written.split()) == sorted(text.split())
+    assert meaning(written, "lb1") == meaning(text, "lb1")
