@@ -72,6 +72,7 @@ bench: setup ## the same faults on a hand-made cluster and on ours, large files 
 	@tests/benchmarks/run
 	PYTHONPATH=.collections python tests/benchmarks/scale.py
 	python tests/benchmarks/preflight.py
+	PYTHONPATH=.collections python tests/benchmarks/simulation.py
 
 .PHONY: soak
 soak: setup ## 200 faults in a random order (FAULTS=20 for fewer, SEED=7 for the same), watched for a second holder
@@ -86,6 +87,11 @@ interrupts: setup ## kill the controller at random times during 40 changes of a 
 .PHONY: kills
 kills: setup ## kill every writer at each step and system call, fill its disk, run it twice at once (WRITER=nginx_config for one)
 	@tests/kills/run $(WRITER)
+
+.PHONY: model
+model: setup ## random clusters and faults, played by the model of a cluster and by real daemons (SEED=7 CASES=200, CASE=7.12 for one)
+	@tests/install keepalived iproute2
+	PYTHONPATH=.collections python tests/model/run.py $(if $(SEED),--seed $(SEED)) --cases $(or $(CASES),200) $(if $(CASE),--case $(CASE) --verbose)
 
 .PHONY: fuzz
 fuzz: setup ## a million made-up configurations (INPUTS=20000 for fewer) through the tree, the table, the rules, the edits

@@ -187,7 +187,7 @@ class Stage:
     def change(self, host, condition, begins):
         """Let a condition of a member begin or end."""
         member, before = self.members[host], self.now()
-        (member.begin if begins else member.end)(*condition)
+        (member.begin if begins else member.end)(*condition[:2])
         if condition[0] == "process" and condition[1] != "freeze" and not begins:
             self.await_daemons([host], condition, begins)
         else:
