@@ -47,8 +47,8 @@ class ActionModule(ActionBase):
             self._display.display("\n".join(result["table"]) if options["output"] == "text" else
                                   json.dumps(result["clusters"], indent=2))
         if fails(findings, options["fail_on"]):
-            result.update(failed=True, msg="\n".join(["The simulation finds:", *("- " + line(each)
-                                                                                   for each in findings)]))
+            found = ["- " + line(each) for each in findings]
+            result.update(failed=True, msg="\n".join(["The simulation finds:", *found]))
         return result
 
 

@@ -10,6 +10,7 @@ import json
 import pytest
 
 LVS = {"keepalived_virtual_server": [{"ip": "198.18.0.100", "port": 80, "lb_kind": "DR", "protocol": "TCP"}]}
+HOSTS = {"nginx_web_hosts": "lb", "lvs_real_server_hosts": "lb"}
 HAPROXY = {"haproxy_config_file": "/etc/hostname"}
 REFUSED = "openvip.cluster.%s is not for this cluster: %s"
 
@@ -26,8 +27,7 @@ REFUSED = "openvip.cluster.%s is not for this cluster: %s"
     ("lvs", HAPROXY, "haproxy_config_file is set", "haproxy"),
 ])
 def test_it_is_refused_and_the_right_one_is_named(play_without_daemon, playbook, variables, reason, right):
-    done = play_without_daemon(f"{playbook}.yml", "--extra-vars", json.dumps({**variables, "nginx_web_hosts": "lb",
-                                                                            "lvs_real_server_hosts": "lb"}))
+    done = play_without_daemon(f"{playbook}.yml", "--extra-vars", json.dumps({**variables, **HOSTS}))
     output = " ".join(done.stdout.split())
     assert done.returncode != 0 and REFUSED % (playbook, reason) in output, output
     assert f"Run openvip.cluster.{right}, or" in output and "Nothing was changed." in output
@@ -37,6 +37,5 @@ def test_it_is_refused_and_the_right_one_is_named(play_without_daemon, playbook,
 @pytest.mark.parametrize(("playbook", "variables"), [
     ("site", {}), ("nginx_balancer", {}), ("haproxy", {}), ("haproxy", HAPROXY), ("lvs", LVS)])
 def test_on_its_own_cluster_it_goes_on(play_without_daemon, playbook, variables):
-    done = play_without_daemon(f"{playbook}.yml", "--extra-vars", json.dumps({**variables, "nginx_web_hosts": "lb",
-                                                                            "lvs_real_server_hosts": "lb"}))
+    done = play_without_daemon(f"{playbook}.yml", "--extra-vars", json.dumps({**variables, **HOSTS}))
     assert "is not for this cluster" not in done.stdout and "Gathering Facts" in done.stdout

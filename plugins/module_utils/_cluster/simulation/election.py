@@ -211,24 +211,24 @@ class _Round:
             elif each["delayed"] is None:
                 each["delayed"] = self.now + node.preempt_delay
 
-    def advert(self, one: int, other: int) -> None:
+    def advert(self, taker: int, sender: int) -> None:
         """Let a node take an advert."""
-        each, priority = self.all[one], self.all[other]["priority"]
+        each, priority = self.all[taker], self.all[sender]["priority"]
         if each["state"] == BACKUP:
-            if self.accepts(one, other):
-                self.obey(one, other)
-        elif (priority, self.router[other].rank) > (each["priority"], self.router[one].rank):
-            self.back(one, other)
-        elif self.hears(other, one) and (each["priority"], self.router[one].rank) > (priority, self.router[other].rank):
+            if self.accepts(taker, sender):
+                self.obey(taker, sender)
+        elif (priority, self.router[sender].rank) > (each["priority"], self.router[taker].rank):
+            self.back(taker, sender)
+        elif self.hears(sender, taker) and (each["priority"], self.router[taker].rank) > (priority, self.router[sender].rank):
             # a master answers a lower one at once
-            self.back(other, one)
+            self.back(sender, taker)
 
-    def goodbye(self, one: int) -> None:
+    def goodbye(self, leaver: int) -> None:
         """Leave as master, with an advert of priority 0."""
-        for other in self.nodes:
-            if self.all[other]["state"] == BACKUP and self.hears(other, one):
-                self.all[other]["obeys"] = None
-                self.all[other]["expires"] = self.now + self.skew(other)
+        for node in self.nodes:
+            if self.all[node]["state"] == BACKUP and self.hears(node, leaver):
+                self.all[node]["obeys"] = None
+                self.all[node]["expires"] = self.now + self.skew(node)
 
     # What happens
 
