@@ -219,7 +219,8 @@ class _Round:
                 self.obey(taker, sender)
         elif (priority, self.router[sender].rank) > (each["priority"], self.router[taker].rank):
             self.back(taker, sender)
-        elif self.hears(sender, taker) and (each["priority"], self.router[taker].rank) > (priority, self.router[sender].rank):
+        elif self.hears(sender, taker) and (
+                each["priority"], self.router[taker].rank) > (priority, self.router[sender].rank):
             # a master answers a lower one at once
             self.back(sender, taker)
 
