@@ -141,7 +141,7 @@ def change(before: Dict[str, Any], after: Dict[str, Any]) -> Change:
     windows: List[float] = []
     former, latter = map(configuration_in_force, (before, after))
     for one, other in _pairs(former, latter):
-        seen = list(_seen(advertised(former, one), advertised(latter, other)))
+        seen = [*_seen(advertised(former, one), advertised(latter, other)), *_taken_over(former, one, other)]
         if seen:
             sentences += ["%s: %s" % (other.label, sentence) for sentence in seen]
             windows += [bearable(former, one), bearable(latter, other)]
@@ -170,6 +170,15 @@ def _pairs(before: Configuration, after: Configuration) -> Iterator[Tuple[Block,
         for number, each in enumerate(known):
             if number not in taken and held & _held(each):
                 yield each, block
+
+
+def _taken_over(before: Configuration, one: Block, other: Block) -> Iterator[str]:
+    """Yield which addresses that no advert names an instance takes over from another one, as sentences."""
+    gained = _addresses(other, "virtual_ipaddress_excluded") - _held(one)
+    found = sorted(address for address in gained
+                   if any(address in _held(block) for block in before.blocks("vrrp_instance") if block is not one))
+    if found:
+        yield "virtual_ipaddress_excluded takes over %s from another vrrp_instance." % ", ".join(found)
 
 
 def _key(block: Block) -> Tuple[Any, ...]:

@@ -100,6 +100,17 @@ def test_an_address_that_goes_to_a_new_virtual_router_with_a_new_name(keys, form
     assert sentence.startswith("vrrp_instance VI_9: virtual_router_id becomes 59 instead of 51.")
 
 
+@pytest.mark.parametrize("keyword", ["virtual_ipaddress_excluded", "virtual_ipaddress"])
+def test_an_address_that_no_advert_names_goes_to_another_virtual_router(keyword):
+    """Each of them may be held by another host, and both would hold the address while the hosts differ."""
+    other = dict(INSTANCE, name="VI_2", virtual_router_id=52, virtual_ipaddress=["198.18.0.102/24"])
+    before = {"vrrp_instance": [dict(INSTANCE, **{keyword: ["198.18.0.100/24", "198.18.0.101/24"]}), other]}
+    after = {"vrrp_instance": [dict(INSTANCE), dict(other, virtual_ipaddress_excluded=["198.18.0.101/24"])]}
+    seen = change(before, after)
+    assert seen.window is not None and seen.advertised[-1] == (
+        "vrrp_instance VI_2: virtual_ipaddress_excluded takes over 198.18.0.101 from another vrrp_instance.")
+
+
 def test_a_virtual_router_that_is_split():
     both = {"vrrp_instance": [
         dict(INSTANCE, name=name, virtual_router_id=number, virtual_ipaddress=[address])
