@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from ansible_collections.openvip.cluster.plugins.module_utils._drill import watch
 from ansible_collections.openvip.cluster.tests.lab import containers, faults
 from ansible_collections.openvip.cluster.tests.lab.cluster import PATIENCE, Cluster
+from ansible_collections.openvip.cluster.tests.lab.site import Site
 
 testinfra_hosts = ["localhost"]
 INVENTORY = "inventory/three_hosts"
@@ -97,3 +99,23 @@ def test_a_host_in_the_middle_that_is_away_is_passed_over():
         for name in ("lb1", "lb2"):
             stopped.undo(OUTSIDE.host(name))
     OUTSIDE.wait_ready("lb2")
+
+
+def test_with_nopreempt_a_switchover_ends_at_the_host_that_was_asked_for():
+    lab = Site(INVENTORY, ())
+    never = {"vrrp_instance": [{"name": name, "nopreempt": True} for name in ("VI_OUTSIDE", "VI_INSIDE")]}
+    variables = json.dumps({"keepalived_override": never})
+
+    def run(playbook, *words):
+        code, output = lab.playbook(f"playbooks/{playbook}.yml", *words)
+        assert code == 0, output
+        return output
+
+    run("site", "--extra-vars", variables)
+    try:
+        for name in ("lb3", "lb2", "lb1"):
+            output = run("switchover", "--extra-vars", variables, "--extra-vars", f"switchover_to={name}")
+            wait_for_holder(name)
+            assert "In maintenance now: no host." in output
+    finally:
+        run("site")
