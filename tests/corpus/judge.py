@@ -36,7 +36,8 @@ _PLACE = re.compile(r"(.+?):(\d+): ")
 # What a host has: the rules look at it where they know the host, not in a text alone. A script that is dropped for it
 # is missed where it is tracked.
 _OF_THE_HOST = re.compile(
-    r"Error setting global script uid/gid|Unable to set default user|Config files missing|iptables not supported")
+    r"Error setting global script uid/gid|Unable to set default user|Config files missing|iptables not supported"
+    r"|Disabling track script \S+ since not found")
 _DROPPED = re.compile(r"Unable to set default user for vrrp script (\S+) - removing")
 # No condition is about it.
 NOBODY = "no-such-id"

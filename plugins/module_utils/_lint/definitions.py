@@ -99,6 +99,31 @@ def _undefined(text: Text) -> Iterator[Tuple[Node, str, bool]]:
                 yield node, name, in_block
 
 
+@text_rule("definition-of-itself", ERROR, "keepalived never ends replacing a definition that leads back to itself.",
+           "lib/parser.c:1898, run")
+def definition_of_itself(text: Text) -> Remarks:
+    """It is replaced where it is used, by the value in force there: ``$A=${A}0`` does not add to the former value."""
+    values: Dict[str, Set[str]] = {}
+    for node in text.others:
+        if node.statement.kind == "definition":
+            own = node.statement.keyword[1:]
+            values[own] = {name for brace, name, following in _references(node) if brace or following in _AFTER_NAME}
+            if own in _leads_to(own, values):
+                yield (node, f"${own} leads back to itself, and keepalived hangs where it is used.",
+                       "Write the value, or another name.")
+
+
+def _leads_to(name: str, values: Dict[str, Set[str]]) -> Set[str]:
+    """Return the names that come up while a definition is replaced."""
+    found: Set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = values.get(waiting.pop(), set()) - found
+        found |= new
+        waiting.extend(new)
+    return found
+
+
 def _definitions(text: Text) -> Iterator[Tuple[str, int]]:
     """Iterate over (name, line) of the definitions."""
     for node in text.others:
@@ -129,6 +154,17 @@ def condition_alone(text: Text) -> Remarks:
             sign = "@^" if condition[0] else "@"
             yield (node, f"{sign}{condition[1]} has nothing behind it in its line.",
                    "Write it before every line it is for.")
+
+
+@text_rule("condition-of-one-line", ERROR, "A condition holds for the first line of a definition of several lines.",
+           "lib/parser.c, run")
+def condition_of_one_line(text: Text) -> Remarks:
+    """On the other hosts the further lines are read where they stand."""
+    for node in text.others:
+        statement = node.statement
+        if statement.condition is not None and statement.kind == "definition" and "\n" in statement.head.strip():
+            yield (node, f"other hosts than those of the condition read the further lines of {statement.keyword}.",
+                   "Write the definition without a condition, and the condition before each line that uses it.")
 
 
 @text_rule("include-quoted", ERROR, "keepalived takes the quotes around the path of an include for a part of it.",
