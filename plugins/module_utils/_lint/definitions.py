@@ -109,7 +109,7 @@ def definition_of_itself(text: Text) -> Remarks:
             own = node.statement.keyword[1:]
             values[own] = {name for brace, name, following in _references(node) if brace or following in _AFTER_NAME}
             if own in _leads_to(own, values):
-                yield (node, f"${own} leads back to itself. Where it is used, keepalived hangs or reads braces wrongly.",
+                yield (node, f"${own} leads back to itself, and keepalived hangs where it is used, or misreads braces.",
                        "Write the value, or another name.")
 
 
