@@ -110,8 +110,7 @@ ABOVE = {"lvs": 4, "preflight": 4, "drain": 0, "restore": 0, "status": 0}
 
 
 @pytest.mark.parametrize("playbook", [
-    pytest.param(name, marks=pytest.mark.slow if name in ("nginx_balancer", "haproxy", "metrics") else ())
-    for name in ROWS])
+    pytest.param(name, marks=() if name == "site" else pytest.mark.slow) for name in ROWS])
 def test_each_row_of_the_table(cluster, tmp_path, playbook):
     (tmp_path / "haproxy.cfg").write_text("global\n")
     options, expected, words = ROWS[playbook]
@@ -133,6 +132,7 @@ def test_the_guide_has_these_rows_and_exit_codes():
     assert found == {**ABOVE, **{playbook: row[1] for playbook, row in ROWS.items()}, "switchover": 0}
 
 
+@pytest.mark.slow
 def test_the_dead_are_taken_out(cluster):
     cluster.inventory({"lb": ["lb1"], "web": ["web1", "web2"]}, {})
     code, said = cluster.run("lvs")
@@ -153,13 +153,18 @@ def test_a_new_director_comes_in_the_place_of_a_dead_one(tmp_path):
 
 @pytest.mark.parametrize("definition, said", [
     # unprepared, and its checks would succeed
-    (changed(ip="198.18.0.101"), "web3 (198.18.0.23) was not reached, so it cannot be prepared for what would be new"),
+    pytest.param(
+        changed(ip="198.18.0.101"),
+        "web3 (198.18.0.23) was not reached, so it cannot be prepared for what would be new",
+        marks=pytest.mark.slow),
     (changed(lb_kind="NAT"), "web3 (198.18.0.23) was not reached, so it cannot be prepared for what would be new"),
     # two holders when lb2 comes back
     ({**DEFINITION, "keepalived_vrrp_instance": [{**INSTANCE, "virtual_router_id": 52}]},
      "The peers see this change, and lb2 would be left without it, so that both sides would hold the addresses"),
-    ({**DEFINITION, "keepalived_vrrp_instance": [{**INSTANCE, "name": "VI_2", "virtual_router_id": 52}]},
-     "The peers see this change, and lb2 would be left without it, so that both sides would hold the addresses"),
+    pytest.param(
+        {**DEFINITION, "keepalived_vrrp_instance": [{**INSTANCE, "name": "VI_2", "virtual_router_id": 52}]},
+        "The peers see this change, and lb2 would be left without it, so that both sides would hold the addresses",
+        marks=pytest.mark.slow),
 ])
 def test_what_must_not_be_done_without_them_is_refused_before_anything_changes(cluster, definition, said):
     code, shown = cluster.run("lvs", definition)
