@@ -35,7 +35,9 @@ def test_it_is_refused_and_the_right_one_is_named(play_without_daemon, playbook,
 
 
 @pytest.mark.parametrize(("playbook", "variables"), [
-    ("site", {}), ("nginx_balancer", {}), ("haproxy", {}), ("haproxy", HAPROXY), ("lvs", LVS)])
+    ("site", {}), ("lvs", LVS),
+    *(pytest.param(*case, marks=pytest.mark.slow) for case in (
+        ("nginx_balancer", {}), ("haproxy", {}), ("haproxy", HAPROXY)))])
 def test_on_its_own_cluster_it_goes_on(play_without_daemon, playbook, variables):
     done = play_without_daemon(f"{playbook}.yml", "--extra-vars", json.dumps({**variables, **HOSTS}))
     assert "is not for this cluster" not in done.stdout and "Gathering Facts" in done.stdout

@@ -110,7 +110,7 @@ ABOVE = {"lvs": 4, "preflight": 4, "drain": 0, "restore": 0, "status": 0}
 
 
 @pytest.mark.parametrize("playbook", [
-    pytest.param(name, marks=() if name == "site" else pytest.mark.slow) for name in ROWS])
+    pytest.param(name, marks=pytest.mark.slow) for name in ROWS])
 def test_each_row_of_the_table(cluster, tmp_path, playbook):
     (tmp_path / "haproxy.cfg").write_text("global\n")
     options, expected, words = ROWS[playbook]
@@ -119,6 +119,7 @@ def test_each_row_of_the_table(cluster, tmp_path, playbook):
     assert (expected == 2) == ("failed=1" in said), said
 
 
+@pytest.mark.slow
 def test_a_switchover_does_not_end_at_a_dead_host(cluster):
     """What ends it is that keepalived does not run here; tests with a running one move addresses."""
     code, said = cluster.run("switchover", SITE, "-e", "switchover_from=lb1")

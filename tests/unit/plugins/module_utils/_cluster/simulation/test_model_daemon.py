@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.openvip.cluster.tests.model import run
 
-pytestmark = pytest.mark.daemon
+pytestmark = [pytest.mark.daemon, pytest.mark.slow]
 # Short ones: a crash and a return, a cut, a link, weights, a script, a sync group
 SEEDS = tuple(f"quick.{number}" for number in (0, 1, 20, 22, 30, 35))
 
