@@ -70,7 +70,8 @@ def test_a_wrong_definition_is_refused(lvs, facts, services, expected):
 def test_a_kernel_without_ipvs_is_refused_and_one_with_it_is_not(lvs):
     container = "client"
     has_ipvs = lvs.execute(container, "sh", "-c", "test -e /proc/net/ip_vs && echo yes || echo no").strip() == "yes"
-    code, output = lvs.playbook("playbooks/lvs.yml", "--check", "--extra-vars", "keepalived_group=clients")
+    variables = json.dumps({"keepalived_group": "clients", "keepalived_virtual_server": [DR]})
+    code, output = lvs.playbook("playbooks/lvs.yml", "--check", "--extra-vars", variables)
     assert ("its kernel" in output and "has no ip_vs" in output) != has_ipvs, output
     assert (code == 0) == has_ipvs, output
 
